@@ -1,0 +1,52 @@
+//! Messages that the gateway itself writes, in the shape the caller's revision wants.
+
+use crate::era::{Era, Rejected};
+use crate::json::{Json, Number, Object};
+use crate::message::{ErrorObject, Message, Outcome, RequestId, Response};
+
+/// JSON-RPC codes of our own. They lie outside the range that JSON-RPC and MCP reserve.
+pub mod code {
+    /// Policy says no.
+    pub const DENIED: i64 = 40301;
+    /// A human must approve first.
+    pub const NEEDS_APPROVAL: i64 = 40302;
+    /// The server behind the gateway could not be used.
+    pub const UPSTREAM: i64 = 50201;
+    /// The gateway cannot keep its promises (no record could be written), so nothing was done.
+    pub const UNAVAILABLE: i64 = 50301;
+}
+
+/// A JSON-RPC error answer.
+#[must_use]
+pub fn error<'a>(
+    id: Option<RequestId<'a>>,
+    code: i64,
+    message: &'a str,
+    data: Option<Json<'a>>,
+) -> Message<'a> {
+    let outcome = Outcome::Error(ErrorObject { code: Number::from(code), message: message.into(), data });
+    Message::Response(Response { id, outcome })
+}
+
+/// The answer to a request that was refused before policy was asked.
+#[must_use]
+pub fn rejected(rejected: Rejected<'_>) -> Message<'_> {
+    let Rejected { id, rejection } = rejected;
+    let code = Number::from(rejection.code());
+    let message = rejection.to_string().into();
+    let outcome = Outcome::Error(ErrorObject { code, message, data: rejection.data() });
+    Message::Response(Response { id, outcome })
+}
+
+/// A tool result that tells the model that the tool did not run. Every stock client of every revision hands
+/// it to the model, where an HTTP error would end the session.
+#[must_use]
+pub fn tool_error<'a>(id: RequestId<'a>, era: Era, text: &'a str) -> Message<'a> {
+    let block = Object::new().with("type", "text").with("text", text);
+    let result = match era {
+        Era::Modern => Object::new().with("resultType", "complete"),
+        Era::Legacy(_) => Object::new(),
+    };
+    let result = result.with("content", vec![Json::from(block)]).with("isError", true);
+    Message::Response(Response { id: Some(id), outcome: Outcome::Result(result) })
+}

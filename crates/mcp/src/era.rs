@@ -1,0 +1,421 @@
+//! Which era a request belongs to, decided by one fixed rule, so that the gateway and the server behind it
+//! can never read the same bytes in two ways.
+//!
+//! A body that names its revision in `params._meta` is modern (2026-07-28); everything else is legacy. The
+//! markers of the other era are removed before anything is forwarded. Headers are only compared with the
+//! body, never believed.
+
+#[cfg(test)]
+mod tests;
+
+use base64ct::{Base64, Encoding as _};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use crate::json::{Json, JsonError, Object};
+use crate::message::{Message, MessageError, Notification, Outcome, Request, RequestId};
+use crate::method::{ClientNotification, Method};
+use crate::revision::Revision;
+
+/// `_meta` key of the revision of a modern request.
+pub const META_PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// `_meta` key of the capabilities of a modern client.
+pub const META_CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// `_meta` key of a modern client's description of itself.
+pub const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+/// `_meta` key of the log level a modern request asks for.
+pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+
+/// `MCP-Protocol-Version`
+pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+/// `Mcp-Session-Id`
+pub const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+/// `Mcp-Method`
+pub const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+/// `Mcp-Name`
+pub const NAME: HeaderName = HeaderName::from_static("mcp-name");
+/// `Last-Event-ID`
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// The era of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Era {
+    /// Up to 2025-11-25. The revision is the one the header names; without a header it is whatever the
+    /// session negotiated.
+    Legacy(Option<Revision>),
+    /// 2026-07-28.
+    Modern,
+}
+
+/// What a client sent, sorted and normalised.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming<'a> {
+    /// A request of a method that exists in its era.
+    Call(Call<'a>),
+    /// A notification.
+    Notice(Notice<'a>),
+    /// A client's answer to a request of the server (legacy only).
+    Reply(Reply<'a>),
+}
+
+/// A request of a known method.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call<'a> {
+    /// The id to answer with.
+    pub id: RequestId<'a>,
+    /// The method.
+    pub method: Method,
+    /// The parameters, with the other era's markers removed; `None` if there were none.
+    pub params: Option<Object<'a>>,
+    /// The era.
+    pub era: Era,
+}
+
+/// A known notification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice<'a> {
+    /// Which one.
+    pub notification: ClientNotification,
+    /// The parameters.
+    pub params: Option<Object<'a>>,
+    /// The era.
+    pub era: Era,
+}
+
+/// A client's answer to a server's request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply<'a> {
+    /// The id of the server's request.
+    pub id: RequestId<'a>,
+    /// The answer.
+    pub outcome: Outcome<'a>,
+}
+
+/// Why a request is refused before policy is asked. `Display` is for the caller: it names nothing but what
+/// the caller sent.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Rejection {
+    /// A header that must be single is there twice.
+    #[error("header `{0}` appears more than once")]
+    DoubledHeader(HeaderName),
+    /// A header contradicts the body, or is missing (MCP 2026-07-28, HeaderMismatch).
+    #[error("header `{0}` does not match the body")]
+    HeaderMismatch(HeaderName),
+    /// The body is not JSON as we accept it.
+    #[error("parse error: {0}")]
+    Json(#[from] JsonError),
+    /// The body is JSON but no message.
+    #[error("invalid request: {0}")]
+    Message(#[from] MessageError),
+    /// `_meta` lacks a field that the revision demands, or has it in a wrong type.
+    #[error("invalid params: `_meta` needs `{0}`")]
+    Meta(&'static str),
+    /// The method does not exist, or not in this era.
+    #[error("method not found")]
+    MethodNotFound {
+        /// The era, which decides the HTTP status.
+        modern: bool,
+    },
+    /// The parameters lack what the method is about.
+    #[error("invalid params: `{0}` must be a string")]
+    MissingParam(&'static str),
+    /// A response where none may be sent.
+    #[error("invalid request: unexpected response")]
+    UnexpectedResponse,
+    /// A revision that the gateway does not speak.
+    #[error("unsupported protocol version")]
+    UnsupportedVersion {
+        /// What the caller asked for.
+        requested: String,
+        /// Whether the request was modern, which decides the code.
+        modern: bool,
+    },
+}
+
+/// A refused request, with the id to answer it by where it could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected<'a> {
+    /// The id of the request.
+    pub id: Option<RequestId<'a>>,
+    /// Why.
+    pub rejection: Rejection,
+}
+
+impl Rejection {
+    /// The HTTP status that the protocol wants (MCP 2026-07-28 §4 of the error table; legacy SDK practice).
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::MethodNotFound { modern: true } => StatusCode::NOT_FOUND,
+            // Old clients treat a 4xx answer to a request as the end of the session.
+            Self::MethodNotFound { modern: false } | Self::MissingParam(_) => StatusCode::OK,
+            Self::DoubledHeader(_)
+            | Self::HeaderMismatch(_)
+            | Self::Json(_)
+            | Self::Message(_)
+            | Self::Meta(_)
+            | Self::UnexpectedResponse
+            | Self::UnsupportedVersion { .. } => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The JSON-RPC error code.
+    #[must_use]
+    pub fn code(&self) -> i64 {
+        match self {
+            Self::Json(_) => -32700,
+            Self::DoubledHeader(_) | Self::Message(_) | Self::UnexpectedResponse => -32600,
+            Self::MethodNotFound { .. } => -32601,
+            Self::Meta(_) | Self::MissingParam(_) => -32602,
+            Self::HeaderMismatch(_) => -32020,
+            Self::UnsupportedVersion { modern: true, .. } => -32022,
+            // A modern code here would keep a client of both eras from falling back to `initialize`.
+            Self::UnsupportedVersion { modern: false, .. } => -32600,
+        }
+    }
+
+    /// The `data` of the error, if the protocol wants any.
+    #[must_use]
+    pub fn data(&self) -> Option<Json<'static>> {
+        match self {
+            Self::UnsupportedVersion { requested, .. } => {
+                let supported = Revision::ALL.iter().map(|revision| Json::from(revision.as_str()));
+                let data = Object::new()
+                    .with("supported", supported.collect::<Vec<_>>())
+                    .with("requested", requested.clone());
+                Some(data.into())
+            }
+            Self::DoubledHeader(_)
+            | Self::HeaderMismatch(_)
+            | Self::Json(_)
+            | Self::Message(_)
+            | Self::Meta(_)
+            | Self::MethodNotFound { .. }
+            | Self::MissingParam(_)
+            | Self::UnexpectedResponse => None,
+        }
+    }
+}
+
+/// Refuses routing headers that are there twice: first-wins and last-wins readers would disagree.
+///
+/// # Errors
+/// [`Rejection::DoubledHeader`]
+pub fn refuse_doubled_headers(headers: &HeaderMap) -> Result<(), Rejection> {
+    for name in [PROTOCOL_VERSION, SESSION_ID, METHOD, NAME, LAST_EVENT_ID] {
+        if headers.get_all(&name).iter().nth(1).is_some() {
+            return Err(Rejection::DoubledHeader(name));
+        }
+    }
+    Ok(())
+}
+
+/// Sorts one message of a POST body, checks it against the headers and removes the other era's markers.
+///
+/// # Errors
+/// [`Rejected`] with the reason and, where it could be read, the id.
+pub fn classify<'a>(headers: &HeaderMap, message: Message<'a>) -> Result<Incoming<'a>, Box<Rejected<'a>>> {
+    let reject = |id: Option<&RequestId<'a>>, rejection| {
+        Box::new(Rejected { id: id.cloned(), rejection })
+    };
+    refuse_doubled_headers(headers).map_err(|rejection| match &message {
+        Message::Request(request) => reject(Some(&request.id), rejection),
+        Message::Notification(_) | Message::Response(_) => reject(None, rejection),
+    })?;
+    match message {
+        Message::Request(request) => {
+            let id = request.id.clone();
+            call(headers, request).map(Incoming::Call).map_err(|rejection| reject(Some(&id), rejection))
+        }
+        Message::Notification(notification) => {
+            notice(headers, notification).map(Incoming::Notice).map_err(|rejection| reject(None, rejection))
+        }
+        Message::Response(response) => match (legacy_revision(headers), response.id) {
+            (Ok(_), Some(id)) => Ok(Incoming::Reply(Reply { id, outcome: response.outcome })),
+            (Ok(_), None) | (Err(_), _) => Err(reject(None, Rejection::UnexpectedResponse)),
+        },
+    }
+}
+
+fn call<'a>(headers: &HeaderMap, request: Request<'a>) -> Result<Call<'a>, Rejection> {
+    let Request { id, method: name, mut params } = request;
+    let era = era_of(headers, params.as_ref())?;
+    let modern = era == Era::Modern;
+    if modern {
+        check_mirror(headers, &METHOD, Some(&name))?;
+    }
+    let method = Method::parse(&name)
+        .filter(|method| method.exists_in(modern))
+        .ok_or(Rejection::MethodNotFound { modern })?;
+    if let Some(member) = method.name_member() {
+        let value = params.as_ref().and_then(|params| params.get_str(member));
+        let value = value.ok_or(Rejection::MissingParam(member))?;
+        if modern {
+            check_mirror(headers, &NAME, Some(value))?;
+        }
+    } else if modern {
+        check_mirror(headers, &NAME, None)?;
+    }
+    if !modern {
+        strip_modern_meta(params.as_mut());
+    }
+    Ok(Call { id, method, params, era })
+}
+
+fn notice<'a>(headers: &HeaderMap, notification: Notification<'a>) -> Result<Notice<'a>, Rejection> {
+    let Notification { method: name, mut params } = notification;
+    // The header rules for notifications are undefined in 2026-07-28, so none is demanded here.
+    let era = match modern_meta(params.as_ref()) {
+        Some(_) => Era::Modern,
+        None => legacy_revision(headers).map(Era::Legacy)?,
+    };
+    let notification = ClientNotification::parse(&name)
+        .ok_or(Rejection::MethodNotFound { modern: era == Era::Modern })?;
+    if era != Era::Modern {
+        strip_modern_meta(params.as_mut());
+    }
+    Ok(Notice { notification, params, era })
+}
+
+fn era_of(headers: &HeaderMap, params: Option<&Object<'_>>) -> Result<Era, Rejection> {
+    let Some(meta) = modern_meta(params) else {
+        if header_str(headers, &PROTOCOL_VERSION)? == Some(Revision::V2026_07_28.as_str()) {
+            return Err(Rejection::Meta(META_PROTOCOL_VERSION));
+        }
+        return legacy_revision(headers).map(Era::Legacy);
+    };
+    let version = meta.get_str(META_PROTOCOL_VERSION).ok_or(Rejection::Meta(META_PROTOCOL_VERSION))?;
+    if meta.get(META_CLIENT_CAPABILITIES).and_then(Json::as_object).is_none() {
+        return Err(Rejection::Meta(META_CLIENT_CAPABILITIES));
+    }
+    check_mirror(headers, &PROTOCOL_VERSION, Some(version))?;
+    match Revision::parse(version) {
+        Some(revision) if revision.is_modern() => Ok(Era::Modern),
+        Some(_) | None => {
+            Err(Rejection::UnsupportedVersion { requested: version.to_owned(), modern: true })
+        }
+    }
+}
+
+/// The `_meta` object, if it makes a request modern.
+fn modern_meta<'p, 'a>(params: Option<&'p Object<'a>>) -> Option<&'p Object<'a>> {
+    let meta = params?.get("_meta")?.as_object()?;
+    meta.get(META_PROTOCOL_VERSION).is_some().then_some(meta)
+}
+
+fn legacy_revision(headers: &HeaderMap) -> Result<Option<Revision>, Rejection> {
+    let Some(name) = header_str(headers, &PROTOCOL_VERSION)? else { return Ok(None) };
+    match Revision::parse(name) {
+        Some(revision) if !revision.is_modern() => Ok(Some(revision)),
+        Some(_) | None => {
+            Err(Rejection::UnsupportedVersion { requested: name.to_owned(), modern: false })
+        }
+    }
+}
+
+fn strip_modern_meta(params: Option<&mut Object<'_>>) {
+    let Some(meta) = params.and_then(|params| params.get_mut("_meta")).and_then(Json::as_object_mut) else {
+        return;
+    };
+    let modern = [META_PROTOCOL_VERSION, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL];
+    meta.retain(|key| !modern.contains(&key));
+}
+
+/// MCP 2026-07-28, Streamable HTTP: a mirrored header is there exactly when the body has the value, and
+/// equals it.
+fn check_mirror(headers: &HeaderMap, name: &HeaderName, body: Option<&str>) -> Result<(), Rejection> {
+    let mismatch = || Rejection::HeaderMismatch(name.clone());
+    let header = header_str(headers, name)?;
+    let header = match header {
+        Some(text) if *name == NAME => Some(decode_value(text).ok_or_else(mismatch)?),
+        Some(text) => Some(text.to_owned()),
+        None => None,
+    };
+    if header.as_deref() == body { Ok(()) } else { Err(mismatch()) }
+}
+
+fn header_str<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Rejection> {
+    match headers.get(name) {
+        None => Ok(None),
+        Some(value) => {
+            let text = value.to_str().map_err(|_| Rejection::HeaderMismatch(name.clone()))?;
+            Ok(Some(text.trim_matches([' ', '\t'])))
+        }
+    }
+}
+
+const BASE64_PREFIX: &str = "=?base64?";
+const BASE64_SUFFIX: &str = "?=";
+
+/// Reads a header value that may be wrapped in `=?base64?…?=`; `None` if the wrapping is damaged.
+fn decode_value(text: &str) -> Option<String> {
+    match text.strip_prefix(BASE64_PREFIX).and_then(|rest| rest.strip_suffix(BASE64_SUFFIX)) {
+        None => Some(text.to_owned()),
+        Some(encoded) => String::from_utf8(Base64::decode_vec(encoded).ok()?).ok(),
+    }
+}
+
+/// A header value for `Mcp-Name`: as it is where that is safe, wrapped in base64 where it is not.
+#[must_use]
+pub fn encode_value(value: &str) -> Option<HeaderValue> {
+    let plain = value.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
+        && value.trim_matches(' ') == value
+        && !value.starts_with(BASE64_PREFIX)
+        && !value.is_empty();
+    if plain {
+        return HeaderValue::from_str(value).ok();
+    }
+    let encoded = Base64::encode_string(value.as_bytes());
+    HeaderValue::from_str(&format!("{BASE64_PREFIX}{encoded}{BASE64_SUFFIX}")).ok()
+}
+
+/// The protocol headers of a forwarded notification. `Mcp-Method` is not defined for one.
+#[must_use]
+pub fn notice_headers(era: Era) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let revision = match era {
+        Era::Legacy(revision) => revision,
+        Era::Modern => Some(Revision::V2026_07_28),
+    };
+    if let Some(revision) = revision {
+        headers.insert(PROTOCOL_VERSION, HeaderValue::from_static(revision.as_str()));
+    }
+    headers
+}
+
+impl<'a> Call<'a> {
+    /// What the call names: a tool, a prompt or a resource, if its method has such a thing.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.params.as_ref()?.get_str(self.method.name_member()?)
+    }
+
+    /// The arguments of a tool call or a prompt.
+    #[must_use]
+    pub fn arguments(&self) -> Option<&Json<'a>> {
+        self.params.as_ref()?.get("arguments")
+    }
+
+    /// The call as the bytes that are forwarded.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        Message::Request(Request {
+            id: self.id.clone(),
+            method: self.method.as_str().into(),
+            params: self.params.clone(),
+        })
+        .to_bytes()
+    }
+
+    /// The protocol headers of the forwarded request, built from the body and never copied.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = notice_headers(self.era);
+        if self.era == Era::Modern {
+            headers.insert(METHOD, HeaderValue::from_static(self.method.as_str()));
+            if let Some(name) = self.name().and_then(encode_value) {
+                headers.insert(NAME, name);
+            }
+        }
+        headers
+    }
+}

@@ -1,0 +1,319 @@
+//! Reading JSON strictly: one value, nothing after it, unique keys, bounded nesting.
+
+use std::borrow::Cow;
+
+use super::{Json, Number, Object};
+
+/// Objects up to this size are checked for duplicate keys pair by pair; larger ones by sorting.
+const PAIRWISE: usize = 12;
+
+/// Why a text is not the JSON we accept, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at byte {offset}")]
+pub struct JsonError {
+    /// What is wrong.
+    pub kind: JsonErrorKind,
+    /// The offset in bytes of the first byte that does not fit.
+    pub offset: usize,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonErrorKind {
+    /// An escape that RFC 8259 §7 does not know, or half a surrogate pair.
+    #[error("invalid escape")]
+    BadEscape,
+    /// Digits that are not a number by RFC 8259 §6.
+    #[error("invalid number")]
+    BadNumber,
+    /// A control character inside a string.
+    #[error("control character in a string")]
+    ControlCharacter,
+    /// Two members of one object share a key. Readers disagree on which one counts, so neither does.
+    #[error("duplicate key")]
+    DuplicateKey,
+    /// The bytes are not UTF-8.
+    #[error("invalid UTF-8")]
+    NotUtf8,
+    /// Arrays and objects are nested deeper than allowed.
+    #[error("nesting too deep")]
+    TooDeep,
+    /// Something follows the value.
+    #[error("data after the value")]
+    TrailingData,
+    /// A byte that cannot stand here.
+    #[error("unexpected byte")]
+    UnexpectedByte,
+    /// The text stops too early.
+    #[error("unexpected end")]
+    UnexpectedEnd,
+}
+
+/// Reads one JSON value of at most `depth` nested arrays and objects, and refuses anything after it.
+///
+/// # Errors
+/// [`JsonError`] with the offset of the first byte that does not fit; for [`JsonErrorKind::DuplicateKey`]
+/// the offset is the end of the object.
+pub fn parse(bytes: &[u8], depth: usize) -> Result<Json<'_>, JsonError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| JsonError { kind: JsonErrorKind::NotUtf8, offset: error.valid_up_to() })?;
+    let mut parser = Parser { text, offset: 0 };
+    parser.skip_whitespace();
+    let value = parser.value(depth)?;
+    parser.skip_whitespace();
+    match parser.peek() {
+        None => Ok(value),
+        Some(_) => Err(parser.error(JsonErrorKind::TrailingData)),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    offset: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+        match self.peek() {
+            Some(b'{') => self.object(depth).map(Json::Object),
+            Some(b'[') => self.array(depth).map(Json::Array),
+            Some(b'"') => self.string().map(Json::String),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b'n') => self.word("null", Json::Null),
+            Some(_) => Err(self.error(JsonErrorKind::UnexpectedByte)),
+            None => Err(self.error(JsonErrorKind::UnexpectedEnd)),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Object<'a>, JsonError> {
+        let depth = self.open(depth)?;
+        let mut members = Vec::new();
+        if !self.closes(b'}') {
+            loop {
+                self.skip_whitespace();
+                let key = self.string()?;
+                self.skip_whitespace();
+                self.expect(b':')?;
+                self.skip_whitespace();
+                members.push((key, self.value(depth)?));
+                if !self.continues(b'}')? {
+                    break;
+                }
+            }
+        }
+        if has_duplicate(&members) {
+            return Err(self.error(JsonErrorKind::DuplicateKey));
+        }
+        Ok(Object { members })
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Vec<Json<'a>>, JsonError> {
+        let depth = self.open(depth)?;
+        let mut items = Vec::new();
+        if !self.closes(b']') {
+            loop {
+                self.skip_whitespace();
+                items.push(self.value(depth)?);
+                if !self.continues(b']')? {
+                    break;
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Takes the opening bracket and returns the depth that is left for what is inside.
+    fn open(&mut self, depth: usize) -> Result<usize, JsonError> {
+        let left = depth.checked_sub(1).ok_or_else(|| self.error(JsonErrorKind::TooDeep))?;
+        self.offset += 1;
+        self.skip_whitespace();
+        Ok(left)
+    }
+
+    fn closes(&mut self, bracket: u8) -> bool {
+        let closed = self.peek() == Some(bracket);
+        if closed {
+            self.offset += 1;
+        }
+        closed
+    }
+
+    /// After an element: `true` for a comma, `false` for the closing bracket.
+    fn continues(&mut self, bracket: u8) -> Result<bool, JsonError> {
+        self.skip_whitespace();
+        if self.closes(bracket) {
+            return Ok(false);
+        }
+        self.expect(b',')?;
+        Ok(true)
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+        self.expect(b'"')?;
+        let start = self.offset;
+        self.skip_plain();
+        if self.peek() == Some(b'"') {
+            let plain = self.slice(start);
+            self.offset += 1;
+            return Ok(Cow::Borrowed(plain));
+        }
+        let mut decoded = String::from(self.slice(start));
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.offset += 1;
+                    return Ok(Cow::Owned(decoded));
+                }
+                Some(b'\\') => decoded.push(self.escape()?),
+                Some(_) => return Err(self.error(JsonErrorKind::ControlCharacter)),
+                None => return Err(self.error(JsonErrorKind::UnexpectedEnd)),
+            }
+            let start = self.offset;
+            self.skip_plain();
+            decoded.push_str(self.slice(start));
+        }
+    }
+
+    /// Moves to the next quote, backslash or control character.
+    fn skip_plain(&mut self) {
+        let rest = self.text.as_bytes().get(self.offset..).unwrap_or_default();
+        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+        self.offset += plain.unwrap_or(rest.len());
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        self.offset += 1;
+        let character = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode_escape(),
+            Some(_) => return Err(self.error(JsonErrorKind::BadEscape)),
+            None => return Err(self.error(JsonErrorKind::UnexpectedEnd)),
+        };
+        self.offset += 1;
+        Ok(character)
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, JsonError> {
+        self.offset += 1;
+        let first = self.hex4()?;
+        let code = match first {
+            0xD800..=0xDBFF => {
+                if !self.remaining().starts_with("\\u") {
+                    return Err(self.error(JsonErrorKind::BadEscape));
+                }
+                self.offset += 2;
+                let second = self.hex4()?;
+                if !(0xDC00..=0xDFFF).contains(&second) {
+                    return Err(self.error(JsonErrorKind::BadEscape));
+                }
+                0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+            }
+            other => other,
+        };
+        char::from_u32(code).ok_or_else(|| self.error(JsonErrorKind::BadEscape))
+    }
+
+    fn hex4(&mut self) -> Result<u32, JsonError> {
+        let digits = self.remaining().as_bytes().get(..4);
+        let code = digits.and_then(|digits| {
+            digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
+        });
+        let code = code.ok_or_else(|| self.error(JsonErrorKind::BadEscape))?;
+        self.offset += 4;
+        Ok(code)
+    }
+
+    fn number(&mut self) -> Result<Number<'a>, JsonError> {
+        let start = self.offset;
+        if self.peek() == Some(b'-') {
+            self.offset += 1;
+        }
+        // RFC 8259 §6: no leading zero.
+        match self.peek() {
+            Some(b'0') => self.offset += 1,
+            _ => self.digits()?,
+        }
+        if self.peek() == Some(b'.') {
+            self.offset += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.offset += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.offset += 1;
+            }
+            self.digits()?;
+        }
+        Ok(Number(Cow::Borrowed(self.slice(start))))
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let digits = self.remaining().bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            return Err(self.error(JsonErrorKind::BadNumber));
+        }
+        self.offset += digits;
+        Ok(())
+    }
+
+    fn word(&mut self, word: &str, value: Json<'a>) -> Result<Json<'a>, JsonError> {
+        if !self.remaining().starts_with(word) {
+            return Err(self.error(JsonErrorKind::UnexpectedByte));
+        }
+        self.offset += word.len();
+        Ok(value)
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+        match self.peek() {
+            Some(found) if found == byte => {
+                self.offset += 1;
+                Ok(())
+            }
+            Some(_) => Err(self.error(JsonErrorKind::UnexpectedByte)),
+            None => Err(self.error(JsonErrorKind::UnexpectedEnd)),
+        }
+    }
+
+    fn skip_whitespace(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.offset += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.offset).copied()
+    }
+
+    fn remaining(&self) -> &'a str {
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    fn slice(&self, start: usize) -> &'a str {
+        self.text.get(start..self.offset).unwrap_or_default()
+    }
+
+    fn error(&self, kind: JsonErrorKind) -> JsonError {
+        JsonError { kind, offset: self.offset }
+    }
+}
+
+fn has_duplicate(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
+    if members.len() <= PAIRWISE {
+        return members.iter().enumerate().any(|(index, (key, _))| {
+            members.get(..index).unwrap_or_default().iter().any(|(earlier, _)| earlier == key)
+        });
+    }
+    let mut keys: Vec<&str> = members.iter().map(|(key, _)| key.as_ref()).collect();
+    keys.sort_unstable();
+    keys.windows(2).any(|pair| matches!(pair, [left, right] if left == right))
+}
