@@ -1,0 +1,109 @@
+use portcullis_settings::Secret;
+use proptest::prelude::*;
+
+use super::{NONCE_BYTES, Purpose, SealError, Sealer};
+
+const SESSION: Purpose = Purpose::new("session");
+const CURSOR: Purpose = Purpose::new("cursor");
+const NONCE: [u8; NONCE_BYTES] = [9; NONCE_BYTES];
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.repeat(32))
+}
+
+fn sealer(current: &str, previous: &[&str]) -> Sealer {
+    let previous: Vec<Secret> = previous.iter().map(|text| secret(text)).collect();
+    Sealer::new(&secret(current), &previous)
+}
+
+/// Values of today must open tomorrow. The text was computed by another implementation of HKDF and the cipher.
+#[test]
+fn the_format_does_not_change() {
+    let text = "AfFhkHoJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQlAtYwGcaLi6wKbad53y82PiFjB_oQ";
+    assert_eq!(sealer("a", &[]).seal(SESSION, b"hello", NONCE).as_deref(), Ok(text));
+    assert_eq!(sealer("a", &[]).open(SESSION, text).as_deref(), Ok(&b"hello"[..]));
+}
+
+#[test]
+fn keys_can_be_rotated() {
+    let old = sealer("a", &[]).seal(SESSION, b"x", NONCE).unwrap();
+    let rotated = sealer("b", &["z", "a"]);
+    assert_eq!(rotated.open(SESSION, &old).as_deref(), Ok(&b"x"[..]));
+    let new = rotated.seal(SESSION, b"x", NONCE).unwrap();
+    assert_eq!(sealer("a", &[]).open(SESSION, &new), Err(SealError::UnknownKey));
+    assert_eq!(sealer("b", &[]).open(SESSION, &old), Err(SealError::UnknownKey));
+    assert_ne!(sealer("a", &[]).key_id(), rotated.key_id());
+}
+
+#[test]
+fn texts_that_do_not_open() {
+    let sealer = sealer("a", &[]);
+    let text = sealer.seal(SESSION, b"hello", NONCE).unwrap();
+    for (text, want) in [
+        (String::new(), SealError::Malformed),
+        ("AQ".to_owned(), SealError::Malformed),
+        (format!("{text}="), SealError::Malformed),
+        (format!("{text} "), SealError::Malformed),
+        (text.replacen("Af", "Bf", 1), SealError::Malformed),
+        (text[..text.len() - 4].to_owned(), SealError::Forged),
+        // Version, key id and nonce, but nothing sealed.
+        (text[..39].to_owned() + "k", SealError::Forged),
+    ] {
+        assert_eq!(sealer.open(SESSION, &text), Err(want), "case: {text}");
+    }
+    assert_eq!(sealer.open(CURSOR, &text), Err(SealError::Forged));
+}
+
+#[test]
+fn digests_are_keyed_and_apart_by_purpose() {
+    let digest = |key: &str, purpose, bytes: &[u8]| sealer(key, &[]).digest(purpose, bytes);
+    let known = "d3359707fa28920b53199afa03be3dc63ae6d8d32c30968ca30f8fd1c7a1a15a";
+    let shown: String = digest("a", SESSION, b"x").iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(shown, known, "computed by another implementation");
+    let distinct = std::collections::BTreeSet::from([
+        digest("a", SESSION, b"x"),
+        digest("a", SESSION, b"y"),
+        digest("a", CURSOR, b"x"),
+        digest("b", SESSION, b"x"),
+        digest("a", SESSION, b""),
+    ]);
+    assert_eq!(distinct.len(), 5);
+}
+
+#[test]
+fn debug_shows_no_key() {
+    let shown = format!("{:?}", sealer("a", &["b"]));
+    assert_eq!(
+        shown,
+        format!(
+            "Sealer {{ current: {:?}, previous: [{:?}] }}",
+            sealer("a", &[]).key_id(),
+            sealer("b", &[]).key_id()
+        )
+    );
+}
+
+proptest! {
+    #[test]
+    fn what_is_sealed_opens_and_is_visible_ascii(value in prop::collection::vec(any::<u8>(), 0..200), nonce: [u8; NONCE_BYTES]) {
+        let sealer = sealer("a", &[]);
+        let text = sealer.seal(SESSION, &value, nonce).unwrap();
+        prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+        prop_assert_eq!(sealer.open(SESSION, &text), Ok(value));
+    }
+
+    #[test]
+    fn one_changed_character_breaks_a_sealed_value(at in 0_usize..70, to in "[A-Za-z0-9_-]") {
+        let sealer = sealer("a", &["b"]);
+        let text = sealer.seal(SESSION, b"some value", NONCE).unwrap();
+        let at = at % text.len();
+        let changed = format!("{}{to}{}", &text[..at], &text[at + 1..]);
+        prop_assume!(changed != text);
+        prop_assert!(sealer.open(SESSION, &changed).is_err());
+    }
+
+    #[test]
+    fn no_text_panics(text in ".{0,100}") {
+        prop_assert!(sealer("a", &[]).open(SESSION, &text).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads `[connections.<name>]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::HeaderName;
+
+use crate::connection::{Binary, Connection, Credential, credential_header};
+use crate::draft::issuer::IssuerDraft;
+use crate::draft::{Fill, required_template};
+use crate::name::{ConnectionName, IssuerName, VariableName};
+use crate::read::{Located, Report, Section, suggest};
+use crate::template::Template;
+use crate::url::UpstreamUrl;
+
+/// A connection whose URL and credential may still name variables.
+#[derive(Clone, Debug)]
+pub(super) struct ConnectionDraft {
+    url: Located<Template>,
+    plaintext: bool,
+    issuers: Vec<Located<IssuerName>>,
+    credential: Option<CredentialDraft>,
+    binary: Binary,
+}
+
+#[derive(Clone, Debug)]
+struct CredentialDraft {
+    header: HeaderName,
+    value: Located<Template>,
+}
+
+impl ConnectionDraft {
+    pub(super) fn read(section: &mut Section<'_, '_>, report: &mut Report) -> Option<Self> {
+        let url = required_template(section, report, "url");
+        let plaintext = section.flag(report, "plaintext").unwrap_or(false);
+        let issuers = section.parsed_list(report, "issuers");
+        match &issuers {
+            None => section.missing(report, "issuers"),
+            Some(names) if names.is_empty() => {
+                report.add(
+                    section.line,
+                    format!("`{}` names no issuer, so nobody could call it", section.join("issuers")),
+                );
+            }
+            Some(_) => (),
+        }
+        let credential = section.section(report, "credential").map(|inner| read_credential(inner, report));
+        let binary = read_binary(section, report);
+        Some(Self {
+            url: url?,
+            plaintext,
+            issuers: issuers?,
+            // A credential that cannot be read must not become none at all.
+            credential: credential.map_or(Some(None), |read| read.map(Some))?,
+            binary,
+        })
+    }
+
+    pub(super) fn variables(&self, names: &mut BTreeSet<VariableName>) {
+        self.url.value.variables(names);
+        if let Some(credential) = &self.credential {
+            credential.value.value.variables(names);
+        }
+    }
+
+    /// Every issuer that a connection trusts must have a section.
+    pub(super) fn check_issuers(&self, issuers: &BTreeMap<IssuerName, IssuerDraft>, report: &mut Report) {
+        let known: Vec<&str> = issuers.keys().map(IssuerName::as_str).collect();
+        for Located { line, value: name } in &self.issuers {
+            if !known.contains(&name.as_str()) {
+                let hint = match known.as_slice() {
+                    [] => "there is no `[issuers.<name>]`".to_owned(),
+                    known => suggest(name.as_str(), known),
+                };
+                report.add(*line, format!("issuer `{name}` is not defined; {hint}"));
+            }
+        }
+    }
+
+    pub(super) fn resolve(&self, name: &ConnectionName, fill: &mut Fill<'_>) -> Option<Connection> {
+        let Self { url, plaintext, issuers, credential, binary } = self;
+        let parse = if *plaintext { UpstreamUrl::parse_plaintext } else { UpstreamUrl::parse };
+        let url = fill.parse_with(&format!("connections.{name}.url"), url, parse);
+        let credential = match credential {
+            None => Some(None),
+            Some(CredentialDraft { header, value }) => {
+                let path = format!("connections.{name}.credential.value");
+                fill.parse_with(&path, value, |text| Credential::new(header.clone(), text)).map(Some)
+            }
+        };
+        Some(Connection {
+            name: name.clone(),
+            url: url?,
+            issuers: issuers.iter().map(|issuer| issuer.value.clone()).collect(),
+            credential: credential?,
+            binary: *binary,
+        })
+    }
+}
+
+fn read_credential(mut section: Section<'_, '_>, report: &mut Report) -> Option<CredentialDraft> {
+    let header = section.required_text(report, "header").and_then(|text| {
+        let header = credential_header(&text.value);
+        header.map_err(|error| report.add(text.line, format!("`{}`: {error}", section.join("header")))).ok()
+    });
+    let value = required_template(&mut section, report, "value");
+    section.finish(report);
+    Some(CredentialDraft { header: header?, value: value? })
+}
+
+fn read_binary(section: &mut Section<'_, '_>, report: &mut Report) -> Binary {
+    let Some(text) = section.text(report, "binary") else {
+        return Binary::default();
+    };
+    match text.value.as_str() {
+        "allow" => Binary::Allow,
+        "deny" => Binary::Deny,
+        other => {
+            let hint = suggest(other, &["allow", "deny"]);
+            report.add(text.line, format!("`{}` is neither; {hint}", section.join("binary")));
+            Binary::default()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The settings of a gateway: `policies/portcullis.toml`, parsed once into types.
+//!
+//! Reading takes two pure steps. [`Draft::parse`] reads the text and lists everything that is wrong with it.
+//! [`Draft::resolve`] takes the values of the variables that the file names and yields [`Settings`].
+//! Variables are expanded after the file is parsed, and only in fields that are typed as templates, so that
+//! no value can add a key or reach another field.
+//!
+//! Not here: reading files or variables (the shell does that), policies and detectors (other files, other
+//! crates), and what the settings mean for one request (`pipeline`).
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod draft;
+mod edge;
+mod issuer;
+mod limits;
+mod masking;
+mod name;
+mod problem;
+mod read;
+mod secret;
+mod template;
+mod url;
+
+use std::collections::BTreeMap;
+
+pub use crate::connection::{Binary, Connection, Credential};
+pub use crate::draft::Draft;
+pub use crate::edge::Edge;
+pub use crate::issuer::{Algorithm, ClaimPath, ClaimValue, IssuerSettings, KeySource, PrincipalRule};
+pub use crate::limits::Limits;
+pub use crate::masking::Masking;
+pub use crate::name::{ClassName, ConnectionName, IssuerName, NameError, VariableName};
+pub use crate::problem::{Problem, Problems};
+pub use crate::secret::Secret;
+pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
+
+/// Everything a gateway is told, checked and with its variables filled in.
+///
+/// Only [`Draft::resolve`] makes one, so what the parts say about each other holds: every issuer that a
+/// connection names exists, and no two issuers share an issuer URL.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Where clients reach the gateway; audience, metadata and links derive from it, never from a request.
+    pub public_url: PublicUrl,
+    /// The key that seals what the gateway hands out; every real key is derived from it.
+    pub secret_key: Secret,
+    /// Keys that may still open what they sealed, newest first; nothing new is sealed with them.
+    pub previous_secret_keys: Vec<Secret>,
+    /// Which `Host`, `Origin` and `Forwarded` values are believed.
+    pub edge: Edge,
+    /// How much of anything one request may use.
+    pub limits: Limits,
+    /// The trusted sources of identity.
+    pub issuers: BTreeMap<IssuerName, IssuerSettings>,
+    /// The upstream servers that are served at `/mcp/<connection>`.
+    pub connections: BTreeMap<ConnectionName, Connection>,
+    /// Which classes of data are masked for everyone who may not unmask them.
+    pub masking: Masking,
+}
+
+impl Settings {
+    /// The issuer whose issuer URL is exactly `url`, if this connection trusts it.
+    ///
+    /// `url` may come from a token that nobody has verified: it only selects whose keys must verify it.
+    #[must_use]
+    pub fn issuer_for(&self, connection: &Connection, url: &str) -> Option<&IssuerSettings> {
+        connection
+            .issuers
+            .iter()
+            .filter_map(|name| self.issuers.get(name))
+            .find(|issuer| issuer.url.as_str() == url)
+    }
+
+    /// The issuers that this connection trusts, in the order of their names.
+    pub fn trusted_issuers<'s>(
+        &'s self,
+        connection: &'s Connection,
+    ) -> impl Iterator<Item = &'s IssuerSettings> + 's {
+        connection.issuers.iter().filter_map(|name| self.issuers.get(name))
+    }
+}
