@@ -1,0 +1,120 @@
+//! Runs Cedar over policies of one kind.
+//!
+//! Cedar skips a policy that errors. Nothing here does: an [`Outcome`] lists the errors beside what was
+//! satisfied, and it is for the caller to deny.
+
+use cedar_policy as cedar;
+use cedar_policy::{AuthorizationError, EvaluationError, PolicySetError, RestrictedExpression};
+
+use crate::facts::Facts;
+use crate::residual::Possible;
+
+/// Policies that are evaluated together.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    authorizer: cedar::Authorizer,
+    policies: cedar::PolicySet,
+}
+
+/// What came of evaluating them.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// A permit is satisfied and no forbid is.
+    pub(crate) allowed: bool,
+    /// The ids of the satisfied forbids, or if there are none of the satisfied permits.
+    pub(crate) determining: Vec<String>,
+    /// The ids of the policies that errored, each with a reason that quotes no argument.
+    pub(crate) errors: Vec<(String, String)>,
+}
+
+/// What can be said while something is unknown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Prospect {
+    /// Whatever the unknowns are, a policy errs.
+    pub(crate) errs: bool,
+    /// Whatever the unknowns are, a forbid is satisfied or errs.
+    pub(crate) forbids: bool,
+    /// There may be unknowns for which a permit is satisfied.
+    pub(crate) may_permit: bool,
+}
+
+impl Prepared {
+    pub(crate) fn new(policies: Vec<cedar::Policy>) -> Result<Self, Box<PolicySetError>> {
+        let policies = cedar::PolicySet::from_policies(policies)?;
+        Ok(Self { authorizer: cedar::Authorizer::new(), policies })
+    }
+
+    pub(crate) fn evaluate(&self, facts: &Facts) -> Outcome {
+        let response = self.authorizer.is_authorized(&facts.request, &self.policies, &facts.entities);
+        let diagnostics = response.diagnostics();
+        Outcome {
+            allowed: response.decision() == cedar::Decision::Allow,
+            determining: diagnostics.reason().map(|id| AsRef::<str>::as_ref(id).to_owned()).collect(),
+            errors: diagnostics.errors().map(describe).collect(),
+        }
+    }
+
+    /// `None` if Cedar could not go on after the binding was filled in, which says nothing about any policy.
+    pub(crate) fn foresee(
+        &self,
+        facts: &Facts,
+        (name, value): &(&'static str, RestrictedExpression),
+    ) -> Option<Prospect> {
+        let open = self.authorizer.is_authorized_partial(&facts.request, &self.policies, &facts.entities);
+        // Filling in starts from what is left, and of a policy that errored nothing is.
+        let errs_already = open.definitely_errored().next().is_some();
+        let bound =
+            open.reauthorize_with_bindings([(*name, value)], &self.authorizer, &facts.entities).ok()?;
+        let mut prospect = Prospect {
+            errs: errs_already || bound.definitely_errored().next().is_some(),
+            ..Prospect::default()
+        };
+        for policy in bound.definitely_satisfied() {
+            prospect.add(&policy, Possible { truth: true, falsity: false });
+        }
+        for policy in bound.nontrivial_residuals() {
+            prospect.add(&policy, Possible::of_policy(&policy));
+        }
+        Some(prospect)
+    }
+}
+
+impl Prospect {
+    fn add(&mut self, policy: &cedar::Policy, Possible { truth, falsity }: Possible) {
+        self.errs |= !truth && !falsity;
+        match policy.effect() {
+            cedar::Effect::Forbid => self.forbids |= !falsity,
+            cedar::Effect::Permit => self.may_permit |= truth,
+        }
+    }
+}
+
+fn describe(error: &AuthorizationError) -> (String, String) {
+    let AuthorizationError::PolicyEvaluationError(error) = error;
+    (AsRef::<str>::as_ref(error.policy_id()).to_owned(), without_values(error.inner()))
+}
+
+/// What went wrong, without any value of the request: the text is recorded, and an argument may be a secret.
+fn without_values(error: &EvaluationError) -> String {
+    match error {
+        // These speak of the policy's text and of types only.
+        EvaluationError::RecordAttrDoesNotExist(error) => error.to_string(),
+        EvaluationError::FailedExtensionFunctionLookup(error) => error.to_string(),
+        EvaluationError::TypeError(error) => error.to_string(),
+        EvaluationError::WrongNumArguments(error) => error.to_string(),
+        EvaluationError::UnlinkedSlot(error) => error.to_string(),
+        EvaluationError::RecursionLimit(error) => error.to_string(),
+        // The texts of these quote ids, operands or arguments.
+        EvaluationError::EntityDoesNotExist(_) => {
+            "it reads an attribute of an entity that has none".to_owned()
+        }
+        EvaluationError::EntityAttrDoesNotExist(_) => {
+            "it reads an attribute or a tag that is not there; ask with `has` or `hasTag` first".to_owned()
+        }
+        EvaluationError::IntegerOverflow(_) => "integer overflow".to_owned(),
+        EvaluationError::FailedExtensionFunctionExecution(_) => {
+            "a function such as `decimal` or `ip` does not take the value it is given".to_owned()
+        }
+        EvaluationError::NonValue(_) => "it reads an unknown".to_owned(),
+    }
+}

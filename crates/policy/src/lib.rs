@@ -1,0 +1,93 @@
+//! What a principal may do, decided by Cedar policies.
+//!
+//! [`PolicySet::parse`] reads policy files, [`PolicySet::decide`] answers one [`Question`] with Allow, Deny or
+//! Hold, [`PolicySet::visibility`] says what a list shows, and [`PolicySet::may_unmask`] whether a class of data
+//! is shown in clear. Everything here is pure: policies are text, time is a value.
+//!
+//! # What a policy sees
+//!
+//! Every id is namespaced by its connection or issuer, so no name of one can be taken for a name of another.
+//!
+//! | entity | id | in | attributes |
+//! |---|---|---|---|
+//! | `User`, `Workload` | `issuer\|subject` | `Group` per group | `issuer`, `subject`; token attributes as tags |
+//! | `Group` | `issuer:group` | | |
+//! | `Tool`, `Prompt` | `connection/name` | `Connection` | `name` |
+//! | `Resource` | `connection/uri` | `Connection` | `uri` |
+//! | `Connection` | `connection` | | |
+//! | `DataClass` | `pii.card` | `DataClass::"pii"` | |
+//!
+//! | action | in | resource |
+//! |---|---|---|
+//! | `Action::"billing/refund"` | `Action::"billing"` in `Action::"call"` | `Tool` |
+//! | `Action::"prompt:billing/letter"` | `Action::"prompt:billing"` in `Action::"get"` | `Prompt` |
+//! | `read`, `subscribe` | | `Resource` |
+//! | `complete` | | `Prompt` or `Resource`, whose argument is completed |
+//! | `unmask` | | `DataClass` |
+//! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `sample` | | `Connection` |
+//!
+//! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
+//! `context.session` holds `labels` (a set of strings), `now` (a `datetime`) and, if known, `client` (the OAuth
+//! client id). A question about `unmask` is not about a call: its context is `context.connection`, a
+//! `Connection`, and nothing else, so a rule that covers `unmask` and reads `context.input` errors and masks.
+//!
+//! # Arguments
+//!
+//! A number that is written as an integer and fits 64 bits is a `Long`; one with a fraction or an exponent is a
+//! `decimal` if that is exact (four digits after the point). Strings, booleans, arrays (as sets) and objects (as
+//! records) are what they are. A member whose value is `null` is left out: most clients write it for an
+//! optional argument that they do not give. Anything else, a number that fits neither type or a `null` inside
+//! an array, becomes an entity of the type `Unrepresentable`, and the session gets the label
+//! `args.unrepresentable`. Leaving such a value out would let it pass as absent where a rule asks with `has`;
+//! as an entity it is there, and every comparison with it is an error, which denies.
+//!
+//! # Annotations
+//!
+//! | annotation | meaning |
+//! |---|---|
+//! | `@id("vendors.read")` | required, unique across all files |
+//! | `@reason("…")` | why the rule exists; shown to operators |
+//! | `@mode("observe")` | evaluated and reported, changes nothing; the default is `enforce` |
+//! | `@approval("okta:finance")` | on a `forbid`: members of the group may lift it, call by call |
+//! | `@approvers("2")` | how many of them; 1 unless given |
+//! | `@ttl("15m")` | how long the request for approval stays open; 15 minutes unless given |
+//! | `@grant("once")`, `@grant("30m")` | what the approval covers: one call, which is the default, or a time window |
+//!
+//! # What is not here
+//!
+//! Who the caller is (`portcullis-identity`), what was found in a request (`portcullis-detect`), asking and
+//! counting votes for a [`Hold`], limits and revocations. There is no schema either: policies are checked
+//! against one by the command line, never on the data path.
+
+#![forbid(unsafe_code)]
+
+mod annotations;
+mod arguments;
+mod decide;
+mod decision;
+mod digest;
+mod evaluate;
+mod facts;
+mod number;
+mod policy;
+mod problem;
+mod question;
+mod residual;
+mod scan;
+mod set;
+mod unmask;
+mod visibility;
+mod vocabulary;
+
+pub use annotations::{ApprovalGroup, ApprovalRule, Coverage, Mode};
+pub use decision::{
+    Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,
+    Requirement, Scope,
+};
+pub use digest::{PolicyDigest, PolicySetDigest};
+pub use policy::{Effect, Policy, PolicyId};
+pub use problem::{Problem, Problems};
+pub use question::{Completion, Lifecycle, Question, Session, Target};
+pub use set::{PolicySet, Source};
+pub use visibility::Visibility;
+pub use vocabulary::is_reserved;

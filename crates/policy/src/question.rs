@@ -1,0 +1,163 @@
+//! What may be asked: who wants to do what to which thing, with which arguments, in which session.
+//!
+//! The variants of [`Target`] and [`Lifecycle`] together are everything a caller can want. A method that is in
+//! neither has no way to a [`Permit`](crate::Permit), so a new method is denied until somebody adds it here.
+
+use std::collections::BTreeSet;
+
+use portcullis_identity::{Principal, UnixSeconds};
+use portcullis_mcp::json::Json;
+use portcullis_settings::{ClassName, ConnectionName};
+
+/// One question to the policies.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'q> {
+    /// Who asks; verified.
+    pub principal: &'q Principal,
+    /// The connection that the target belongs to.
+    pub connection: &'q ConnectionName,
+    /// What is to be done.
+    pub target: Target<'q>,
+    /// The arguments of the call. `None` and `null` are an empty object; anything else that is not an object
+    /// is denied.
+    pub input: Option<&'q Json<'q>>,
+    /// What is known besides the call.
+    pub session: Session<'q>,
+}
+
+/// What is known about a request besides its target and its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Session<'q> {
+    /// The classes that detection found in the request.
+    pub labels: &'q BTreeSet<ClassName>,
+    /// The OAuth client id of the token, if it has one.
+    pub client: Option<&'q str>,
+    /// The time of the request.
+    pub now: UnixSeconds,
+}
+
+/// What is to be done, and to what.
+///
+/// Names and URIs come from the caller and are compared as they are; canonicalise a URI before asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'q> {
+    /// Decide on somebody's request for approval on this connection.
+    Approve,
+    /// Read the recordings and events of this connection.
+    Audit,
+    /// `completion/complete`: suggest values for an argument.
+    Complete(Completion<'q>),
+    /// Change pins, policies or settings of this connection.
+    Configure,
+    /// The upstream asks the user something (`elicitation/create`).
+    Elicit,
+    /// `prompts/get`.
+    Prompt {
+        /// The prompt's name.
+        name: &'q str,
+    },
+    /// `resources/read`, and every resource that an answer embeds.
+    Read {
+        /// The resource's URI.
+        uri: &'q str,
+    },
+    /// Look at pending requests, drift and findings of this connection.
+    Review,
+    /// Revoke sessions, tokens and grants on this connection.
+    Revoke,
+    /// The upstream asks the client's model something (`sampling/createMessage`).
+    Sample,
+    /// `resources/subscribe`, and each URI of `subscriptions/listen`.
+    Subscribe {
+        /// The resource's URI.
+        uri: &'q str,
+    },
+    /// `tools/call`.
+    Tool {
+        /// The tool's name.
+        name: &'q str,
+    },
+}
+
+/// The thing whose argument is completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion<'q> {
+    /// `ref/prompt`.
+    Prompt {
+        /// The prompt's name.
+        name: &'q str,
+    },
+    /// `ref/resource`.
+    Resource {
+        /// The URI or URI template.
+        uri: &'q str,
+    },
+}
+
+/// A step of the protocol that needs a verified caller and nothing else.
+///
+/// None of these has an effect that a policy could want to forbid by itself: what they list is filtered item
+/// by item, and what they name (a stream, a request) was permitted when it was started and must be the caller's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lifecycle {
+    /// `notifications/cancelled`.
+    Cancel,
+    /// HTTP `DELETE`: end the session.
+    CloseSession,
+    /// `server/discover`.
+    Discover,
+    /// `initialize`.
+    Initialize,
+    /// `notifications/initialized`.
+    Initialized,
+    /// `prompts/list`.
+    ListPrompts,
+    /// `resources/list`.
+    ListResources,
+    /// `resources/templates/list`.
+    ListResourceTemplates,
+    /// `tools/list`.
+    ListTools,
+    /// `subscriptions/listen`; each resource in it is a [`Target::Subscribe`] of its own.
+    Listen,
+    /// HTTP `GET`: open or resume the stream of a session.
+    OpenStream,
+    /// `ping`.
+    Ping,
+    /// `notifications/progress`.
+    Progress,
+    /// The answer to a request of the upstream that was let through.
+    Respond,
+    /// `notifications/roots/list_changed`.
+    RootsChanged,
+    /// `logging/setLevel`.
+    SetLogLevel,
+    /// `resources/unsubscribe`.
+    Unsubscribe,
+}
+
+impl Lifecycle {
+    /// The name of this step in records: the method, where it has one.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancel => "notifications/cancelled",
+            Self::CloseSession => "DELETE",
+            Self::Discover => "server/discover",
+            Self::Initialize => "initialize",
+            Self::Initialized => "notifications/initialized",
+            Self::ListPrompts => "prompts/list",
+            Self::ListResources => "resources/list",
+            Self::ListResourceTemplates => "resources/templates/list",
+            Self::ListTools => "tools/list",
+            Self::Listen => "subscriptions/listen",
+            Self::OpenStream => "GET",
+            Self::Ping => "ping",
+            Self::Progress => "notifications/progress",
+            Self::Respond => "response",
+            Self::RootsChanged => "notifications/roots/list_changed",
+            Self::SetLogLevel => "logging/setLevel",
+            Self::Unsubscribe => "resources/unsubscribe",
+        }
+    }
+}

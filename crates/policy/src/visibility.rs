@@ -1,0 +1,58 @@
+//! What a list shows.
+//!
+//! INVARIANT: what some arguments could make allowed or held is never hidden. A list is asked for before the
+//! arguments exist and before anything was found in them, so both are unknown here, and only what no value of
+//! theirs can change hides an item. Rules that do not read arguments are decided exactly; a rule that reads
+//! them counts only as far as it comes out the same whatever they are. Each rule is looked at by itself: a
+//! permit and a forbid that no argument can satisfy and avoid at once still show the item.
+
+use crate::facts::{Facts, FactsError};
+use crate::question::{Question, Target};
+use crate::set::PolicySet;
+
+/// How an item of a list appears to a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// It would be denied with any arguments.
+    Hidden,
+    /// There may be arguments with which it is allowed or held.
+    Shown,
+    /// Like [`Visibility::Shown`], but never without approval.
+    ShownNeedsApproval,
+}
+
+impl PolicySet {
+    /// How the target of a question appears in a list. The question's input and labels are not read.
+    #[must_use]
+    pub fn visibility(&self, question: &Question<'_>) -> Visibility {
+        self.foresee(question, Facts::of_listing(question, &self.vocabulary))
+    }
+
+    /// How the resource templates of a question's connection appear. Which resources a template yields is not
+    /// known, so one answer holds for all: hidden if no resource of the connection could be read. The target of
+    /// the question is not read either.
+    #[must_use]
+    pub fn template_visibility(&self, question: &Question<'_>) -> Visibility {
+        let question = Question { target: Target::Read { uri: "" }, ..*question };
+        self.foresee(&question, Facts::of_templates(&question, &self.vocabulary))
+    }
+
+    fn foresee(&self, question: &Question<'_>, facts: Result<Facts, FactsError>) -> Visibility {
+        // What cannot be put before the policies is denied by `decide` for the same reason.
+        let (Ok(facts), Ok(now)) = (facts, Facts::now(question)) else {
+            return Visibility::Hidden;
+        };
+        let (Some(rules), Some(holds)) = (self.rules.foresee(&facts, &now), self.holds.foresee(&facts, &now))
+        else {
+            // Nothing is known, and showing too much reveals a name, hiding too much breaks a promise.
+            return Visibility::Shown;
+        };
+        if rules.errs || holds.errs || rules.forbids || !rules.may_permit {
+            Visibility::Hidden
+        } else if holds.forbids {
+            Visibility::ShownNeedsApproval
+        } else {
+            Visibility::Shown
+        }
+    }
+}

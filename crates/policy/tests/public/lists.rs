@@ -1,0 +1,110 @@
+//! What lists show.
+
+use portcullis_policy::{Target, Visibility};
+
+use crate::support::{Ask, policies, user};
+
+const REFUND: Target<'static> = Target::Tool { name: "refund" };
+
+#[test]
+fn a_tool_is_shown_if_some_arguments_could_make_it_callable() {
+    use Visibility::{Hidden, Shown, ShownNeedsApproval};
+    let all = r#"@id("all") permit (principal, action, resource);"#;
+    for (text, want) in [
+        // Without arguments the answer is exact.
+        (String::new(), Hidden),
+        (all.to_owned(), Shown),
+        (r#"@id("p") permit (principal in Group::"demo:finance", action, resource);"#.to_owned(), Shown),
+        (r#"@id("p") permit (principal in Group::"demo:support", action, resource);"#.to_owned(), Hidden),
+        (r#"@id("p") permit (principal, action in Action::"billing", resource);"#.to_owned(), Shown),
+        (r#"@id("p") permit (principal, action in Action::"crm", resource);"#.to_owned(), Hidden),
+        (format!(r#"{all} @id("f") forbid (principal, action, resource);"#), Hidden),
+        (format!(r#"{all} @id("f") forbid (principal in Group::"demo:support", action, resource);"#), Shown),
+        // The client and the time of the list are known.
+        (permit_when(r#"context.session.now < datetime("2020-01-01")"#), Hidden),
+        (permit_when(r#"context.session.now > datetime("2020-01-01")"#), Shown),
+        (permit_when("context.session has client"), Hidden),
+        // Arguments and labels are not.
+        (permit_when("context.input.amount <= 100"), Shown),
+        (permit_when(r#"context.input has amount && context.input.amount.lessThan(decimal("1.0"))"#), Shown),
+        (permit_when(r#"context.session.labels.contains("pii.card")"#), Shown),
+        (permit_when(r#"context.input.amount <= 100 && principal in Group::"demo:support""#), Hidden),
+        (
+            format!(
+                r#"{all} @id("f") forbid (principal, action, resource) when {{ context.input.amount > 1 }};"#
+            ),
+            Shown,
+        ),
+        (permit_when(r#"principal in Group::"demo:support" && context.input.amount <= 100"#), Hidden),
+        (permit_when(r#"context.input.amount <= 100 || principal in Group::"demo:support""#), Shown),
+        (permit_when(r#"!(context.input.amount <= 100 || principal in Group::"demo:finance")"#), Hidden),
+        (permit_when("if context.input.on then context.session has client else false"), Hidden),
+        (permit_when("if context.input.on then context.input.also else false"), Shown),
+        (
+            format!(
+                r#"{all} @id("f") forbid (principal, action, resource)
+                    when {{ context.input.amount > 1 || principal in Group::"demo:finance" }};"#
+            ),
+            Hidden,
+        ),
+        // Errors that no argument avoids hide, as they deny.
+        (permit_when("principal.shoe_size > 40"), Hidden),
+        (permit_when("context.input.amount > 1 && principal.shoe_size > 40"), Shown),
+        // Approval.
+        (
+            format!(r#"{all} @id("s") @approval("demo:boss") forbid (principal, action, resource);"#),
+            ShownNeedsApproval,
+        ),
+        (
+            format!(
+                r#"{all} @id("s") @approval("demo:boss") forbid (principal, action, resource)
+                    when {{ context.input.amount > 100 }};"#
+            ),
+            Shown,
+        ),
+        (r#"@id("s") @approval("demo:boss") forbid (principal, action, resource);"#.to_owned(), Hidden),
+        // Observed policies change nothing here either.
+        (r#"@id("o") @mode("observe") permit (principal, action, resource);"#.to_owned(), Hidden),
+        (format!(r#"{all} @id("o") @mode("observe") forbid (principal, action, resource);"#), Shown),
+    ] {
+        let ask = Ask::new(user("ada", &["demo:finance"]), REFUND);
+        assert_eq!(ask.visibility(&policies(&text)), want, "case: {text}");
+    }
+}
+
+fn permit_when(condition: &str) -> String {
+    format!(r#"@id("p") permit (principal, action, resource) when {{ {condition} }};"#)
+}
+
+#[test]
+fn templates_are_shown_if_some_resource_could_be_read() {
+    use Visibility::{Hidden, Shown};
+    for (text, want) in [
+        ("", Hidden),
+        (
+            r#"@id("p") permit (principal, action == Action::"read", resource in Connection::"billing");"#,
+            Shown,
+        ),
+        (
+            r#"@id("p") permit (principal, action == Action::"read", resource) when { resource.uri like "x*" };"#,
+            Shown,
+        ),
+        (
+            r#"@id("p") permit (principal, action == Action::"read", resource == Resource::"billing/x");"#,
+            Shown,
+        ),
+        (r#"@id("p") permit (principal in Group::"demo:x", action == Action::"read", resource);"#, Hidden),
+        (r#"@id("p") permit (principal, action == Action::"subscribe", resource);"#, Hidden),
+        (r#"@id("p") permit (principal, action, resource is Tool);"#, Hidden),
+    ] {
+        let ask = Ask::new(user("ada", &[]), REFUND);
+        assert_eq!(ask.template_visibility(&policies(text)), want, "case: {text}");
+    }
+}
+
+#[test]
+fn a_connection_named_like_a_built_in_action_shows_nothing() {
+    let text = r#"@id("p") permit (principal, action, resource);"#;
+    let ask = Ask { connection: "call", ..Ask::new(user("ada", &[]), REFUND) };
+    assert_eq!(ask.visibility(&policies(text)), Visibility::Hidden);
+}

@@ -1,0 +1,202 @@
+//! The policies that come with the project: they parse, and decide what their comments say.
+
+use std::fs;
+use std::path::Path;
+
+use portcullis_identity::Principal;
+use portcullis_policy::{PolicySet, Source, Target, Visibility};
+
+use crate::support::{Ask, line, observed, user, workload};
+
+fn starter() -> PolicySet {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "cedar") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            files.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| Source { file, text }).collect();
+    PolicySet::parse(&sources).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn vendor() -> Principal {
+    user("vera", &["demo:vendors"])
+}
+
+fn support() -> Principal {
+    user("sam", &["demo:support"])
+}
+
+fn finance() -> Principal {
+    user("fay", &["demo:finance"])
+}
+
+fn job(repository: &str, branch: &str, environment: &str) -> Principal {
+    let tags = [("repository", repository), ("ref", branch), ("environment", environment)];
+    workload("repo:acme/billing-reports", &["demo:ci"], &tags)
+}
+
+fn nightly() -> Principal {
+    job("acme/billing-reports", "refs/heads/main", "production")
+}
+
+const TOOLS: [&str; 9] = [
+    "execute_sql",
+    "export_customers",
+    "get_customer",
+    "get_invoice",
+    "list_customers",
+    "list_invoices",
+    "query",
+    "reconcile",
+    "refund",
+];
+
+#[test]
+fn every_policy_says_why_it_exists() {
+    let set = starter();
+    assert!(set.policies().count() > 10);
+    for policy in set.policies() {
+        assert!(policy.reason().is_some(), "{} has no @reason", policy.id());
+    }
+}
+
+#[test]
+fn each_audience_sees_and_calls_its_tools() {
+    let set = starter();
+    let look_up = ["get_customer", "get_invoice", "list_customers", "list_invoices", "query"];
+    let with_refund = ["get_customer", "get_invoice", "list_customers", "list_invoices", "query", "refund"];
+    for (who, principal, want) in [
+        ("nobody", user("nora", &[]), &[][..]),
+        ("vendor", vendor(), &look_up),
+        ("vendor in support", user("vic", &["demo:vendors", "demo:support"]), &look_up),
+        ("support", support(), &with_refund),
+        ("finance", finance(), &with_refund),
+        ("breaking the glass", user("bea", &["demo:break-glass"]), &["execute_sql"]),
+        ("nightly report", nightly(), &["list_invoices", "reconcile"]),
+        ("a fork", job("evil/billing-reports", "refs/heads/main", "production"), &[]),
+        ("a branch", job("acme/billing-reports", "refs/heads/fix", "production"), &[]),
+        ("no production", job("acme/billing-reports", "refs/heads/main", "staging"), &[]),
+        ("a job without tags", workload("repo:acme/billing-reports", &["demo:ci"], &[]), &[]),
+        ("a job in finance", workload("repo:acme/x", &["demo:finance"], &[]), &["list_invoices"]),
+        ("other issuer", user("vera", &["okta:vendors"]), &[]),
+    ] {
+        let shown = |name: &&&str| {
+            let ask = Ask::new(principal.clone(), Target::Tool { name });
+            ask.visibility(&set) != Visibility::Hidden
+        };
+        let called = |name: &&&str| {
+            let ask = Ask::new(principal.clone(), Target::Tool { name }).with(r#"{"amount": 50}"#);
+            line(&ask.decide(&set)).starts_with("allow")
+        };
+        assert_eq!(
+            TOOLS.iter().filter(shown).collect::<Vec<_>>(),
+            want.iter().collect::<Vec<_>>(),
+            "{who} sees"
+        );
+        assert_eq!(
+            TOOLS.iter().filter(called).collect::<Vec<_>>(),
+            want.iter().collect::<Vec<_>>(),
+            "{who} calls"
+        );
+    }
+}
+
+#[test]
+fn refunds_have_limits() {
+    let set = starter();
+    for (principal, amount, want) in [
+        (vendor(), "1", "forbidden by vendors.no-effects"),
+        (support(), "100", "allow by support.small-refunds"),
+        (support(), "101", "no policy allows"),
+        (support(), "0", "no policy allows"),
+        (support(), "-5", "no policy allows"),
+        (support(), "null", "no policy allows"),
+        (finance(), "101", "allow by finance.refunds"),
+        (finance(), "10000", "allow by finance.refunds"),
+        (finance(), "10001", "no policy allows"),
+        (
+            finance(),
+            "99.5",
+            "error: policy `finance.refunds` could not be evaluated: type error: expected long, got decimal",
+        ),
+        (
+            finance(),
+            "1e99",
+            "error: policy `finance.refunds` could not be evaluated: type error: expected long, got (entity of \
+             type `Unrepresentable`)",
+        ),
+        (
+            finance(),
+            "\"50\"",
+            "error: policy `finance.refunds` could not be evaluated: type error: expected long, got string",
+        ),
+        (
+            user("ann", &["demo:support", "demo:finance"]),
+            "50",
+            "allow by finance.refunds, support.small-refunds",
+        ),
+    ] {
+        let ask = Ask::new(principal, Target::Tool { name: "refund" })
+            .with(&format!(r#"{{"invoice_id": "inv_0001", "amount": {amount}, "reason": "x"}}"#));
+        let decided = line(&ask.decide(&set));
+        assert!(decided.starts_with(want), "case: {amount}: {decided}");
+    }
+}
+
+#[test]
+fn resources_and_prompts_follow_the_same_audiences() {
+    let set = starter();
+    let customer = Target::Read { uri: "billing://customers/cus_0001" };
+    let rules = Target::Read { uri: "billing://policy/refunds" };
+    let payroll = Target::Read { uri: "billing://payroll/2026" };
+    let dunning = Target::Prompt { name: "dunning_letter" };
+    let summary = Target::Prompt { name: "summarise_account" };
+    for (principal, target, want) in [
+        (vendor(), customer, "allow by vendors.read"),
+        (vendor(), rules, "allow by vendors.read"),
+        (vendor(), payroll, "no policy allows"),
+        (vendor(), summary, "allow by vendors.summarise"),
+        (vendor(), dunning, "no policy allows"),
+        (support(), payroll, "allow by support.read"),
+        (support(), dunning, "allow by support.letters"),
+        (finance(), dunning, "allow by finance.letters"),
+        (nightly(), customer, "forbidden by ci.nothing-else"),
+        (nightly(), summary, "forbidden by ci.nothing-else"),
+        (user("nora", &[]), rules, "no policy allows"),
+    ] {
+        let decided = line(&Ask::new(principal, target).decide(&set));
+        assert_eq!(decided, want, "case: {target:?}");
+    }
+    let templates = |principal| Ask::new(principal, rules).template_visibility(&set);
+    assert_eq!(templates(vendor()), Visibility::Shown);
+    assert_eq!(templates(nightly()), Visibility::Hidden);
+}
+
+#[test]
+fn only_finance_sees_e_mail_and_nobody_sees_cards() {
+    let set = starter();
+    for (principal, connection, class, want) in [
+        (finance(), "billing", "pii.email", true),
+        (finance(), "billing", "pii.card", false),
+        (finance(), "billing", "pii.iban", false),
+        (finance(), "crm", "pii.email", false),
+        (support(), "billing", "pii.email", false),
+        (vendor(), "billing", "pii.email", false),
+        (nightly(), "billing", "pii.email", false),
+    ] {
+        let answer = set.may_unmask(&principal, &connection.parse().unwrap(), &class.parse().unwrap());
+        assert_eq!(answer, want, "case: {} {class} on {connection}", principal.id());
+    }
+}
+
+#[test]
+fn card_numbers_in_arguments_are_watched() {
+    let ask = Ask { labels: &["pii.card"], ..Ask::new(vendor(), Target::Tool { name: "query" }) };
+    let decision = ask.decide(&starter());
+    assert_eq!(line(&decision), "allow by vendors.look-up");
+    assert_eq!(observed(&decision), "guardrails.cards-in-arguments forbids");
+}
