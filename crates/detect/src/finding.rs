@@ -1,0 +1,155 @@
+//! What a scan returns: findings, sorted, with overlaps resolved.
+//!
+//! Two detectors may claim the same characters (`4111111111111111@example.com` is an address whose local part is a
+//! card). The list that callers see has one winner for each place, but the losers are kept: masking must cover a
+//! card also when the address around it may be seen, and a policy that looks for cards must learn of it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::class::{Class, Counts};
+
+/// How sure a detector is. Ordered: `Low < Medium < High`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// The check digit holds, the layout is unusual.
+    Low,
+    /// The value is well formed, its surroundings are unusual.
+    Medium,
+    /// The value is well formed and stands as people write it.
+    High,
+}
+
+/// One sensitive value in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of value it is.
+    pub class: Class,
+    /// Where it is: bytes of the scanned text, on character boundaries, never empty.
+    pub range: Range<usize>,
+    /// How sure the detector is.
+    pub confidence: Confidence,
+}
+
+impl Finding {
+    /// Longer wins, then surer, then earlier, then the first class: a total order, so a scan is deterministic.
+    pub(crate) fn rank(&self) -> (usize, Confidence, Reverse<usize>, Reverse<Class>) {
+        (self.range.len(), self.confidence, Reverse(self.range.start), Reverse(self.class))
+    }
+}
+
+/// The findings of one scan. Only meaningful with the text that was scanned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Sorted by start, no two overlap.
+    winners: Vec<Finding>,
+    /// In the order of [`Finding::rank`], best first; each overlaps a winner.
+    shadowed: Vec<Finding>,
+}
+
+impl Findings {
+    /// Picks the winner wherever findings overlap: the best of all first, then the best of what it leaves room for.
+    pub(crate) fn resolve(mut hits: Vec<Finding>) -> Self {
+        hits.sort_by_key(|hit| Reverse(hit.rank()));
+        hits.dedup();
+        let mut winners: BTreeMap<usize, Finding> = BTreeMap::new();
+        let mut shadowed = Vec::new();
+        for hit in hits {
+            // Winners do not overlap each other, so only the last one that starts before the end of this can meet it.
+            match winners.range(..hit.range.end).next_back() {
+                Some((_, winner)) if winner.range.end > hit.range.start => shadowed.push(hit),
+                Some(_) | None => {
+                    winners.insert(hit.range.start, hit);
+                }
+            }
+        }
+        Self { winners: winners.into_values().collect(), shadowed }
+    }
+
+    /// The findings in order of their place; no two overlap.
+    pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
+        self.winners.iter()
+    }
+
+    /// How many values were found.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.winners.len()
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.winners.is_empty()
+    }
+
+    /// Every class that occurs, also one whose only finding lies under a longer one of another class.
+    #[must_use]
+    pub fn classes(&self) -> BTreeSet<Class> {
+        self.all().map(|finding| finding.class).collect()
+    }
+
+    /// How many of each class, counting each place once.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.iter().map(|finding| finding.class).collect()
+    }
+
+    /// Winners and shadowed findings, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Finding> {
+        self.winners.iter().chain(&self.shadowed)
+    }
+}
+
+impl<'f> IntoIterator for &'f Findings {
+    type Item = &'f Finding;
+    type IntoIter = std::slice::Iter<'f, Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(class: Class, range: Range<usize>) -> Finding {
+        Finding { class, range, confidence: Confidence::High }
+    }
+
+    #[test]
+    fn the_longest_finding_wins_and_the_others_stay_known() {
+        let findings = Findings::resolve(vec![
+            finding(Class::Card, 10..26),
+            finding(Class::Email, 10..38),
+            finding(Class::Iban, 0..5),
+        ]);
+        let ranges: Vec<_> = findings.iter().map(|f| (f.class, f.range.clone())).collect();
+        assert_eq!(ranges, [(Class::Iban, 0..5), (Class::Email, 10..38)]);
+        assert_eq!(findings.classes(), BTreeSet::from(Class::ALL));
+        assert_eq!(findings.counts().of(Class::Card), 0);
+    }
+
+    #[test]
+    fn the_order_of_reports_changes_nothing() {
+        let hits = [
+            finding(Class::Card, 0..16),
+            finding(Class::Card, 5..21),
+            finding(Class::Card, 21..37),
+            finding(Class::Email, 30..50),
+        ];
+        let forward = Findings::resolve(hits.to_vec());
+        let backward = Findings::resolve(hits.into_iter().rev().collect());
+        assert_eq!(forward, backward);
+    }
+
+    #[test]
+    fn of_two_equally_long_findings_the_surer_one_wins() {
+        let low = Finding { confidence: Confidence::Low, ..finding(Class::Card, 0..16) };
+        let high = finding(Class::Iban, 0..16);
+        let findings = Findings::resolve(vec![low, high.clone()]);
+        assert_eq!(findings.iter().collect::<Vec<_>>(), [&high]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Keys of the platform's store.
+//!
+//! Some stores share one key space between applications and some treat odd characters oddly, so every key starts with
+//! `pc1:` and the application's name, and consists of `[a-z0-9._:-]`. Text of a caller is never part of a key.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::id::RecordId;
+
+/// The longest name of an application, in bytes.
+const MAX_APP_BYTES: usize = 64;
+
+/// The name under which an application keeps its records: 1 to 64 characters of `[a-z0-9._-]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AppName(String);
+
+impl AppName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A name that cannot be part of a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is no application name: 1 to 64 characters of `a-z`, `0-9`, `.`, `_` and `-`")]
+pub struct InvalidAppName {
+    name: String,
+}
+
+impl FromStr for AppName {
+    type Err = InvalidAppName;
+
+    fn from_str(name: &str) -> Result<Self, InvalidAppName> {
+        let is_allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
+        match name.len() {
+            1..=MAX_APP_BYTES if name.bytes().all(is_allowed) => Ok(Self(name.to_owned())),
+            _ => Err(InvalidAppName { name: name.to_owned() }),
+        }
+    }
+}
+
+/// A key of the store. Made only by the functions here, so that no caller's text gets into one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(String);
+
+impl Key {
+    /// Where the intent of a call is.
+    #[must_use]
+    pub fn intent(app: &AppName, id: RecordId) -> Self {
+        Self::of_record(app, "intent", id)
+    }
+
+    /// Where the outcome of a call is.
+    #[must_use]
+    pub fn outcome(app: &AppName, id: RecordId) -> Self {
+        Self::of_record(app, "outcome", id)
+    }
+
+    /// Where the record of a refused request is.
+    #[must_use]
+    pub fn refusal(app: &AppName, id: RecordId) -> Self {
+        Self::of_record(app, "refusal", id)
+    }
+
+    /// The key: at most 255 bytes of `[a-z0-9._:-]`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn of_record(app: &AppName, kind: &str, id: RecordId) -> Self {
+        Self(format!("pc1:{}:{kind}:{id}", app.as_str()))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::UnixMillis;
+
+    #[test]
+    fn keys_name_application_kind_and_record() {
+        let app: AppName = "billing-eu".parse().unwrap();
+        let id = RecordId::new(UnixMillis(0), [0; 10]);
+        assert_eq!(Key::intent(&app, id).as_str(), "pc1:billing-eu:intent:00000000000000000000000000");
+        assert_eq!(Key::outcome(&app, id).as_str(), "pc1:billing-eu:outcome:00000000000000000000000000");
+        assert_eq!(Key::refusal(&app, id).as_str(), "pc1:billing-eu:refusal:00000000000000000000000000");
+    }
+
+    #[test]
+    fn the_longest_key_fits_every_store() {
+        let app: AppName = "a".repeat(MAX_APP_BYTES).parse().unwrap();
+        let key = Key::refusal(&app, RecordId::new(UnixMillis(u64::MAX), [255; 10]));
+        let is_safe = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b':' | b'-');
+        assert!(key.as_str().len() <= 255 && key.as_str().bytes().all(is_safe));
+    }
+
+    #[test]
+    fn names_that_do_not_fit_a_key_are_refused() {
+        for name in ["", "Billing", "a:b", "a b", "a/b", "é", &"a".repeat(MAX_APP_BYTES + 1)] {
+            let error = name.parse::<AppName>().unwrap_err();
+            assert!(error.to_string().starts_with(&format!("`{name}` is no application name")));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The records of what passed the gateway, and their stored encoding.
+//!
+//! Every call leaves two records under one id: an [`Intent`] that is durable before anything leaves, and an
+//! [`Outcome`] that is durable before the answer's last frame is released. A request that is not forwarded leaves a
+//! [`Refusal`]. An intent without an outcome means that the outcome is unknown, and is shown as that.
+//!
+//! What is stored is what the caller saw: texts come here masked, originals only as keyed digests. No type here has a
+//! place for a token, a credential or an unmasked value.
+//!
+//! ```
+//! use portcullis_ledger::{AppName, Excerpt, Key, Record, RecordId, Refusal, Stage, UnixMillis};
+//!
+//! let at = UnixMillis(1_787_480_130_123);
+//! let refusal = Refusal {
+//!     id: RecordId::new(at, [7; 10]),
+//!     at,
+//!     stage: Stage::Authenticate,
+//!     kind: "token_expired".to_owned(),
+//!     explanation: Excerpt::whole("the token expired 12 s ago"),
+//!     principal: None,
+//!     connection: Some("billing".to_owned()),
+//!     method: None,
+//!     name: None,
+//!     decision: None,
+//!     trace: None,
+//!     client_address: None,
+//!     request_bytes: 0,
+//! };
+//! let key = Key::refusal(&"gateway".parse::<AppName>()?, refusal.id);
+//! assert!(key.as_str().starts_with("pc1:gateway:refusal:01"));
+//! assert_eq!(Record::decode(&refusal.encode())?, Record::Refusal(refusal));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is not here: the store, the clock and randomness, which are the shell's.
+
+#![forbid(unsafe_code)]
+
+mod digest;
+mod error;
+mod excerpt;
+mod id;
+mod intent;
+mod json;
+mod key;
+mod outcome;
+mod principal;
+mod record;
+mod refusal;
+mod stage;
+mod wire;
+
+pub use digest::{DigestKey, InvalidDigest, KeyedDigest};
+pub use error::DecodeError;
+pub use excerpt::Excerpt;
+pub use id::{InvalidRecordId, RecordId, UnixMillis};
+pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
+pub use key::{AppName, InvalidAppName, Key};
+pub use outcome::{CallResult, Outcome};
+pub use principal::{PrincipalKind, Who};
+pub use record::{MAX_VALUE_BYTES, Record};
+pub use refusal::Refusal;
+pub use stage::{Stage, UnknownStage};

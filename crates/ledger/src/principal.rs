@@ -1,0 +1,29 @@
+//! Who called, as records name them.
+
+/// Whether a principal is a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// A person.
+    User,
+    /// A job or a service.
+    Workload,
+}
+
+/// A verified caller. Ids only: there is no place for a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The source of the identity, as the settings name it.
+    pub issuer: String,
+    /// The caller's name at the issuer.
+    pub subject: String,
+    /// Person or workload.
+    pub kind: PrincipalKind,
+    /// The caller's groups, each with its issuer, such as `okta:dba`.
+    pub groups: Vec<String>,
+    /// The software that the caller uses, as the token names it.
+    pub client: Option<String>,
+    /// Those who act for the caller, the nearest first (RFC 8693 §4.1).
+    pub actors: Vec<String>,
+    /// The id of the token (`jti`), for revocation. Not the token.
+    pub token_id: Option<String>,
+}

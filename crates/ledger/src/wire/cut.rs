@@ -1,0 +1,90 @@
+//! Cuts names and lists that are too long for a record, visibly.
+//!
+//! A cut string ends with `…[+12 bytes]`, a cut list with an entry `…[+3 more]`. With these limits the longest record
+//! takes a fraction of what a store allows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::intent::{DecisionSummary, PolicyRef};
+use crate::json;
+use crate::principal::Who;
+
+/// How many bytes of JSON are kept of a string.
+const MAX_STRING: usize = 256;
+
+/// How many entries are kept of a list.
+const MAX_ENTRIES: usize = 32;
+
+pub(super) fn string(text: &mut String) {
+    if json::string_len(text) <= MAX_STRING {
+        return;
+    }
+    let mut used = 0;
+    let fits = |(_, ch): &(usize, char)| {
+        used += json::char_len(*ch);
+        used <= MAX_STRING
+    };
+    let kept: String = text.char_indices().take_while(fits).map(|(_, ch)| ch).collect();
+    *text = format!("{kept}…[+{} bytes]", text.len() - kept.len());
+}
+
+pub(super) fn optional(text: &mut Option<String>) {
+    text.iter_mut().for_each(string);
+}
+
+pub(super) fn list(entries: &mut Vec<String>) {
+    let more = note_of_cut(entries.len());
+    entries.truncate(MAX_ENTRIES);
+    entries.iter_mut().for_each(string);
+    entries.extend(more);
+}
+
+pub(super) fn set(entries: &mut BTreeSet<String>) {
+    let mut kept: Vec<String> = std::mem::take(entries).into_iter().collect();
+    list(&mut kept);
+    entries.extend(kept);
+}
+
+/// The counts of the entries that are cut are added up.
+pub(super) fn counts(counts: &mut BTreeMap<String, u32>) {
+    let more = note_of_cut(counts.len());
+    let n_cut = counts.values().skip(MAX_ENTRIES).fold(0, |sum: u32, n| sum.saturating_add(*n));
+    let kept = std::mem::take(counts).into_iter().take(MAX_ENTRIES).map(|(mut class, n)| {
+        string(&mut class);
+        (class, n)
+    });
+    counts.extend(kept);
+    counts.extend(more.map(|note| (note, n_cut)));
+}
+
+pub(super) fn who(who: &mut Who) {
+    let Who { issuer, subject, kind: _, groups, client, actors, token_id } = who;
+    string(issuer);
+    string(subject);
+    list(groups);
+    optional(client);
+    list(actors);
+    optional(token_id);
+}
+
+pub(super) fn decision(decision: &mut DecisionSummary) {
+    let DecisionSummary { outcome: _, bundle, policies: enforced, observed } = decision;
+    optional(bundle);
+    policies(enforced);
+    policies(observed);
+}
+
+fn policies(entries: &mut Vec<PolicyRef>) {
+    let more = note_of_cut(entries.len());
+    entries.truncate(MAX_ENTRIES);
+    for PolicyRef { id, digest } in entries.iter_mut() {
+        string(id);
+        string(digest);
+    }
+    entries.extend(more.map(|id| PolicyRef { id, digest: String::new() }));
+}
+
+fn note_of_cut(n_entries: usize) -> Option<String> {
+    let n_cut = n_entries.checked_sub(MAX_ENTRIES).filter(|n| *n > 0)?;
+    Some(format!("…[+{n_cut} more]"))
+}

@@ -1,0 +1,175 @@
+//! Stored records of every release. They must decode forever, to what they meant then.
+//!
+//! A file is never edited. A new encoding is a new version with files of its own beside these.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_ledger::{
+    Arguments, CallResult, DecisionSummary, Excerpt, Intent, KeyedDigest, Outcome, PolicyRef, PrincipalKind,
+    Record, RecordId, Refusal, Stage, UnixMillis, Verdict, Who,
+};
+
+fn check(golden: &str, expected: &Record) {
+    let golden = golden.trim_end();
+    let decoded = Record::decode(golden.as_bytes()).map_err(|error| error.to_string());
+    assert_eq!(decoded.as_ref(), Ok(expected));
+    assert_eq!(String::from_utf8_lossy(&expected.encode()), golden, "version 1 is still what is written");
+}
+
+fn at() -> UnixMillis {
+    UnixMillis(1_787_480_130_123)
+}
+
+fn id() -> RecordId {
+    RecordId::new(at(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 255])
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+fn ana() -> Who {
+    Who {
+        issuer: "okta".to_owned(),
+        subject: "00u1ana".to_owned(),
+        kind: PrincipalKind::User,
+        groups: strings(&["okta:finance", "okta:dba"]),
+        client: Some("desktop-client".to_owned()),
+        actors: strings(&["agent-7"]),
+        token_id: Some("jti-1".to_owned()),
+    }
+}
+
+fn policy(id: &str) -> PolicyRef {
+    PolicyRef { id: id.to_owned(), digest: "sha256:1f3a".to_owned() }
+}
+
+fn decision(outcome: Verdict) -> DecisionSummary {
+    DecisionSummary {
+        outcome,
+        bundle: Some("sha256:77aa".to_owned()),
+        policies: vec![policy("billing.finance-may-refund")],
+        observed: vec![policy("billing.weekend")],
+    }
+}
+
+fn intent() -> Intent {
+    Intent {
+        id: id(),
+        at: at(),
+        principal: ana(),
+        connection: "billing".to_owned(),
+        revision: "2025-11-25".to_owned(),
+        session: Some(KeyedDigest::new([0x5e; 32])),
+        method: "tools/call".to_owned(),
+        name: Some("refund".to_owned()),
+        arguments: Arguments {
+            digest: KeyedDigest::new([0xa7; 32]),
+            text: Excerpt::start_of("{\"card\":\"[card]\",\"note\":\"é\n\u{1}\"} and more", 33),
+        },
+        labels: BTreeSet::from(["pii.card".to_owned()]),
+        decision: decision(Verdict::Allow),
+        trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+        client_address: Some("192.0.2.7".to_owned()),
+        request_bytes: 311,
+    }
+}
+
+#[test]
+fn a_full_intent() {
+    check(include_str!("golden/intent.v1.json"), &Record::Intent(intent()));
+}
+
+#[test]
+fn an_intent_with_everything_optional_absent() {
+    let workload = Who {
+        issuer: "github".to_owned(),
+        subject: "repo:acme/app:ref:refs/heads/main".to_owned(),
+        kind: PrincipalKind::Workload,
+        groups: Vec::new(),
+        client: None,
+        actors: Vec::new(),
+        token_id: None,
+    };
+    let decision =
+        DecisionSummary { outcome: Verdict::Hold, bundle: None, policies: Vec::new(), observed: Vec::new() };
+    let intent = Intent {
+        principal: workload,
+        session: None,
+        name: None,
+        arguments: Arguments { digest: KeyedDigest::new([0; 32]), text: Excerpt::default() },
+        labels: BTreeSet::new(),
+        decision,
+        trace: None,
+        client_address: None,
+        ..intent()
+    };
+    check(include_str!("golden/intent-minimal.v1.json"), &Record::Intent(intent));
+}
+
+#[test]
+fn outcomes_of_every_result() {
+    let outcome = Outcome {
+        id: id(),
+        at: UnixMillis(at().0 + 48),
+        result: CallResult::Completed { is_error: false },
+        upstream_status: Some(200),
+        bytes_out: 1_204,
+        frames: 2,
+        findings: BTreeMap::from([("pii.card".to_owned(), 2), ("pii.email".to_owned(), 1)]),
+        masked: BTreeMap::from([("pii.card".to_owned(), 2)]),
+        text: Excerpt::whole("paid with [card]"),
+        timings: Stage::ALL.into_iter().zip(10..).collect(),
+    };
+    check(include_str!("golden/outcome.v1.json"), &Record::Outcome(outcome.clone()));
+    let bare = Outcome {
+        upstream_status: None,
+        findings: BTreeMap::new(),
+        masked: BTreeMap::new(),
+        text: Excerpt::default(),
+        timings: BTreeMap::new(),
+        ..outcome
+    };
+    for (golden, result) in [
+        (include_str!("golden/outcome-cancelled.v1.json"), CallResult::Cancelled),
+        (include_str!("golden/outcome-failed.v1.json"), CallResult::Failed { kind: "timeout".to_owned() }),
+        (include_str!("golden/outcome-interrupted.v1.json"), CallResult::Interrupted),
+    ] {
+        check(golden, &Record::Outcome(Outcome { result, ..bare.clone() }));
+    }
+}
+
+#[test]
+fn refusals_with_and_without_a_principal() {
+    let refusal = Refusal {
+        id: id(),
+        at: at(),
+        stage: Stage::Decide,
+        kind: "denied".to_owned(),
+        explanation: Excerpt::whole("`billing.no-refunds-by-agents` forbids it"),
+        principal: Some(ana()),
+        connection: Some("billing".to_owned()),
+        method: Some("tools/call".to_owned()),
+        name: Some("refund".to_owned()),
+        decision: Some(decision(Verdict::Deny)),
+        trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+        client_address: Some("192.0.2.7".to_owned()),
+        request_bytes: 311,
+    };
+    check(include_str!("golden/refusal.v1.json"), &Record::Refusal(refusal.clone()));
+    let unauthenticated = Refusal {
+        stage: Stage::Authenticate,
+        kind: "no_token".to_owned(),
+        explanation: Excerpt::whole("no bearer token"),
+        principal: None,
+        connection: None,
+        method: None,
+        name: None,
+        decision: None,
+        trace: None,
+        client_address: None,
+        request_bytes: 0,
+        ..refusal
+    };
+    check(include_str!("golden/refusal-unauthenticated.v1.json"), &Record::Refusal(unauthenticated));
+}
