@@ -1,0 +1,103 @@
+//! Sending an answer, so that a whole one leaves in one packet and a stream leaves event by event.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use http::{HeaderMap, Response, StatusCode};
+use portcullis_pipeline::{Answer, EventStream};
+use spin_sdk::http::{Error, FullBody};
+use spin_sdk::wasip3::http::types::{self, ErrorCode};
+use spin_sdk::wasip3::http_compat::{BodyWriter, http_into_wasi_response};
+use spin_sdk::wasip3::wit_bindgen::{StreamWriter, yield_async};
+use spin_sdk::wasip3::{spawn, wit_bindgen};
+
+use crate::world::World;
+
+/// How long a stream may be silent before a comment shows that it lives. It is also the longest time that a
+/// caller who left goes unnoticed.
+const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
+
+/// Hands an answer to the host.
+pub(crate) async fn send(response: Response<Answer<World>>) -> Result<types::Response, Error> {
+    let (head, answer) = response.into_parts();
+    match answer {
+        Answer::Full(body) => whole(Response::from_parts(head, body)).await,
+        Answer::Events(events) => events_response(head.status, head.headers, *events),
+    }
+}
+
+/// The answer of an instance that could not load its settings or policies. Why is in the log.
+pub(crate) async fn unavailable() -> Result<types::Response, Error> {
+    let mut response = Response::new(Bytes::from_static(b"the gateway is not configured"));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    whole(response).await
+}
+
+async fn whole(response: Response<Bytes>) -> Result<types::Response, Error> {
+    let response = http_into_wasi_response(response.map(FullBody::new))?;
+    // The body is written by a task of its own. Let it offer its first write before the head leaves: else the
+    // two leave in two packets, and Nagle's algorithm holds the second until the first is acknowledged (40 ms).
+    yield_async().await;
+    Ok(response)
+}
+
+fn events_response(
+    status: StatusCode,
+    headers: HeaderMap,
+    events: EventStream<World>,
+) -> Result<types::Response, Error> {
+    let headers = headers.try_into().map_err(|_| internal("headers"))?;
+    let (writer, body, trailers) = BodyWriter::new();
+    let (response, _) = types::Response::new(headers, Some(body), trailers);
+    response.set_status_code(status.as_u16()).map_err(|()| internal("status"))?;
+    spawn(relay(events, writer));
+    Ok(response)
+}
+
+fn internal(what: &str) -> ErrorCode {
+    ErrorCode::InternalError(Some(format!("unusable {what}")))
+}
+
+/// Writes events as they come. When the caller is gone, the upstream is let go too.
+async fn relay(mut events: EventStream<World>, writer: BodyWriter) {
+    let BodyWriter { mut stream_writer, result_writer, .. } = writer;
+    loop {
+        match next(&mut events, &mut stream_writer).await {
+            Next::Bytes(bytes) => {
+                if !stream_writer.write_all(bytes.to_vec()).await.is_empty() {
+                    return events.abandon().await;
+                }
+            }
+            Next::Gone => return events.abandon().await,
+            Next::End => break,
+        }
+    }
+    drop(stream_writer);
+    // The reader may be gone by now; the stream is complete either way.
+    _ = result_writer.write(Ok(None)).await;
+}
+
+enum Next {
+    Bytes(Bytes),
+    End,
+    Gone,
+}
+
+/// The next bytes, with comments written while there are none.
+async fn next(events: &mut EventStream<World>, writer: &mut StreamWriter<u8>) -> Next {
+    let mut next = pin!(events.next());
+    loop {
+        match select(next.as_mut(), pin!(spin_sdk::time::sleep(KEEP_ALIVE_AFTER))).await {
+            Either::Left((Some(bytes), _)) => return Next::Bytes(bytes),
+            Either::Left((None, _)) => return Next::End,
+            Either::Right(_) => {
+                if !writer.write_all(KEEP_ALIVE.to_vec()).await.is_empty() {
+                    return Next::Gone;
+                }
+            }
+        }
+    }
+}

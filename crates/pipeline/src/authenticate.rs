@@ -1,0 +1,81 @@
+//! Stage 2: from the bearer token to a verified principal, before the body is read.
+
+mod keys;
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use portcullis_identity::{self as identity, BearerToken, TokenError, UnixSeconds, VerifiedToken};
+use portcullis_settings::{Connection, Resource};
+
+use crate::gateway::Gateway;
+use crate::ports::Ports;
+use crate::refusal::Refusal;
+
+/// Who calls this connection.
+///
+/// A missing token is no failed attempt: every OAuth client starts with one, to learn where to get a token.
+pub(crate) async fn caller<P: Ports>(
+    gateway: &Gateway,
+    ports: &P,
+    connection: &Connection,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Result<Rc<VerifiedToken>, Refusal> {
+    let metadata_url = gateway.settings().public_url.metadata_url(&connection.name);
+    if gateway.attempts.borrow().exhausted(address, ports.now()) {
+        return Err(Refusal::TooManyFailures);
+    }
+    let limit = gateway.settings().limits.token_bytes;
+    let verified = match bearer(headers, limit) {
+        None => return Err(Refusal::unauthenticated(&metadata_url, None)),
+        Some(Ok(token)) => verify(gateway, ports, connection, token).await,
+        Some(Err(malformed)) => Err(Unverified::Refused(malformed.into())),
+    };
+    verified.map_err(|unverified| match unverified {
+        Unverified::Unavailable(refusal) => refusal,
+        Unverified::Refused(refusal) => {
+            gateway.attempts.borrow_mut().failed(address, ports.now());
+            Refusal::unauthenticated(&metadata_url, Some(&refusal))
+        }
+    })
+}
+
+enum Unverified {
+    /// The token is not accepted.
+    Refused(identity::Refusal),
+    /// It could not be checked.
+    Unavailable(Refusal),
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750 §2.1). Two such headers are malformed, not a choice.
+fn bearer(headers: &HeaderMap, limit: usize) -> Option<Result<BearerToken<'_>, TokenError>> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next()?;
+    if values.next().is_some() {
+        return Some(Err(TokenError::NotBearer));
+    }
+    let text = value.to_str().map_err(|_| TokenError::NotBearer);
+    Some(text.and_then(|text| BearerToken::from_header(text, limit)))
+}
+
+async fn verify<P: Ports>(
+    gateway: &Gateway,
+    ports: &P,
+    connection: &Connection,
+    token: BearerToken<'_>,
+) -> Result<Rc<VerifiedToken>, Unverified> {
+    let now = UnixSeconds(ports.now() / 1000);
+    let resource: Resource = gateway.settings().public_url.resource(&connection.name);
+    if let Some(verified) = gateway.tokens.borrow().get(token, &resource, now) {
+        return Ok(Rc::new(verified.clone()));
+    }
+    let decoded = token.decode().map_err(|error| Unverified::Refused(error.into()))?;
+    let issuer = identity::issuer_of(gateway.settings(), connection, &decoded).map_err(Unverified::Refused)?;
+    let keys = keys::of(gateway, ports, issuer, decoded.key_id()).await.map_err(Unverified::Unavailable)?;
+    let verified = identity::verify(&decoded, issuer, &keys, &resource, now).map_err(Unverified::Refused)?;
+    gateway.tokens.borrow_mut().insert(token, verified.clone(), now);
+    Ok(Rc::new(verified))
+}

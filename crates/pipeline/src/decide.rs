@@ -1,0 +1,107 @@
+//! Stage 5: from a call to the question that policy answers, and from its answer to a permit.
+
+use std::collections::BTreeSet;
+
+use portcullis_identity::{Principal, UnixSeconds};
+use portcullis_mcp::era::Call;
+use portcullis_mcp::json::{Json, Object};
+use portcullis_mcp::method::{ClientNotification, Method};
+use portcullis_policy::{Completion, Decision, Lifecycle, Permit, Question, Session, Target};
+use portcullis_settings::{ClassName, ConnectionName};
+
+use crate::gateway::Gateway;
+use crate::refusal::Refusal;
+
+/// What a method needs before it may go on.
+enum Needs<'c> {
+    /// A verified caller and nothing else.
+    Authentication(Lifecycle),
+    /// That policy allows it.
+    Policy(Target<'c>),
+}
+
+/// Asks for the permit of a call.
+pub(crate) fn call(
+    gateway: &Gateway,
+    principal: &Principal,
+    connection: &ConnectionName,
+    call: &Call<'_>,
+    labels: &BTreeSet<ClassName>,
+    now: u64,
+) -> Result<Permit, Refusal> {
+    let target = match needs(call)? {
+        Needs::Authentication(step) => return Ok(gateway.policies().permit_lifecycle(principal, step)),
+        Needs::Policy(target) => target,
+    };
+    let session = Session { labels, client: principal.client.as_deref(), now: UnixSeconds(now / 1000) };
+    let question = Question { principal, connection, target, input: call.arguments(), session };
+    match gateway.policies().decide(&question) {
+        Decision::Allow(permit) => Ok(permit),
+        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
+        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
+    }
+}
+
+fn needs<'c>(call: &'c Call<'_>) -> Result<Needs<'c>, Refusal> {
+    let text = |member: &'static str| {
+        let value = call.params.as_ref().and_then(|params| params.get_str(member));
+        value.ok_or(Refusal::Protocol(portcullis_mcp::era::Rejection::MissingParam(member)))
+    };
+    Ok(match call.method {
+        Method::Initialize => Needs::Authentication(Lifecycle::Initialize),
+        Method::LoggingSetLevel => Needs::Authentication(Lifecycle::SetLogLevel),
+        Method::Ping => Needs::Authentication(Lifecycle::Ping),
+        Method::PromptsList => Needs::Authentication(Lifecycle::ListPrompts),
+        Method::ResourcesList => Needs::Authentication(Lifecycle::ListResources),
+        Method::ResourcesTemplatesList => Needs::Authentication(Lifecycle::ListResourceTemplates),
+        Method::ResourcesUnsubscribe => Needs::Authentication(Lifecycle::Unsubscribe),
+        Method::ServerDiscover => Needs::Authentication(Lifecycle::Discover),
+        Method::ToolsList => Needs::Authentication(Lifecycle::ListTools),
+        Method::Complete => Needs::Policy(Target::Complete(completion(call)?)),
+        Method::PromptsGet => Needs::Policy(Target::Prompt { name: text("name")? }),
+        Method::ResourcesRead => Needs::Policy(Target::Read { uri: text("uri")? }),
+        Method::ResourcesSubscribe => Needs::Policy(Target::Subscribe { uri: text("uri")? }),
+        Method::ToolsCall => Needs::Policy(Target::Tool { name: text("name")? }),
+    })
+}
+
+fn completion<'c>(call: &'c Call<'_>) -> Result<Completion<'c>, Refusal> {
+    let reference = call.params.as_ref().and_then(|params| params.get("ref")).and_then(Json::as_object);
+    let text = |reference: &'c Object<'_>, member| reference.get_str(member);
+    let found = reference.and_then(|reference| match reference.get_str("type")? {
+        "ref/prompt" => text(reference, "name").map(|name| Completion::Prompt { name }),
+        "ref/resource" => text(reference, "uri").map(|uri| Completion::Resource { uri }),
+        _ => None,
+    });
+    found.ok_or(Refusal::Protocol(portcullis_mcp::era::Rejection::MissingParam("ref")))
+}
+
+/// Whether a call must be on record before it leaves: everything but what only describes the server.
+pub(crate) fn is_recorded(method: Method) -> bool {
+    match method {
+        Method::Complete
+        | Method::Initialize
+        | Method::Ping
+        | Method::PromptsList
+        | Method::ResourcesList
+        | Method::ResourcesTemplatesList
+        | Method::ServerDiscover
+        | Method::ToolsList => false,
+        Method::LoggingSetLevel
+        | Method::PromptsGet
+        | Method::ResourcesRead
+        | Method::ResourcesSubscribe
+        | Method::ResourcesUnsubscribe
+        | Method::ToolsCall => true,
+    }
+}
+
+/// The step that a notification is.
+pub(crate) fn notification(notification: ClientNotification) -> Lifecycle {
+    match notification {
+        ClientNotification::Cancelled => Lifecycle::Cancel,
+        ClientNotification::Initialized => Lifecycle::Initialized,
+        ClientNotification::Progress => Lifecycle::Progress,
+        ClientNotification::RootsListChanged => Lifecycle::RootsChanged,
+    }
+}

@@ -1,0 +1,139 @@
+//! One request and what is known of it so far: the context that every refusal and record needs.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::Response;
+use http::request::Parts;
+use portcullis_identity::VerifiedToken;
+use portcullis_ledger::Stage;
+use portcullis_mcp::era::{Call, Rejected};
+use portcullis_mcp::revision::Revision;
+use portcullis_settings::{Connection, ConnectionName};
+
+use crate::gateway::Gateway;
+use crate::ports::Ports;
+use crate::refusal::{Addressee, Refusal};
+use crate::session::{self, Session};
+use crate::{authenticate, edge, record};
+
+/// One request on its way through the stages.
+pub(crate) struct Exchange<P: Ports> {
+    pub(crate) gateway: Rc<Gateway>,
+    pub(crate) ports: Rc<P>,
+    pub(crate) parts: Parts,
+    /// When it came, in milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) now: u64,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) connection: Option<ConnectionName>,
+    pub(crate) token: Option<Rc<VerifiedToken>>,
+    pub(crate) to: Addressee,
+    /// The tool, prompt or URI that is asked for.
+    pub(crate) name: Option<String>,
+    /// What the session negotiated, if there is one.
+    pub(crate) negotiated: Option<Revision>,
+    /// How many bytes of the body were read.
+    pub(crate) request_bytes: u64,
+    /// How long each stage took, in microseconds.
+    pub(crate) timings: BTreeMap<Stage, u64>,
+    /// When the last stage ended, on the clock that only goes forward.
+    pub(crate) lapped: u64,
+}
+
+impl<P: Ports> Exchange<P> {
+    pub(crate) fn new(gateway: Rc<Gateway>, ports: Rc<P>, parts: Parts) -> Self {
+        Self {
+            now: ports.now(),
+            lapped: ports.monotonic(),
+            timings: BTreeMap::new(),
+            negotiated: None,
+            request_bytes: 0,
+            address: edge::client_address(gateway.settings(), &parts.headers),
+            connection: None,
+            token: None,
+            to: Addressee::default(),
+            name: None,
+            gateway,
+            ports,
+            parts,
+        }
+    }
+
+    /// Stage 2, for the connection that the route names.
+    pub(crate) async fn authenticate(&mut self, name: ConnectionName) -> Result<(), Refusal> {
+        let gateway = Rc::clone(&self.gateway);
+        let connection = gateway.connection(&name).ok_or(Refusal::NotFound)?;
+        self.connection = Some(name);
+        let token =
+            authenticate::caller(&gateway, &*self.ports, connection, &self.parts.headers, self.address).await?;
+        self.token = Some(token);
+        Ok(())
+    }
+
+    /// The verified caller. An error here means that a stage was skipped, and refuses.
+    pub(crate) fn caller(&self) -> Result<Rc<VerifiedToken>, Refusal> {
+        self.token.clone().ok_or_else(|| Refusal::unauthenticated("", None))
+    }
+
+    pub(crate) fn connection_name(&self) -> Result<&ConnectionName, Refusal> {
+        self.connection.as_ref().ok_or(Refusal::NotFound)
+    }
+
+    pub(crate) fn connection(&self) -> Result<&Connection, Refusal> {
+        self.gateway.connection(self.connection_name()?).ok_or(Refusal::NotFound)
+    }
+
+    /// Remembers what is asked, so that a refusal has the shape the caller expects.
+    pub(crate) fn address(&mut self, call: &Call<'_>) {
+        self.to =
+            Addressee { id: Some(call.id.clone().into_owned()), method: Some(call.method), era: Some(call.era) };
+        self.name = call.name().map(ToOwned::to_owned);
+    }
+
+    pub(crate) fn rejected(&mut self, rejected: Rejected<'_>) -> Refusal {
+        self.to.id = rejected.id.map(portcullis_mcp::message::RequestId::into_owned);
+        Refusal::Protocol(rejected.rejection)
+    }
+
+    /// Notes that a stage has ended.
+    pub(crate) fn lap(&mut self, stage: Stage) {
+        let now = self.ports.monotonic();
+        self.timings.insert(stage, now.saturating_sub(self.lapped));
+        self.lapped = now;
+    }
+
+    /// The trace id of a well-formed `traceparent` (W3C Trace Context §3.2).
+    pub(crate) fn trace(&self) -> Option<&str> {
+        let value = self.parts.headers.get("traceparent")?.to_str().ok()?;
+        let mut fields = value.split('-');
+        let (_version, trace) = (fields.next()?, fields.next()?);
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (trace.len() == 32 && trace.bytes().all(is_hex)).then_some(trace)
+    }
+
+    /// The session that the headers name; its revision must be the one that the request states.
+    pub(crate) fn session(&mut self, stated: Option<Revision>) -> Result<Option<Session>, Refusal> {
+        let caller = self.caller()?;
+        let headers = &self.parts.headers;
+        let opened =
+            session::open(self.gateway.sealer(), caller.principal(), self.connection_name()?, headers, self.now)?;
+        self.negotiated = opened.as_ref().map(|session| session.revision);
+        match (&opened, stated) {
+            (Some(session), Some(stated)) if session.revision != stated => {
+                Err(Refusal::Session("it was negotiated for another revision"))
+            }
+            _ => Ok(opened),
+        }
+    }
+
+    /// Answers a request that is refused: tell the operator, leave a record, tell the caller little.
+    pub(crate) async fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
+        self.ports.log(&format!("refused at {}: {refusal}", refusal.stage().as_str()));
+        if let Err(error) = record::refusal(self, refusal).await {
+            self.ports.log(&format!("a refusal could not be recorded: {error}"));
+        }
+        refusal.answer(&self.to)
+    }
+}

@@ -1,0 +1,99 @@
+//! What an instance knows: settings, policies, detectors, and what it has learned since it started.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_detect::{Class, Detectors};
+use portcullis_identity::seal::Sealer;
+use portcullis_identity::{KeyCache, Principal, TokenCache};
+use portcullis_ledger::AppName;
+use portcullis_policy::PolicySet;
+use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
+
+use crate::attempts::Attempts;
+
+/// How many verified tokens an instance remembers.
+const TOKENS: usize = 1024;
+
+/// One running gateway. Made once per instance and shared by its requests.
+#[derive(Debug)]
+pub struct Gateway {
+    app: AppName,
+    settings: Settings,
+    policies: PolicySet,
+    detectors: Detectors,
+    sealer: Sealer,
+    class_names: BTreeMap<Class, ClassName>,
+    no_labels: BTreeSet<ClassName>,
+    pub(crate) attempts: RefCell<Attempts>,
+    pub(crate) keys: RefCell<BTreeMap<IssuerName, KeyCache>>,
+    pub(crate) tokens: RefCell<TokenCache>,
+    /// The issuers whose keys a request is fetching right now.
+    pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
+}
+
+impl Gateway {
+    /// A gateway with nothing learned yet. Everything it stores is under the name of the application.
+    #[must_use]
+    pub fn new(app: AppName, settings: Settings, policies: PolicySet) -> Self {
+        let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
+        let class_names = Class::ALL
+            .into_iter()
+            .filter_map(|class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?)))
+            .collect();
+        Self {
+            attempts: RefCell::new(Attempts::new(settings.limits.failures_per_minute)),
+            keys: RefCell::default(),
+            tokens: RefCell::new(TokenCache::new(TOKENS)),
+            fetching: RefCell::default(),
+            app,
+            settings,
+            policies,
+            detectors: Detectors::builtin(),
+            sealer,
+            class_names,
+            no_labels: BTreeSet::new(),
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn app(&self) -> &AppName {
+        &self.app
+    }
+
+    pub(crate) fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    pub(crate) fn detectors(&self) -> &Detectors {
+        &self.detectors
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    pub(crate) fn connection(&self, name: &ConnectionName) -> Option<&Connection> {
+        self.settings.connections.get(name)
+    }
+
+    pub(crate) fn class_name(&self, class: Class) -> Option<&ClassName> {
+        self.class_names.get(&class)
+    }
+
+    pub(crate) fn no_labels(&self) -> &BTreeSet<ClassName> {
+        &self.no_labels
+    }
+
+    /// Whether findings of a class are masked for this principal on this connection. A class that has no name
+    /// for policy is.
+    pub(crate) fn masks(&self, class: Class, principal: &Principal, connection: &ConnectionName) -> bool {
+        let Some(name) = self.class_name(class) else { return true };
+        self.settings.masking.covers(name) && !self.policies.may_unmask(principal, connection, name)
+    }
+}

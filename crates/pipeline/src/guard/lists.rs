@@ -1,0 +1,110 @@
+//! Lists show what the caller could call, and reads return what the caller may read.
+
+use portcullis_identity::UnixSeconds;
+use portcullis_mcp::json::{Json, Object};
+use portcullis_mcp::method::Method;
+use portcullis_policy::{Decision, Question, Session, Target, Visibility};
+
+use crate::guard::Guard;
+
+impl Guard {
+    /// Takes out of a list what policy would deny whatever the arguments. Cursors stay: a filtered page may be
+    /// empty and still have a next one.
+    pub(super) fn filter_list(&self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let items = result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
+        items.retain(|item| item.as_object().is_some_and(|item| self.is_shown(list, item)));
+        Ok(())
+    }
+
+    fn is_shown(&self, list: List, item: &Object<'_>) -> bool {
+        let shown = list
+            .target(item)
+            .map(|target| self.ask(target, |question| self.gateway.policies().visibility(question)));
+        match shown {
+            Some(Visibility::Shown | Visibility::ShownNeedsApproval) => true,
+            Some(Visibility::Hidden) | None => false,
+        }
+    }
+
+    /// A read may answer with several resources; those that were not asked for need a permit of their own.
+    pub(super) fn filter_contents(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let contents = result.get_mut("contents").and_then(Json::as_array_mut).ok_or("`contents` is missing")?;
+        contents.retain(|content| {
+            let uri = content.as_object().and_then(|content| content.get_str("uri"));
+            uri.is_some_and(|uri| self.may_read(uri))
+        });
+        Ok(())
+    }
+
+    fn may_read(&self, uri: &str) -> bool {
+        if self.call.as_ref().and_then(|call| call.name.as_deref()) == Some(uri) {
+            return true;
+        }
+        match self.ask(Target::Read { uri }, |question| self.gateway.policies().decide(question)) {
+            Decision::Allow(_) => true,
+            Decision::Deny(_) | Decision::Hold(_) => false,
+        }
+    }
+
+    fn ask<T>(&self, target: Target<'_>, ask: impl FnOnce(&Question<'_>) -> T) -> T {
+        let session = Session {
+            labels: self.gateway.no_labels(),
+            client: self.principal.client.as_deref(),
+            now: UnixSeconds(self.now / 1000),
+        };
+        ask(&Question {
+            principal: &self.principal,
+            connection: &self.connection,
+            target,
+            input: None,
+            session,
+        })
+    }
+}
+
+/// A list whose items policy can be asked about one by one. Resource templates are not among them: which URIs
+/// a template stands for is not known before it is filled in, and hiding one could hide what may be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum List {
+    Prompts,
+    Resources,
+    Tools,
+}
+
+impl List {
+    /// The list that a method answers with, if it is one of these.
+    pub(super) fn of(method: Method) -> Option<Self> {
+        match method {
+            Method::PromptsList => Some(Self::Prompts),
+            Method::ResourcesList => Some(Self::Resources),
+            Method::ToolsList => Some(Self::Tools),
+            Method::Complete
+            | Method::Initialize
+            | Method::LoggingSetLevel
+            | Method::Ping
+            | Method::PromptsGet
+            | Method::ResourcesRead
+            | Method::ResourcesSubscribe
+            | Method::ResourcesTemplatesList
+            | Method::ResourcesUnsubscribe
+            | Method::ServerDiscover
+            | Method::ToolsCall => None,
+        }
+    }
+
+    fn member(self) -> &'static str {
+        match self {
+            Self::Prompts => "prompts",
+            Self::Resources => "resources",
+            Self::Tools => "tools",
+        }
+    }
+
+    fn target<'i>(self, item: &'i Object<'_>) -> Option<Target<'i>> {
+        match self {
+            Self::Prompts => item.get_str("name").map(|name| Target::Prompt { name }),
+            Self::Resources => item.get_str("uri").map(|uri| Target::Read { uri }),
+            Self::Tools => item.get_str("name").map(|name| Target::Tool { name }),
+        }
+    }
+}

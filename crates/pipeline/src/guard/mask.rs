@@ -1,0 +1,108 @@
+//! Masking: every string and number of a frame, keys too, unless the caller may see the class.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use portcullis_detect::{Class, Counts, Findings, mask};
+use portcullis_identity::Principal;
+use portcullis_mcp::json::{Json, Object};
+use portcullis_settings::ConnectionName;
+
+use crate::gateway::Gateway;
+
+/// Masks for one principal on one connection and counts what it saw.
+pub(crate) struct Masker {
+    gateway: Rc<Gateway>,
+    /// For whom; `None` masks every class, as for what is stored.
+    reader: Option<(Rc<Principal>, ConnectionName)>,
+    /// Which classes are masked for the reader; asked of policy when a class is first found.
+    masked_classes: RefCell<BTreeMap<Class, bool>>,
+    found: Counts,
+    masked: Counts,
+}
+
+impl Masker {
+    /// For a caller, who may be allowed to see some classes.
+    pub(crate) fn for_caller(gateway: Rc<Gateway>, principal: Rc<Principal>, connection: ConnectionName) -> Self {
+        Self { reader: Some((principal, connection)), ..Self::for_store(gateway) }
+    }
+
+    /// For what is stored: no class is spared.
+    pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
+        Self {
+            gateway,
+            reader: None,
+            masked_classes: RefCell::default(),
+            found: Counts::default(),
+            masked: Counts::default(),
+        }
+    }
+
+    pub(crate) fn found(&self) -> &Counts {
+        &self.found
+    }
+
+    pub(crate) fn masked(&self) -> &Counts {
+        &self.masked
+    }
+
+    /// Masks a value in place, whatever it is.
+    pub(crate) fn value(&mut self, value: &mut Json<'_>) {
+        match value {
+            Json::Null | Json::Bool(_) => {}
+            Json::String(text) => self.text(text),
+            Json::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Json::Object(object) => self.members(object, &[]),
+            Json::Number(number) => {
+                let findings = self.gateway.detectors().scan_number(number.as_str());
+                if let Some(masked) = self.apply(number.as_str(), &findings) {
+                    *value = Json::String(Cow::Owned(masked));
+                }
+            }
+        }
+    }
+
+    /// Masks the members of an object in place, keys included, but for the members named `opaque`.
+    pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
+        for (key, value) in object.iter_mut() {
+            if !opaque.contains(&key) {
+                self.value(value);
+            }
+        }
+        object.rename_keys(|key| {
+            let findings = self.gateway.detectors().scan(key);
+            self.apply(key, &findings)
+        });
+    }
+
+    /// Masks a text in place.
+    pub(crate) fn text(&mut self, text: &mut Cow<'_, str>) {
+        let findings = self.gateway.detectors().scan(text);
+        if let Some(masked) = self.apply(text, &findings) {
+            *text = Cow::Owned(masked);
+        }
+    }
+
+    /// The masked text, if anything in it is masked.
+    fn apply(&mut self, text: &str, findings: &Findings) -> Option<String> {
+        if findings.is_empty() {
+            return None;
+        }
+        self.found.merge(&findings.counts());
+        let masked = mask(text, findings, |class| self.is_masked(class));
+        self.masked.merge(&masked.counts);
+        match masked.text {
+            Cow::Borrowed(same) if same == text => None,
+            Cow::Borrowed(other) => Some(other.to_owned()),
+            Cow::Owned(text) => Some(text),
+        }
+    }
+
+    fn is_masked(&self, class: Class) -> bool {
+        let Some((principal, connection)) = &self.reader else { return true };
+        let mut known = self.masked_classes.borrow_mut();
+        *known.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
+    }
+}

@@ -1,0 +1,36 @@
+//! Stage 4: what was found in the request, as labels for policy.
+
+use std::collections::BTreeSet;
+
+use portcullis_detect::Class;
+use portcullis_mcp::era::Call;
+use portcullis_mcp::json::{Json, Object};
+use portcullis_settings::ClassName;
+
+use crate::gateway::Gateway;
+
+/// The classes of everything that the parameters of a call contain, keys and numbers too.
+pub(crate) fn of(gateway: &Gateway, call: &Call<'_>) -> BTreeSet<ClassName> {
+    let mut classes = BTreeSet::new();
+    if let Some(params) = &call.params {
+        scan_members(gateway, params, &mut classes);
+    }
+    classes.into_iter().filter_map(|class| gateway.class_name(class).cloned()).collect()
+}
+
+fn scan_members(gateway: &Gateway, object: &Object<'_>, classes: &mut BTreeSet<Class>) {
+    for (key, value) in object.iter() {
+        classes.extend(gateway.detectors().scan(key).classes());
+        scan(gateway, value, classes);
+    }
+}
+
+fn scan(gateway: &Gateway, value: &Json<'_>, classes: &mut BTreeSet<Class>) {
+    match value {
+        Json::Null | Json::Bool(_) => {}
+        Json::Number(number) => classes.extend(gateway.detectors().scan_number(number.as_str()).classes()),
+        Json::String(text) => classes.extend(gateway.detectors().scan(text).classes()),
+        Json::Array(items) => items.iter().for_each(|item| scan(gateway, item, classes)),
+        Json::Object(object) => scan_members(gateway, object, classes),
+    }
+}

@@ -1,0 +1,72 @@
+//! What the pipeline needs from the world: a clock, randomness, a store, the network and a log.
+//!
+//! The component implements these over WASI, the tests over values. Nothing else in this crate can reach out.
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+/// The world around one request.
+pub trait Ports: 'static {
+    /// A body that arrives piece by piece: the caller's, or an upstream's.
+    type Body: Chunks + 'static;
+
+    /// The wall clock, in milliseconds since 1970-01-01T00:00:00Z.
+    fn now(&self) -> u64;
+
+    /// A clock that only goes forward, in microseconds from an arbitrary start.
+    fn monotonic(&self) -> u64;
+
+    /// Unpredictable bytes.
+    fn random(&self) -> [u8; 32];
+
+    /// Returns after this long.
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()>;
+
+    /// Writes a value. `Ok` means that the store has acknowledged it.
+    fn set(&self, key: &str, value: &[u8]) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Reads a value.
+    fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Sends a request and returns the head of the response. Redirects are not followed.
+    fn fetch(
+        &self,
+        request: http::Request<Bytes>,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<http::Response<Self::Body>, FetchError>>;
+
+    /// Tells the operator something. Never called with a credential, a token or an unmasked value.
+    fn log(&self, line: &str);
+}
+
+/// A body that arrives piece by piece.
+pub trait Chunks {
+    /// The next piece; `None` at the end.
+    fn next(&mut self) -> impl Future<Output = Option<Result<Bytes, BrokenBody>>>;
+}
+
+/// The store did not do what was asked. The text is for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("store: {0}")]
+pub struct StoreError(pub String);
+
+/// No response came. The text is for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The platform does not let the component reach this host.
+    #[error("not in `allowed_outbound_hosts`: {0}")]
+    NotAllowed(String),
+    /// No answer within the time allowed.
+    #[error("no answer in time")]
+    TimedOut,
+    /// No connection, or it broke.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+}
+
+/// A body ended before it was complete. The text is for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("body broke off: {0}")]
+pub struct BrokenBody(pub String);

@@ -1,0 +1,279 @@
+//! Every way a request can end without its answer, sorted by who is to blame, and what the caller is told.
+//!
+//! `Display` is for the operator and goes to the log and the record. What the caller sees is [`Refusal::answer`]
+//! and nothing else: one exhaustive mapping, so that a new refusal cannot reach the wire unnoticed.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, Response, StatusCode};
+use portcullis_identity as identity;
+use portcullis_ledger::{Stage, Verdict};
+use portcullis_mcp::answer::{self, code};
+use portcullis_mcp::era::{Era, Rejected, Rejection};
+use portcullis_mcp::message::{Message, RequestId};
+use portcullis_mcp::method::Method;
+use portcullis_policy::{Denial, Hold, Reasons};
+
+use crate::body::BodyError;
+use crate::edge::ALLOWED;
+use crate::ports::{FetchError, StoreError};
+
+/// Why a request is refused. `Display` is for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    // The caller's fault.
+    /// The request's body could not be read.
+    #[error("request: {0}")]
+    Body(#[from] BodyError),
+    /// Policy says no.
+    #[error("{}", .0.operator_text())]
+    Denied(Box<Denial>),
+    /// A header that only the platform may set came from the caller.
+    #[error("the caller sent `{0}` itself")]
+    ForgedHeader(HeaderName),
+    /// More header bytes than allowed.
+    #[error("headers too large")]
+    HeadersTooLarge,
+    /// `Host` is not this gateway.
+    #[error("host not allowed")]
+    HostNotAllowed,
+    /// The HTTP method does not exist here.
+    #[error("method not allowed")]
+    MethodNotAllowed {
+        /// The methods that do.
+        allow: &'static str,
+    },
+    /// People must approve first.
+    #[error("needs approval under {}", named(.0))]
+    NeedsApproval(Box<Hold>),
+    /// The caller does not accept the forms an answer may have.
+    #[error("the caller accepts neither form of an answer")]
+    NotAcceptable,
+    /// There is no such place.
+    #[error("no such path or connection")]
+    NotFound,
+    /// The page that sent the request may not.
+    #[error("origin not allowed")]
+    OriginNotAllowed,
+    /// The message breaks the protocol.
+    #[error("{0}")]
+    Protocol(Rejection),
+    /// The session does not exist, has expired or belongs to someone else.
+    #[error("unknown session: {0}")]
+    Session(&'static str),
+    /// Too many refused tokens from one address.
+    #[error("too many failures from one address")]
+    TooManyFailures,
+    /// No token, or none that is accepted.
+    #[error("unauthenticated: {reason}")]
+    Unauthenticated {
+        /// Why, for the operator.
+        reason: String,
+        /// The `WWW-Authenticate` value.
+        challenge: String,
+    },
+    /// The body is not JSON.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+
+    // The upstream's fault.
+    /// No response came.
+    #[error("upstream: {0}")]
+    Fetch(#[from] FetchError),
+    /// Its answer is not what the protocol allows.
+    #[error("upstream: {0}")]
+    Upstream(String),
+
+    // The operator's fault, or the platform's.
+    /// An issuer's keys cannot be had.
+    #[error("no keys of issuer `{issuer}`: {reason}")]
+    Keys {
+        /// The issuer's name.
+        issuer: String,
+        /// Why.
+        reason: String,
+    },
+    /// A record could not be written.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+}
+
+fn named(hold: &Hold) -> String {
+    let ids: Vec<String> = hold.requirements().iter().map(|requirement| requirement.policy.id().to_string()).collect();
+    ids.join(", ")
+}
+
+/// What is known of a request when it is refused: the shape of the answer depends on it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addressee {
+    pub(crate) id: Option<RequestId<'static>>,
+    pub(crate) method: Option<Method>,
+    pub(crate) era: Option<Era>,
+}
+
+impl Refusal {
+    /// The stage at which requests are refused like this, for the record.
+    pub(crate) fn stage(&self) -> Stage {
+        self.classified().0
+    }
+
+    /// Why, in one word, for the record.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.classified().1
+    }
+
+    /// What policy said, where policy refused.
+    pub(crate) fn decision(&self) -> Option<(Verdict, &Reasons)> {
+        match self {
+            Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
+            Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
+            Self::Body(_)
+            | Self::Fetch(_)
+            | Self::ForgedHeader(_)
+            | Self::HeadersTooLarge
+            | Self::HostNotAllowed
+            | Self::Keys { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::NotFound
+            | Self::OriginNotAllowed
+            | Self::Protocol(_)
+            | Self::Session(_)
+            | Self::Store(_)
+            | Self::TooManyFailures
+            | Self::Unauthenticated { .. }
+            | Self::UnsupportedMediaType
+            | Self::Upstream(_) => None,
+        }
+    }
+
+    fn classified(&self) -> (Stage, &'static str) {
+        match self {
+            Self::Body(BodyError::Broken(_)) => (Stage::Edge, "body_broken"),
+            Self::Body(BodyError::TooLarge { .. }) => (Stage::Edge, "body_too_large"),
+            Self::Body(BodyError::TooSlow { .. }) => (Stage::Edge, "body_too_slow"),
+            Self::ForgedHeader(_) => (Stage::Edge, "forged_header"),
+            Self::HeadersTooLarge => (Stage::Edge, "headers_too_large"),
+            Self::HostNotAllowed => (Stage::Edge, "host_not_allowed"),
+            Self::MethodNotAllowed { .. } => (Stage::Edge, "method_not_allowed"),
+            Self::NotAcceptable => (Stage::Edge, "not_acceptable"),
+            Self::NotFound => (Stage::Edge, "not_found"),
+            Self::OriginNotAllowed => (Stage::Edge, "origin_not_allowed"),
+            Self::TooManyFailures => (Stage::Edge, "too_many_failures"),
+            Self::UnsupportedMediaType => (Stage::Edge, "unsupported_media_type"),
+            Self::Keys { .. } => (Stage::Authenticate, "keys_unavailable"),
+            Self::Session(_) => (Stage::Authenticate, "unknown_session"),
+            Self::Unauthenticated { .. } => (Stage::Authenticate, "unauthenticated"),
+            Self::Protocol(_) => (Stage::Parse, "protocol"),
+            Self::Denied(_) => (Stage::Decide, "denied"),
+            Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
+            Self::Store(_) => (Stage::Intent, "store_unavailable"),
+            Self::Fetch(FetchError::NotAllowed(_)) => (Stage::Forward, "upstream_not_allowed"),
+            Self::Fetch(FetchError::TimedOut) => (Stage::Forward, "upstream_timeout"),
+            Self::Fetch(FetchError::Unreachable(_)) => (Stage::Forward, "upstream_unreachable"),
+            Self::Upstream(_) => (Stage::Guard, "upstream_invalid"),
+        }
+    }
+
+    /// What the caller gets.
+    pub(crate) fn answer(&self, to: &Addressee) -> Response<Bytes> {
+        match self {
+            Self::Protocol(rejection) => {
+                let rejected = Rejected { id: to.id.clone(), rejection: rejection.clone() };
+                json(rejection.status(), answer::rejected(rejected))
+            }
+            Self::Denied(denial) => to.failure(code::DENIED, denial.public_text()),
+            Self::NeedsApproval(_) => to.failure(code::NEEDS_APPROVAL, "needs approval by a person"),
+            Self::Fetch(_) | Self::Upstream(_) => to.failure(code::UPSTREAM, "the server behind the gateway failed"),
+            Self::Store(_) => to.failure(code::UNAVAILABLE, "the gateway cannot record this request, so it was not made"),
+            Self::Unauthenticated { challenge, .. } => {
+                let mut response = plain(StatusCode::UNAUTHORIZED, "a valid bearer token is needed");
+                if let Ok(value) = HeaderValue::from_str(challenge) {
+                    response.headers_mut().insert(WWW_AUTHENTICATE, value);
+                }
+                response
+            }
+            // -32001 is what clients of the handshake era know to start over on.
+            Self::Session(_) => json(
+                StatusCode::NOT_FOUND,
+                answer::error(to.id.clone(), -32001, "session not found", None),
+            ),
+            Self::MethodNotAllowed { allow } => {
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
+                response.headers_mut().insert(ALLOWED, HeaderValue::from_static(allow));
+                response
+            }
+            Self::TooManyFailures => {
+                let mut response = plain(StatusCode::TOO_MANY_REQUESTS, "too many failed attempts");
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+                response
+            }
+            Self::Body(BodyError::TooLarge { .. }) => plain(StatusCode::PAYLOAD_TOO_LARGE, "body too large"),
+            Self::Body(BodyError::TooSlow { .. }) => plain(StatusCode::REQUEST_TIMEOUT, "body too slow"),
+            Self::Body(BodyError::Broken(_)) => plain(StatusCode::BAD_REQUEST, "body incomplete"),
+            Self::ForgedHeader(_) => plain(StatusCode::BAD_REQUEST, "a header of the platform was sent by the caller"),
+            Self::HeadersTooLarge => plain(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers too large"),
+            Self::HostNotAllowed => plain(StatusCode::FORBIDDEN, "host not allowed"),
+            Self::OriginNotAllowed => plain(StatusCode::FORBIDDEN, "origin not allowed"),
+            Self::NotFound => plain(StatusCode::NOT_FOUND, "not found"),
+            Self::NotAcceptable => plain(
+                StatusCode::NOT_ACCEPTABLE,
+                "`Accept` must allow application/json and text/event-stream",
+            ),
+            Self::UnsupportedMediaType => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "the body must be application/json without an encoding",
+            ),
+            Self::Keys { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be verified now"),
+        }
+    }
+}
+
+impl Addressee {
+    /// An error that every stock client survives: a tool result where there is a tool call, else a JSON-RPC
+    /// error, both with HTTP 200. Old clients end the session on a 4xx.
+    fn failure(&self, code: i64, text: &str) -> Response<Bytes> {
+        json(StatusCode::OK, self.message(code, text))
+    }
+
+    /// The same error as a message, for a stream that has begun.
+    pub(crate) fn message<'a>(&self, code: i64, text: &'a str) -> Message<'a> {
+        match (&self.id, self.method, self.era) {
+            (Some(id), Some(Method::ToolsCall), Some(era)) => answer::tool_error(id.clone(), era, text),
+            (id, _, _) => answer::error(id.clone(), code, text, None),
+        }
+    }
+}
+
+fn json(status: StatusCode, message: Message<'_>) -> Response<Bytes> {
+    respond(status, "application/json", message.to_bytes())
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
+    respond(status, "text/plain; charset=utf-8", text)
+}
+
+/// A response that nobody may keep.
+pub(crate) fn respond(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Protocol(rejection)
+    }
+}
+
+impl Refusal {
+    /// A refusal for want of an accepted token.
+    pub(crate) fn unauthenticated(metadata_url: &str, refusal: Option<&identity::Refusal>) -> Self {
+        Self::Unauthenticated {
+            reason: refusal.map_or_else(|| "no bearer token".to_owned(), ToString::to_string),
+            challenge: identity::metadata::www_authenticate(metadata_url, refusal),
+        }
+    }
+}
