@@ -1,0 +1,116 @@
+//! Who can sign in: the people and the workload of the demonstration's story.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::{Map, Value, json};
+
+/// One of the demonstration's identities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Persona {
+    /// A CI job of the reports repository.
+    Ci,
+    /// A colleague of the finance team, who may approve refunds.
+    Finance,
+    /// A colleague of the support team.
+    Support,
+    /// The contractor of the story.
+    Vendor,
+}
+
+/// No persona has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no persona `{0}`: choose vendor, support, finance or ci")]
+pub struct UnknownPersona(String);
+
+impl Persona {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Ci, Self::Finance, Self::Support, Self::Vendor];
+
+    /// The short name, for command lines and forms.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ci => "ci",
+            Self::Finance => "finance",
+            Self::Support => "support",
+            Self::Vendor => "vendor",
+        }
+    }
+
+    /// The `sub` claim.
+    #[must_use]
+    pub const fn subject(self) -> &'static str {
+        match self {
+            Self::Ci => "repo:acme/billing-reports:ref:refs/heads/main",
+            Self::Finance => "m.tanaka@acme.example",
+            Self::Support => "s.okafor@acme.example",
+            Self::Vendor => "v.moreau@contractor.example",
+        }
+    }
+
+    /// The name that pages show.
+    #[must_use]
+    pub const fn display_name(self) -> &'static str {
+        match self {
+            Self::Ci => "CI of acme/billing-reports",
+            Self::Finance => "Mei Tanaka, finance",
+            Self::Support => "Sam Okafor, support",
+            Self::Vendor => "Valérie Moreau, contractor",
+        }
+    }
+
+    /// The `groups` claim.
+    #[must_use]
+    pub const fn groups(self) -> &'static [&'static str] {
+        match self {
+            Self::Ci => &["ci"],
+            Self::Finance => &["finance"],
+            Self::Support => &["support"],
+            Self::Vendor => &["vendors"],
+        }
+    }
+
+    /// Whether it is a program, which signs in with a client secret and not on a page.
+    #[must_use]
+    pub const fn is_workload(self) -> bool {
+        match self {
+            Self::Ci => true,
+            Self::Finance | Self::Support | Self::Vendor => false,
+        }
+    }
+
+    /// The claims beside `sub` and `groups`.
+    pub(super) fn attributes(self) -> Map<String, Value> {
+        let attributes = match self {
+            Self::Ci => json!({
+                "repository": "acme/billing-reports",
+                "ref": "refs/heads/main",
+                "environment": "production",
+            }),
+            Self::Finance | Self::Support | Self::Vendor => json!({
+                "name": self.display_name(),
+                "email": self.subject(),
+                "email_verified": true,
+            }),
+        };
+        attributes.as_object().cloned().unwrap_or_default()
+    }
+}
+
+impl FromStr for Persona {
+    type Err = UnknownPersona;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|persona| persona.name() == name)
+            .ok_or_else(|| UnknownPersona(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Persona {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}

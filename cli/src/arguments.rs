@@ -1,0 +1,148 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use portcullis_demo::oidc::Persona;
+
+/// An identity-aware gateway for the Model Context Protocol.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Call a tool through a gateway and print its result.
+    Call(Call),
+    /// Check the settings and policies in a folder.
+    Check(Check),
+    /// Run only the services of the demo, for use with `spin up`.
+    Demo(Demo),
+    /// Print a development token of the running demo.
+    Token(Token),
+    /// Run the application of a `spin.toml` on this machine.
+    Up(Up),
+}
+
+/// `portcullis up`
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Also run the demo: an internal MCP server and an identity provider on free loopback ports.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: SocketAddr,
+    /// The manifest.
+    #[arg(long, short = 'f', value_name = "FILE", default_value = "spin.toml")]
+    pub(crate) from: PathBuf,
+    /// The value of a variable; before SPIN_VARIABLE_<NAME> and the manifest's default.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) variables: Vec<(String, String)>,
+    /// Where data and compiled components are kept; `.portcullis` beside the manifest unless set.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// The certificate chain to serve TLS with.
+    #[arg(long, value_name = "PEM", requires = "tls_key", env = "SPIN_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key to serve TLS with.
+    #[arg(long, value_name = "PEM", requires = "tls_cert", env = "SPIN_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Certificates to trust for outbound requests, besides the public roots.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) extra_roots: Vec<PathBuf>,
+    /// Requests that one instance takes in all.
+    #[arg(long, value_name = "COUNT", default_value_t = 128)]
+    pub(crate) max_instance_reuse_count: usize,
+    /// Requests that one instance takes at a time.
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    pub(crate) max_instance_concurrent_reuse_count: usize,
+    /// How long an instance without work is kept, such as `1s` or `500ms`.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) idle_instance_timeout: Duration,
+    /// How long a request may take until the head of its answer is sent; no limit unless set.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) request_timeout: Option<Duration>,
+    /// How long requests in flight may go on after SIGINT or SIGTERM.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(crate) grace: Duration,
+}
+
+/// `portcullis demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where the gateway will listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: SocketAddr,
+    /// The folder that tells other commands where the demo runs.
+    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
+    pub(crate) state_dir: PathBuf,
+}
+
+/// `portcullis token`
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    /// Whose token: vendor, support, finance or ci.
+    #[arg(long = "as", value_name = "PERSONA")]
+    pub(crate) persona: Persona,
+    /// The connection, or the resource URL, that the token is for.
+    #[arg(long, default_value = "billing")]
+    pub(crate) audience: String,
+    /// The folder of the running demo.
+    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
+    pub(crate) state_dir: PathBuf,
+}
+
+/// `portcullis call`
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// Call as a persona of the running demo.
+    #[arg(long = "as", value_name = "PERSONA", conflicts_with_all = ["gateway", "token_file"])]
+    pub(crate) persona: Option<Persona>,
+    /// Another gateway's public URL.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    pub(crate) gateway: Option<String>,
+    /// A file with the token for it.
+    #[arg(long, value_name = "FILE", requires = "gateway")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The folder of the running demo.
+    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
+    pub(crate) state_dir: PathBuf,
+    /// The connection.
+    pub(crate) connection: String,
+    /// The tool; without it, the tools are listed.
+    pub(crate) tool: Option<String>,
+    /// The tool's arguments; a value that is JSON is taken as JSON, any other as text.
+    #[arg(value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) arguments: Vec<(String, String)>,
+}
+
+/// `portcullis check`
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The folder with `portcullis.toml` and the `.cedar` files.
+    #[arg(default_value = "policies")]
+    pub(crate) folder: PathBuf,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit): (&str, fn(u64) -> Duration) = match text {
+        text if text.ends_with("ms") => (text.trim_end_matches("ms"), Duration::from_millis),
+        text if text.ends_with('s') => (text.trim_end_matches('s'), Duration::from_secs),
+        text if text.ends_with('m') => (text.trim_end_matches('m'), |minutes| {
+            Duration::from_secs(minutes.saturating_mul(60))
+        }),
+        _ => return Err("expected a number with `ms`, `s` or `m`".to_owned()),
+    };
+    number.parse().map(unit).map_err(|_| format!("`{number}` is not a whole number"))
+}

@@ -1,0 +1,32 @@
+//! `portcullis`: runs the gateway on one machine, and the tools around it.
+//!
+//! Exit codes: 0 ok, 1 failure, 2 denied, 3 invalid policy or settings, 64 usage.
+
+mod arguments;
+mod call;
+mod check;
+mod exit;
+mod terminal;
+mod token;
+mod up;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Exit;
+
+#[tokio::main]
+async fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::usage(&error),
+    };
+    let done = match arguments.command {
+        Command::Call(arguments) => call::run(arguments).await,
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Demo(arguments) => up::services(arguments).await,
+        Command::Token(arguments) => token::run(&arguments).await,
+        Command::Up(arguments) => up::run(arguments).await,
+    };
+    done.unwrap_or_else(|error| exit::failure(&error))
+}
