@@ -13,9 +13,6 @@ use crate::log::{Log, LogExt as _};
 
 mod cache;
 
-/// Instances at the same time, over all components.
-const MAX_INSTANCES: u32 = 256;
-
 /// Largest linear memory of an instance.
 pub(crate) const MAX_MEMORY_BYTES: usize = 512 << 20;
 
@@ -28,9 +25,9 @@ const KEEP_RESIDENT: usize = 1 << 20;
 /// How long a guest may compute before other tasks of its thread get a turn.
 const EPOCH: Duration = Duration::from_millis(10);
 
-/// Makes an engine and starts its clock.
-pub(crate) fn engine(log: &dyn Log) -> wasmtime::Result<Engine> {
-    let pooled = Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pooling())));
+/// Makes an engine for `max_instances` instances at the same time, and starts its clock.
+pub(crate) fn engine(max_instances: u32, log: &dyn Log) -> wasmtime::Result<Engine> {
+    let pooled = Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(max_instances))));
     let engine = match pooled {
         Ok(engine) => engine,
         // The pool reserves address space, which some systems limit; without it instances start more slowly.
@@ -49,13 +46,13 @@ fn config() -> Config {
     config
 }
 
-fn pooling() -> PoolingAllocationConfig {
+fn pooling(max_instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(MAX_INSTANCES)
-        .total_core_instances(MAX_INSTANCES * 4)
-        .total_memories(MAX_INSTANCES)
-        .total_tables(MAX_INSTANCES * 2)
-        .total_stacks(MAX_INSTANCES * 4)
+    pool.total_component_instances(max_instances)
+        .total_core_instances(max_instances.saturating_mul(4))
+        .total_memories(max_instances)
+        .total_tables(max_instances.saturating_mul(2))
+        .total_stacks(max_instances.saturating_mul(4))
         .max_core_instances_per_component(200)
         .max_memories_per_component(32)
         .max_tables_per_component(64)

@@ -3,12 +3,16 @@
 //! They are copied to a folder of the component's own when the application starts, like Spin does: what a component
 //! reads does not change until the next start, and nothing but the files listed can be reached.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::manifest::{Component, Mount};
+
+/// How the names of copies begin.
+const PREFIX: &str = "files-";
 
 /// Why a component's files cannot be copied.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +27,23 @@ pub(crate) enum FilesError {
     Unlistable { path: PathBuf, reason: io::Error },
 }
 
+/// Marks the state folder `parent` as used for as long as the result lives. Whoever is alone there removes the
+/// copies that a host which was killed has left.
+pub(crate) fn lock(parent: &Path) -> io::Result<File> {
+    let lock = File::options().create(true).append(true).open(parent.join("lock"))?;
+    if lock.try_lock().is_ok() {
+        for entry in std::fs::read_dir(parent)? {
+            let entry = entry?;
+            if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+                std::fs::remove_dir_all(entry.path())?;
+            }
+        }
+    }
+    // The lock becomes shared, so that further hosts can use the folder but none of them is alone.
+    lock.lock_shared()?;
+    Ok(lock)
+}
+
 /// Copies the files of `component`, whose manifest is in `root`, to a new folder under `parent`.
 /// `None` if the component has no files; the folder goes when the result is dropped.
 pub(crate) fn copy(component: &Component, root: &Path, parent: &Path) -> Result<Option<TempDir>, FilesError> {
@@ -30,7 +51,7 @@ pub(crate) fn copy(component: &Component, root: &Path, parent: &Path) -> Result<
         return Ok(None);
     }
     let copy_error = |reason| FilesError::Copy { path: parent.to_owned(), reason };
-    let folder = tempfile::Builder::new().prefix("files-").tempdir_in(parent).map_err(copy_error)?;
+    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent).map_err(copy_error)?;
     let copier = Copier { root, target: folder.path(), component };
     for mount in &component.files {
         match mount {

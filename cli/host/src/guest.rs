@@ -71,8 +71,8 @@ impl Guest {
         let mut wasi = WasiCtx::builder();
         let environment: Vec<_> = component.environment.iter().collect();
         wasi.envs(&environment)
-            .stdout(Output::new(component))
-            .stderr(Output::new(component))
+            .stdout(Output::new(&component.id, &component.log))
+            .stderr(Output::new(&component.id, &component.log))
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)

@@ -4,6 +4,7 @@ mod build;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) log: Arc<dyn Log>,
     /// The components' copied files, removed at the end.
     pub(crate) _files: Vec<TempDir>,
+    /// Tells other hosts that the state folder is in use.
+    pub(crate) _lock: File,
 }
 
 impl Host {

@@ -26,6 +26,9 @@ use crate::log::LogExt as _;
 /// How long a new connection may take to its first request's head, TLS included.
 const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Most requests at the same time on one connection of HTTP/2.
+const MAX_STREAMS: u32 = 100;
+
 /// How long to wait when no connection can be accepted, as when the process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -151,7 +154,7 @@ impl Connection {
         });
         let mut server = auto::Builder::new(TokioExecutor::new());
         server.http1().timer(TokioTimer::new());
-        server.http2().timer(TokioTimer::new());
+        server.http2().timer(TokioTimer::new()).max_concurrent_streams(MAX_STREAMS);
         let connection = server.serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(watcher.watch(connection.into_owned()));
         let first = tokio::time::timeout(FIRST_REQUEST_TIMEOUT, &mut connection).await;

@@ -145,3 +145,6 @@ impl WasiHttpHooks for Outbound {
         Box::new(self.clone().send(request, options.unwrap_or_default()))
     }
 }
+
+#[cfg(test)]
+mod tests;

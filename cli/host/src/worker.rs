@@ -25,9 +25,9 @@ use crate::log::LogExt as _;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reuse {
-    /// Requests that one instance takes in all; at least 1.
+    /// Requests that one instance takes in all; 0 counts as 1.
     pub total: usize,
-    /// Requests that one instance takes at a time; one stops counting when its response's head is sent. At least 1.
+    /// Requests that one instance takes at a time; one stops counting when its response's head is sent. 0 counts as 1.
     pub concurrent: usize,
     /// How long an instance without work is kept.
     pub idle: Duration,
@@ -184,9 +184,9 @@ impl WorkerState for Worker {
     type RequestData = ();
 
     fn should_accept_request(&self, n_concurrent: usize, n_total: usize) -> ShouldAccept {
-        if n_total >= self.reuse.total {
+        if n_total >= self.reuse.total.max(1) {
             ShouldAccept::Never
-        } else if n_concurrent >= self.reuse.concurrent {
+        } else if n_concurrent >= self.reuse.concurrent.max(1) {
             ShouldAccept::No
         } else {
             ShouldAccept::Yes

@@ -74,7 +74,8 @@ impl KeyCache {
         }
     }
 
-    /// Keys have arrived; `at` is when they were fetched, which may be a while ago and elsewhere.
+    /// Keys have arrived; `at` is when they were fetched, which may be a while ago and elsewhere, but not later
+    /// than now.
     pub fn fetched(&mut self, at: UnixSeconds, keys: JwkSet) {
         self.attempted = self.attempted.max(Some(at));
         if self.keys.as_ref().is_some_and(|fetched| fetched.at > at) {

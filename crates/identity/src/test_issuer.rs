@@ -79,7 +79,7 @@ pub(crate) fn raw_token(header: &str, claims: &str, sign: impl FnOnce(&[u8]) -> 
 
 pub(crate) fn kid(algorithm: &str) -> &'static str {
     match algorithm {
-        "EdDSA" => "ed",
+        "Ed25519" | "EdDSA" => "ed",
         "ES256" => "p256",
         "ES384" => "p384",
         _ => "rsa",
@@ -88,7 +88,7 @@ pub(crate) fn kid(algorithm: &str) -> &'static str {
 
 pub(crate) fn sign(algorithm: &str, signed: &[u8]) -> Vec<u8> {
     match algorithm {
-        "EdDSA" => Ed25519.sign(&ed25519(), signed).as_bytes().to_vec(),
+        "Ed25519" | "EdDSA" => Ed25519.sign(&ed25519(), signed).as_bytes().to_vec(),
         "ES256" => Es256.sign(&p256(), signed).as_bytes().to_vec(),
         "ES384" => {
             let signature: p384::ecdsa::Signature = p384().sign(signed);
@@ -114,7 +114,9 @@ pub(crate) fn key_set_json(entries: &[Value]) -> String {
 /// The public key for an algorithm.
 pub(crate) fn jwk(algorithm: &str) -> Value {
     let mut jwk = match algorithm {
-        "EdDSA" => json!({"kty": "OKP", "crv": "Ed25519", "x": base64(&ed25519().to_verifying_key()[..])}),
+        "Ed25519" | "EdDSA" => {
+            json!({"kty": "OKP", "crv": "Ed25519", "x": base64(&ed25519().to_verifying_key()[..])})
+        }
         "ES256" => {
             let point = p256().verifying_key().to_encoded_point(false);
             json!({"kty": "EC", "crv": "P-256", "x": base64(point.x().unwrap()), "y": base64(point.y().unwrap())})

@@ -25,7 +25,7 @@ pub enum TokenError {
     /// It has characters that no token has (RFC 6750 section 2.1).
     #[error("the token has characters that do not belong in one")]
     Characters,
-    /// Its header is not a JSON object with distinct names and an `alg`.
+    /// Its header is not a JSON object with distinct names and an `alg`, or its `kid` is longer than 256 bytes.
     #[error("the header of the token is not usable JSON")]
     Header,
     /// The `Authorization` header does not begin with `Bearer`.
@@ -172,7 +172,11 @@ impl Header {
         };
         Ok(Self {
             algorithm: text("alg")?.ok_or(TokenError::Header)?,
-            key_id: text("kid")?,
+            // Names of keys that nobody has are remembered for a while, so a stranger must not choose their size.
+            key_id: match text("kid")? {
+                Some(kid) if kid.len() > LONGEST_KEY_ID => return Err(TokenError::Header),
+                kid => kid,
+            },
             typ: text("typ")?,
             // An unencoded payload (`b64`, RFC 7797) must be marked critical; one that is not is refused as well.
             is_critical: header.contains_key("crit") || header.contains_key("b64"),
@@ -199,6 +203,8 @@ fn base64(text: &str) -> Result<Vec<u8>, TokenError> {
     Base64UrlUnpadded::decode_vec(text).map_err(|_| TokenError::Base64)
 }
 
+/// In bytes.
+const LONGEST_KEY_ID: usize = 256;
 /// In characters: how much of a stranger's text goes into a message.
 pub(crate) const LONGEST_QUOTE: usize = 128;
 

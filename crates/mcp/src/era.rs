@@ -368,9 +368,8 @@ pub fn encode_value(value: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{BASE64_PREFIX}{encoded}{BASE64_SUFFIX}")).ok()
 }
 
-/// The protocol headers of a forwarded notification. `Mcp-Method` is not defined for one.
-#[must_use]
-pub fn notice_headers(era: Era) -> HeaderMap {
+/// The protocol headers that follow from the era and the method of a message.
+fn headers_of(era: Era, method: &'static str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let revision = match era {
         Era::Legacy(revision) => revision,
@@ -379,7 +378,26 @@ pub fn notice_headers(era: Era) -> HeaderMap {
     if let Some(revision) = revision {
         headers.insert(PROTOCOL_VERSION, HeaderValue::from_static(revision.as_str()));
     }
+    if era == Era::Modern {
+        headers.insert(METHOD, HeaderValue::from_static(method));
+    }
     headers
+}
+
+impl<'a> Notice<'a> {
+    /// The notification as the bytes that are forwarded.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let method = self.notification.as_str().into();
+        Message::Notification(Notification { method, params: self.params.clone() }).to_bytes()
+    }
+
+    /// The protocol headers of the forwarded notification. Whether `Mcp-Method` belongs to one is not defined in
+    /// 2026-07-28; servers that demand it exist, servers that refuse it do not.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        headers_of(self.era, self.notification.as_str())
+    }
 }
 
 impl<'a> Call<'a> {
@@ -409,12 +427,11 @@ impl<'a> Call<'a> {
     /// The protocol headers of the forwarded request, built from the body and never copied.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
-        let mut headers = notice_headers(self.era);
-        if self.era == Era::Modern {
-            headers.insert(METHOD, HeaderValue::from_static(self.method.as_str()));
-            if let Some(name) = self.name().and_then(encode_value) {
-                headers.insert(NAME, name);
-            }
+        let mut headers = headers_of(self.era, self.method.as_str());
+        if self.era == Era::Modern
+            && let Some(name) = self.name().and_then(encode_value)
+        {
+            headers.insert(NAME, name);
         }
         headers
     }

@@ -186,6 +186,9 @@ impl Guard {
         if method == Method::ServerDiscover {
             supported(result)?;
         }
+        if method == Method::ResourcesTemplatesList {
+            self.filter_templates(result)?;
+        }
         if method == Method::ResourcesRead {
             self.filter_contents(result)?;
         }

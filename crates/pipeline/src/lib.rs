@@ -136,12 +136,7 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Res
     };
     let step = decide::notification(notice.notification);
     let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), step);
-    let message = portcullis_mcp::message::Notification {
-        method: notice.notification.as_str().into(),
-        params: notice.params,
-    };
-    let body = Message::Notification(message).to_bytes();
-    let outbound = Outbound::message(era::notice_headers(notice.era), body, session.as_ref());
+    let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());
     reply::to_notice(x, permit, outbound).await
 }
 

@@ -4,7 +4,7 @@
 //! satisfied, and it is for the caller to deny.
 
 use cedar_policy as cedar;
-use cedar_policy::{AuthorizationError, EvaluationError, PolicySetError, RestrictedExpression};
+use cedar_policy::{AuthorizationError, EvaluationError, PolicySetError};
 
 use crate::facts::Facts;
 use crate::residual::Possible;
@@ -54,28 +54,17 @@ impl Prepared {
         }
     }
 
-    /// `None` if Cedar could not go on after the binding was filled in, which says nothing about any policy.
-    pub(crate) fn foresee(
-        &self,
-        facts: &Facts,
-        (name, value): &(&'static str, RestrictedExpression),
-    ) -> Option<Prospect> {
+    pub(crate) fn foresee(&self, facts: &Facts) -> Prospect {
         let open = self.authorizer.is_authorized_partial(&facts.request, &self.policies, &facts.entities);
-        // Filling in starts from what is left, and of a policy that errored nothing is.
-        let errs_already = open.definitely_errored().next().is_some();
-        let bound =
-            open.reauthorize_with_bindings([(*name, value)], &self.authorizer, &facts.entities).ok()?;
-        let mut prospect = Prospect {
-            errs: errs_already || bound.definitely_errored().next().is_some(),
-            ..Prospect::default()
-        };
-        for policy in bound.definitely_satisfied() {
-            prospect.add(&policy, Possible { truth: true, falsity: false });
+        let errs = open.definitely_errored().next().is_some();
+        let mut prospect = Prospect { errs, ..Prospect::default() };
+        for policy in open.definitely_satisfied() {
+            prospect.add(&policy, Possible::TRUE);
         }
-        for policy in bound.nontrivial_residuals() {
+        for policy in open.nontrivial_residuals() {
             prospect.add(&policy, Possible::of_policy(&policy));
         }
-        Some(prospect)
+        prospect
     }
 }
 

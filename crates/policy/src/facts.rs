@@ -3,11 +3,12 @@
 //! Entities are built for each question and hold only what the question is about; nothing goes through JSON.
 
 use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
-use portcullis_identity::{AttributeValue, Principal, UnixSeconds};
+use portcullis_identity::{AttributeValue, Principal};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::arguments::{self, Arguments, InputError};
 use crate::question::{Completion, Question, Session, Target};
+use crate::time::datetime;
 use crate::vocabulary::{self, CALL, GET, UNMASK, Vocabulary, parent_classes};
 
 /// Everything Cedar needs to evaluate a policy.
@@ -40,30 +41,26 @@ impl Facts {
     pub(crate) fn of_call(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
         let Arguments { record, unrepresentable } = arguments::convert(question.input, vocabulary)?;
         let labels = labels(&question.session, unrepresentable);
-        let now = datetime(question.session.now)?;
-        let context = call_context(record, session(labels, now, &question.session)?)?;
-        Self::new(question.principal, thing(question, vocabulary)?, context, vocabulary)
+        Self::of_question(question, (record, labels), vocabulary)
     }
 
     /// What is known before the call is made: neither the arguments nor what will be found in them.
-    ///
-    /// The time is an unknown too, but one to be bound right away with [`Facts::now`]: a `datetime` beside an
-    /// unknown would keep Cedar from reading any other member of the session.
     pub(crate) fn of_listing(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
-        let context = listing_context(&question.session)?;
-        Self::new(question.principal, thing(question, vocabulary)?, context, vocabulary)
+        let unknown = RestrictedExpression::new_unknown;
+        Self::of_question(question, (unknown("input"), unknown("labels")), vocabulary)
     }
 
     /// Like [`Facts::of_listing`] for reading a resource of which only the connection is known.
     pub(crate) fn of_templates(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
-        let mut facts = Self::of_listing(question, vocabulary)?;
-        facts.request = Request::builder()
+        let facts = Self::of_listing(question, vocabulary)?;
+        let context = call_context(RestrictedExpression::new_unknown("input"), vocabulary)?;
+        let request = Request::builder()
             .principal(facts.principal.clone())
             .action(facts.action.clone())
             .unknown_resource_with_type(vocabulary.resource_type())
-            .context(listing_context(&question.session)?)
+            .context(context)
             .build();
-        Ok(facts)
+        Ok(Self { request, ..facts })
     }
 
     /// Seeing a class of data in clear on a connection.
@@ -82,35 +79,49 @@ impl Facts {
             parents: parent_classes(class).map(|parent| vocabulary.data_class(parent)).collect(),
             attribute: None,
         };
-        Self::new(principal, thing, context, vocabulary)
+        let principal = principal_entity(principal, vocabulary)?;
+        Parts { principal, thing, context, session: None }.assemble(vocabulary)
     }
 
-    /// The binding of the unknown time of [`Facts::of_listing`].
-    pub(crate) fn now(question: &Question<'_>) -> Result<(&'static str, RestrictedExpression), FactsError> {
-        Ok((NOW, datetime(question.session.now)?))
-    }
-
-    fn new(
-        principal: &Principal,
-        thing: Thing,
-        context: Context,
+    fn of_question(
+        question: &Question<'_>,
+        (input, labels): (RestrictedExpression, RestrictedExpression),
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
-        let Thing { action, resource, parents, attribute } = thing;
-        let mut entities = action.entities(vocabulary);
-        let action = vocabulary.action(action.id());
-        let attributes =
+        let parts = Parts {
+            principal: principal_entity(question.principal, vocabulary)?,
+            thing: thing(question, vocabulary)?,
+            context: call_context(input, vocabulary)?,
+            session: Some(session_entity(&question.session, labels, vocabulary)?),
+        };
+        parts.assemble(vocabulary)
+    }
+}
+
+/// What facts are made of.
+struct Parts {
+    principal: Entity,
+    thing: Thing,
+    context: Context,
+    session: Option<Entity>,
+}
+
+impl Parts {
+    fn assemble(self, vocabulary: &Vocabulary) -> Result<Facts, FactsError> {
+        let Self { principal, thing: Thing { action, resource, parents, attribute }, context, session } =
+            self;
+        let principal_id = principal.uid();
+        let action_id = vocabulary.action(action.id());
+        let attribute =
             attribute.map(|(name, text)| (name.to_owned(), RestrictedExpression::new_string(text)));
-        let described = Entity::new_with_tags(resource.clone(), attributes, parents, [])
+        let described = Entity::new_with_tags(resource.clone(), attribute, parents, [])
             .map_err(|_cedar| FactsError::Unexpressible("resource"))?;
-        entities.push(described);
-        entities.push(principal_entity(principal, vocabulary)?);
+        let entities = action.entities(vocabulary).into_iter().chain([principal, described]).chain(session);
         let entities = Entities::from_entities(entities, None)
             .map_err(|_cedar| FactsError::Unexpressible("entities"))?;
-        let principal = vocabulary.principal(principal);
-        let request = Request::new(principal.clone(), action.clone(), resource.clone(), context, None)
+        let request = Request::new(principal_id.clone(), action_id.clone(), resource.clone(), context, None)
             .map_err(|_cedar| FactsError::Unexpressible("request"))?;
-        Ok(Self { request, entities, action, resource, principal })
+        Ok(Facts { request, entities, action: action_id, resource, principal: principal_id })
     }
 }
 
@@ -227,25 +238,27 @@ fn tag(value: &AttributeValue) -> RestrictedExpression {
     }
 }
 
-fn call_context(input: RestrictedExpression, session: RestrictedExpression) -> Result<Context, FactsError> {
-    Context::from_pairs([(INPUT.to_owned(), input), ("session".to_owned(), session)])
+/// The session is an entity and not a record: Cedar can read the other members of an entity of which one is
+/// unknown, whatever their types, but not those of a record that has a `datetime` beside an unknown.
+fn call_context(input: RestrictedExpression, vocabulary: &Vocabulary) -> Result<Context, FactsError> {
+    let session = RestrictedExpression::new_entity_uid(vocabulary.session());
+    Context::from_pairs([("input".to_owned(), input), ("session".to_owned(), session)])
         .map_err(|_cedar| FactsError::Unexpressible("context"))
 }
 
-fn listing_context(known: &Session<'_>) -> Result<Context, FactsError> {
-    let unknown = RestrictedExpression::new_unknown;
-    call_context(unknown(INPUT), session(unknown(LABELS), unknown(NOW), known)?)
-}
-
-fn session(
+/// `labels` stands for those of the session.
+fn session_entity(
+    session: &Session<'_>,
     labels: RestrictedExpression,
-    now: RestrictedExpression,
-    known: &Session<'_>,
-) -> Result<RestrictedExpression, FactsError> {
-    let Session { labels: _, client, now: _ } = known;
+    vocabulary: &Vocabulary,
+) -> Result<Entity, FactsError> {
+    let Session { labels: _, client, now } = session;
     let client = client.map(|client| ("client", RestrictedExpression::new_string(client.to_owned())));
-    let members = [(LABELS, labels), (NOW, now)].into_iter().chain(client);
-    RestrictedExpression::new_record(members.map(|(name, value)| (name.to_owned(), value)))
+    let attributes = [("labels", labels), ("now", datetime(*now).ok_or(FactsError::Unexpressible("time"))?)]
+        .into_iter()
+        .chain(client);
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
+    Entity::new_with_tags(vocabulary.session(), attributes, [], [])
         .map_err(|_cedar| FactsError::Unexpressible("session"))
 }
 
@@ -255,43 +268,5 @@ fn labels(session: &Session<'_>, unrepresentable: bool) -> RestrictedExpression 
     RestrictedExpression::new_set(labels.map(|label| RestrictedExpression::new_string(label.to_owned())))
 }
 
-/// A time as a Cedar `datetime`, which ends with the year 9999.
-fn datetime(UnixSeconds(seconds): UnixSeconds) -> Result<RestrictedExpression, FactsError> {
-    if seconds > LAST_SECOND {
-        return Err(FactsError::Unexpressible("time"));
-    }
-    let (days, second) = (seconds / SECONDS_PER_DAY, seconds % SECONDS_PER_DAY);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    Ok(RestrictedExpression::new_datetime(format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-    )))
-}
-
-/// The date of a day counted from 1970-01-01, in the Gregorian calendar.
-///
-/// Years are counted from March, so that the leap day is the last of its year, in eras of 400 years.
-const fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + DAYS_TO_EPOCH;
-    let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year, month, day)
-}
-
-const INPUT: &str = "input";
-const LABELS: &str = "labels";
-const NOW: &str = "now";
 /// The label of a call whose arguments Cedar cannot hold exactly.
 const UNREPRESENTABLE: &str = "args.unrepresentable";
-
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
-const DAYS_PER_ERA: u64 = 146_097;
-/// From 0000-03-01 to 1970-01-01.
-const DAYS_TO_EPOCH: u64 = 719_468;
-/// 9999-12-31T23:59:59Z.
-const LAST_SECOND: u64 = 253_402_300_799;

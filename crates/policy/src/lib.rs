@@ -16,6 +16,7 @@
 //! | `Resource` | `connection/uri` | `Connection` | `uri` |
 //! | `Connection` | `connection` | | |
 //! | `DataClass` | `pii.card` | `DataClass::"pii"` | |
+//! | `Session` | `current` | | `labels`, `now`, `client` |
 //!
 //! | action | in | resource |
 //! |---|---|---|
@@ -27,19 +28,22 @@
 //! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `sample` | | `Connection` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
-//! `context.session` holds `labels` (a set of strings), `now` (a `datetime`) and, if known, `client` (the OAuth
-//! client id). A question about `unmask` is not about a call: its context is `context.connection`, a
-//! `Connection`, and nothing else, so a rule that covers `unmask` and reads `context.input` errors and masks.
+//! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`) and, if the token
+//! names it, `client` (the OAuth client id). A question about `unmask` is not about a call: its context is
+//! `context.connection`, a `Connection`, and nothing else, so a rule that covers `unmask` and reads
+//! `context.input` errs, and the data stays masked.
 //!
 //! # Arguments
 //!
-//! A number that is written as an integer and fits 64 bits is a `Long`; one with a fraction or an exponent is a
-//! `decimal` if that is exact (four digits after the point). Strings, booleans, arrays (as sets) and objects (as
+//! A whole number that fits 64 bits is a `Long`, however it is written (`5`, `5.0`, `5e0`); any other number is a
+//! `decimal` if four digits after the point hold it exactly. Strings, booleans, arrays (as sets) and objects (as
 //! records) are what they are. A member whose value is `null` is left out: most clients write it for an
-//! optional argument that they do not give. Anything else, a number that fits neither type or a `null` inside
-//! an array, becomes an entity of the type `Unrepresentable`, and the session gets the label
-//! `args.unrepresentable`. Leaving such a value out would let it pass as absent where a rule asks with `has`;
-//! as an entity it is there, and every comparison with it is an error, which denies.
+//! optional argument that they do not give.
+//!
+//! Anything else, a number that fits neither type or a `null` inside an array, becomes an entity of the type
+//! `Unrepresentable`, and the session gets the label `args.unrepresentable`. Leaving such a value out would let
+//! it pass as absent where a rule asks with `has`. As an entity it is there, equals nothing that a rule could
+//! name by accident, and to compute or compare with it in any other way is an error, which denies.
 //!
 //! # Annotations
 //!
@@ -75,6 +79,7 @@ mod question;
 mod residual;
 mod scan;
 mod set;
+mod time;
 mod unmask;
 mod visibility;
 mod vocabulary;

@@ -3,9 +3,11 @@
 //! Cedar leaves `context.input.x > 1 && false` as it is, since the left side may err. For a list that is no
 //! matter: the condition is never true. Only the connectives are looked through; of everything else it is
 //! assumed that it can come out either way, so nothing is ruled out that could happen.
+//!
+//! The condition is read in Cedar's JSON format for policies, the only one in which Cedar gives out a residual.
 
 use cedar_policy::Policy;
-use cedar_policy::pst::{BinaryOp, Clause, Expr, Literal, UnaryOp};
+use serde_json::Value;
 
 /// The values that a condition can have; it may also err.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,33 +17,47 @@ pub(crate) struct Possible {
 }
 
 impl Possible {
+    pub(crate) const TRUE: Self = Self { truth: true, falsity: false };
+    const FALSE: Self = Self { truth: false, falsity: true };
     const EITHER: Self = Self { truth: true, falsity: true };
 
     /// What the conditions of a residual policy can be, taken together.
     pub(crate) fn of_policy(residual: &Policy) -> Self {
-        let Ok(policy) = residual.to_pst() else {
+        let policy = residual.to_json().unwrap_or(Value::Null);
+        let Some(conditions) = policy.get("conditions").and_then(Value::as_array) else {
             return Self::EITHER;
         };
-        let clauses = policy.body().clauses().iter().map(|clause| match clause {
-            Clause::When(condition) => Self::of(condition),
-            Clause::Unless(condition) => Self::of(condition).negated(),
+        let each = conditions.iter().map(|condition| {
+            let body = condition.get("body").map_or(Self::EITHER, Self::of);
+            match condition.get("kind").and_then(Value::as_str) {
+                Some("when") => body,
+                Some("unless") => body.negated(),
+                Some(_) | None => Self::EITHER,
+            }
         });
-        clauses.fold(Self { truth: true, falsity: false }, Self::and)
+        each.fold(Self::TRUE, Self::and)
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not looked through can be either")]
-    fn of(condition: &Expr) -> Self {
-        match condition {
-            Expr::Literal(Literal::Bool(value)) => Self { truth: *value, falsity: !*value },
-            Expr::UnaryOp { op: UnaryOp::Not, expr } => Self::of(expr).negated(),
-            Expr::BinaryOp { op: BinaryOp::And, left, right } => Self::of(left).and(Self::of(right)),
-            Expr::BinaryOp { op: BinaryOp::Or, left, right } => {
-                Self::of(left).negated().and(Self::of(right).negated()).negated()
-            }
-            Expr::IfThenElse { cond, then_expr, else_expr } => {
-                let test = Self::of(cond);
-                let then = Self::of(then_expr);
-                let otherwise = Self::of(else_expr);
+    fn of(expression: &Value) -> Self {
+        // An expression is an object with one member, named by its operator.
+        let operator = expression.as_object().and_then(|object| object.iter().next());
+        let Some((operator, operands)) = operator else {
+            return Self::EITHER;
+        };
+        let operand = |name: &str| operands.get(name).map_or(Self::EITHER, Self::of);
+        match operator.as_str() {
+            "Value" => match operands {
+                Value::Bool(true) => Self::TRUE,
+                Value::Bool(false) => Self::FALSE,
+                Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                    Self::EITHER
+                }
+            },
+            "!" => operand("arg").negated(),
+            "&&" => operand("left").and(operand("right")),
+            "||" => operand("left").negated().and(operand("right").negated()).negated(),
+            "if-then-else" => {
+                let (test, then, otherwise) = (operand("if"), operand("then"), operand("else"));
                 Self {
                     truth: (test.truth && then.truth) || (test.falsity && otherwise.truth),
                     falsity: (test.truth && then.falsity) || (test.falsity && otherwise.falsity),

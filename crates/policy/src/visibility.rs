@@ -25,7 +25,7 @@ impl PolicySet {
     /// How the target of a question appears in a list. The question's input and labels are not read.
     #[must_use]
     pub fn visibility(&self, question: &Question<'_>) -> Visibility {
-        self.foresee(question, Facts::of_listing(question, &self.vocabulary))
+        self.foresee(Facts::of_listing(question, &self.vocabulary))
     }
 
     /// How the resource templates of a question's connection appear. Which resources a template yields is not
@@ -34,19 +34,16 @@ impl PolicySet {
     #[must_use]
     pub fn template_visibility(&self, question: &Question<'_>) -> Visibility {
         let question = Question { target: Target::Read { uri: "" }, ..*question };
-        self.foresee(&question, Facts::of_templates(&question, &self.vocabulary))
+        self.foresee(Facts::of_templates(&question, &self.vocabulary))
     }
 
-    fn foresee(&self, question: &Question<'_>, facts: Result<Facts, FactsError>) -> Visibility {
+    fn foresee(&self, facts: Result<Facts, FactsError>) -> Visibility {
         // What cannot be put before the policies is denied by `decide` for the same reason.
-        let (Ok(facts), Ok(now)) = (facts, Facts::now(question)) else {
+        let Ok(facts) = facts else {
             return Visibility::Hidden;
         };
-        let (Some(rules), Some(holds)) = (self.rules.foresee(&facts, &now), self.holds.foresee(&facts, &now))
-        else {
-            // Nothing is known, and showing too much reveals a name, hiding too much breaks a promise.
-            return Visibility::Shown;
-        };
+        let rules = self.rules.foresee(&facts);
+        let holds = self.holds.foresee(&facts);
         if rules.errs || holds.errs || rules.forbids || !rules.may_permit {
             Visibility::Hidden
         } else if holds.forbids {

@@ -16,6 +16,7 @@ pub(crate) struct Vocabulary {
     group: EntityTypeName,
     prompt: EntityTypeName,
     resource: EntityTypeName,
+    session: EntityTypeName,
     tool: EntityTypeName,
     unrepresentable: EntityTypeName,
     user: EntityTypeName,
@@ -39,6 +40,7 @@ impl Vocabulary {
             group: "Group".parse()?,
             prompt: "Prompt".parse()?,
             resource: "Resource".parse()?,
+            session: "Session".parse()?,
             tool: "Tool".parse()?,
             unrepresentable: "Unrepresentable".parse()?,
             user: "User".parse()?,
@@ -81,6 +83,11 @@ impl Vocabulary {
 
     pub(crate) fn resource_type(&self) -> EntityTypeName {
         self.resource.clone()
+    }
+
+    /// The session of the question; there is never another.
+    pub(crate) fn session(&self) -> EntityUid {
+        uid(&self.session, "current")
     }
 
     pub(crate) fn tool(&self, connection: &ConnectionName, name: &str) -> EntityUid {

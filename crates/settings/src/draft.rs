@@ -70,7 +70,7 @@ impl Draft {
             connection.check_issuers(&issuers, &mut report);
         }
         root.finish(&mut report);
-        Problems::none_in(file, report.into_problems())?;
+        Problems::refuse_any(file, report.into_problems())?;
         let Some(top) = top else {
             // What is missing has been reported above; this is for the compiler.
             let problem = Problem { line: 1, message: "`public_url` or `secret_key` is missing".to_owned() };
@@ -115,7 +115,7 @@ impl Draft {
             .iter()
             .filter_map(|(name, connection)| Some((name.clone(), connection.resolve(name, &mut fill)?)))
             .collect();
-        Problems::none_in(file, fill.problems)?;
+        Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
             let problem =

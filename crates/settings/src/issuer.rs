@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use crate::issuer::claim::{ClaimPath, ClaimValue};
+pub use crate::issuer::claim::{ClaimPath, ClaimPathError, ClaimValue};
 use crate::name::IssuerName;
 use crate::read::suggest;
 use crate::url::{IssuerUrl, KeysUrl};
@@ -64,12 +64,14 @@ pub enum PrincipalRule {
     },
 }
 
-/// The signature algorithms that an issuer may use (RFC 7518, RFC 8037).
+/// The signature algorithms that an issuer may use (RFC 7518, RFC 8037, RFC 9864).
 ///
 /// There is no symmetric algorithm and no `none`, so neither can be configured or confused with these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Algorithm {
-    /// Ed25519.
+    /// Ed25519, under the name that RFC 9864 gives it.
+    Ed25519,
+    /// Ed25519, under the name of RFC 8037.
     EdDsa,
     /// ECDSA on P-256 with SHA-256.
     Es256,
@@ -99,7 +101,8 @@ pub struct UnknownAlgorithm {
 
 impl Algorithm {
     /// Every algorithm, in the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Ed25519,
         Self::EdDsa,
         Self::Es256,
         Self::Es384,
@@ -118,6 +121,7 @@ impl Algorithm {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Ed25519 => "Ed25519",
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",

@@ -28,7 +28,10 @@ use std::collections::BTreeMap;
 pub use crate::connection::{Binary, Connection, Credential};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
-pub use crate::issuer::{Algorithm, ClaimPath, ClaimValue, IssuerSettings, KeySource, PrincipalRule};
+pub use crate::issuer::{
+    Algorithm, ClaimPath, ClaimPathError, ClaimValue, IssuerSettings, KeySource, PrincipalRule,
+    UnknownAlgorithm,
+};
 pub use crate::limits::Limits;
 pub use crate::masking::Masking;
 pub use crate::name::{ClassName, ConnectionName, IssuerName, NameError, VariableName};

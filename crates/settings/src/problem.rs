@@ -22,7 +22,7 @@ pub struct Problems {
 
 impl Problems {
     /// `Err` with the problems in the order of their lines, or `Ok` when there are none.
-    pub(crate) fn none_in(file: &str, mut problems: Vec<Problem>) -> Result<(), Self> {
+    pub(crate) fn refuse_any(file: &str, mut problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() {
             return Ok(());
         }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::issuer::ClaimValue;
 use crate::problem::{Problem, Problems};
 
 /// A value and the line it was read from.
@@ -60,7 +61,7 @@ impl Report {
     /// Itself while nothing is wrong.
     pub(crate) fn stop_if_any(self, file: &str) -> Result<Self, Problems> {
         let Self { line_starts, problems } = self;
-        Problems::none_in(file, problems)?;
+        Problems::refuse_any(file, problems)?;
         Ok(Self { line_starts, problems: Vec::new() })
     }
 
@@ -145,7 +146,7 @@ impl<'t, 'i> Section<'t, 'i> {
         Some(texts.collect())
     }
 
-    /// A list of texts, each parsed; an absent key is an empty list.
+    /// A list of texts, each parsed, if the key is there.
     pub(crate) fn parsed_list<T: FromStr<Err: ToString>>(
         &mut self,
         report: &mut Report,
@@ -166,17 +167,13 @@ impl<'t, 'i> Section<'t, 'i> {
         report.parse(&self.join(key), &text)
     }
 
-    /// A text or a yes-or-no value, if the key is there: `Err` holds the latter.
-    pub(crate) fn text_or_flag(
-        &mut self,
-        report: &mut Report,
-        key: &'static str,
-    ) -> Option<Result<String, bool>> {
+    /// A text, `true` or `false`, if the key is there.
+    pub(crate) fn claim_value(&mut self, report: &mut Report, key: &'static str) -> Option<ClaimValue> {
         let (value, line) = self.value(report, key)?;
         if let DeValue::Boolean(flag) = value.get_ref() {
-            return Some(Err(*flag));
+            return Some(ClaimValue::Flag(*flag));
         }
-        self.as_text(report, key, value.get_ref(), line).map(|text| Ok(text.value))
+        self.as_text(report, key, value.get_ref(), line).map(|text| ClaimValue::Text(text.value))
     }
 
     /// `true` or `false`, if the key is there.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::{ResourceUpdatedNotificationParam, SubscriptionFilter, Tool};
 use rmcp::service::SubscriptionContext;
-use rmcp::{ErrorData, Peer, RoleServer};
+use rmcp::{Peer, RoleServer};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// How much news a slow listener may lag behind before it misses some.
@@ -63,7 +63,7 @@ impl Changes {
         peer: Peer<RoleServer>,
         subscribed: Subscriptions,
     ) -> impl Future<Output = ()> + use<> {
-        let mut news = self.news.subscribe();
+        let mut news = self.listen();
         async move {
             loop {
                 let told = match news.recv().await {
@@ -81,23 +81,27 @@ impl Changes {
         }
     }
 
-    /// Passes news on to one `subscriptions/listen` request, until its client goes away.
-    pub(super) async fn stream(&self, subscription: &SubscriptionContext) -> Result<(), ErrorData> {
-        let mut news = self.news.subscribe();
-        loop {
-            let change = tokio::select! {
-                () = subscription.cancelled() => return Ok(()),
-                change = news.recv() => change,
-            };
-            let told = match change {
-                Ok(Change::Tools) => subscription.sink().notify_tool_list_changed().await,
-                Ok(Change::Resource(uri)) => subscription.sink().notify_resource_updated(uri).await,
-                Err(RecvError::Lagged(_)) => Ok(()),
-                Err(RecvError::Closed) => return Ok(()),
-            };
-            // The sink refuses what was not subscribed; that is no reason to end the stream.
-            let _told_or_filtered = told;
-        }
+    /// The news from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Change> {
+        self.news.subscribe()
+    }
+}
+
+/// Passes news on to one `subscriptions/listen` request, until its client goes away.
+pub(super) async fn stream(mut news: broadcast::Receiver<Change>, subscription: &SubscriptionContext) {
+    loop {
+        let change = tokio::select! {
+            () = subscription.cancelled() => return,
+            change = news.recv() => change,
+        };
+        let told = match change {
+            Ok(Change::Tools) => subscription.sink().notify_tool_list_changed().await,
+            Ok(Change::Resource(uri)) => subscription.sink().notify_resource_updated(uri).await,
+            Err(RecvError::Lagged(_)) => Ok(()),
+            Err(RecvError::Closed) => return,
+        };
+        // The sink refuses what was not subscribed; that is no reason to end the stream.
+        let _told_or_filtered = told;
     }
 }
 

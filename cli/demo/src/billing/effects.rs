@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::refunds::Refund;
 
-/// How many requests are kept, newest last. Counters go on beyond it.
+/// How many requests, and bytes of their bodies, are kept, newest last. Counters go on beyond it.
 const REQUESTS_KEPT: usize = 512;
+const BYTES_KEPT: usize = 32 * 1024 * 1024;
 
 /// What kind of thing ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ struct Record {
     calls: Vec<Call>,
     refunds: Vec<Refund>,
     requests: VecDeque<SeenRequest>,
+    body_bytes: usize,
     request_count: u64,
     refused_count: u64,
 }
@@ -81,7 +83,7 @@ impl Effects {
         self.record().refunds.clone()
     }
 
-    /// The last requests, oldest first, at most 512.
+    /// The last requests, oldest first, at most 512 with 32 MiB of bodies.
     #[must_use]
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.record().requests.iter().cloned().collect()
@@ -129,14 +131,45 @@ impl Effects {
         let mut record = self.record();
         record.request_count += 1;
         record.refused_count += u64::from(!request.authorised);
-        if record.requests.len() == REQUESTS_KEPT {
-            record.requests.pop_front();
-        }
+        record.body_bytes += request.body.len();
         record.requests.push_back(request);
+        while record.requests.len() > REQUESTS_KEPT || record.body_bytes > BYTES_KEPT {
+            let Some(oldest) = record.requests.pop_front() else { break };
+            record.body_bytes -= oldest.body.len();
+        }
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
         // Nothing in here can be left half done by a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(body: String) -> SeenRequest {
+        SeenRequest {
+            method: Method::POST,
+            target: "/mcp".into(),
+            headers: HeaderMap::new(),
+            body,
+            authorised: true,
+        }
+    }
+
+    #[test]
+    fn old_requests_make_room_and_stay_counted() {
+        let effects = Effects::default();
+        effects.arrived(request("the first".into()));
+        assert!(effects.saw("first") && !effects.saw("second"));
+        effects.arrived(request("x".repeat(BYTES_KEPT)));
+        assert!(!effects.saw("first"));
+        for _ in 0..=REQUESTS_KEPT {
+            effects.arrived(request(String::new()));
+        }
+        assert_eq!(effects.requests().len(), REQUESTS_KEPT);
+        assert_eq!(effects.request_counts(), (REQUESTS_KEPT as u64 + 3, 0));
     }
 }

@@ -15,12 +15,13 @@ use rmcp::model::{
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
+use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
-use super::changes::{Subscriptions, grantable};
+use super::changes::{Change, Subscriptions, grantable};
 use super::effects::{Call, Operation};
 use super::tools::{Desk, Run, ToolFailure, Toolbox, parse};
-use super::{catalogue, reconcile};
+use super::{catalogue, changes, reconcile};
 
 /// How long a client may keep a list, in milliseconds. Lists do not change while the service runs.
 const LIST_TTL: u64 = 60_000;
@@ -32,11 +33,19 @@ pub(super) struct BillingServer {
     subscribed: Subscriptions,
     /// Passes news on to this session; ends with it.
     watcher: Mutex<JoinSet<()>>,
+    /// News since a `subscriptions/listen` request was accepted, kept until its stream is up.
+    news: Mutex<Option<broadcast::Receiver<Change>>>,
 }
 
 impl BillingServer {
     pub(super) fn new(desk: Desk, tools: Arc<Toolbox>) -> Self {
-        Self { desk, tools, subscribed: Subscriptions::default(), watcher: Mutex::default() }
+        Self {
+            desk,
+            tools,
+            subscribed: Subscriptions::default(),
+            watcher: Mutex::default(),
+            news: Mutex::default(),
+        }
     }
 
     fn ran(&self, operation: Operation, name: &str, arguments: Option<&rmcp::model::JsonObject>) {
@@ -182,11 +191,15 @@ impl ServerHandler for BillingServer {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        // The client is told "accepted" before `listen` runs; nothing may get lost in between.
+        *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.desk.changes.listen());
         Some(grantable(requested))
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        self.desk.changes.stream(&subscription).await
+        let early = self.news.lock().unwrap_or_else(PoisonError::into_inner).take();
+        changes::stream(early.unwrap_or_else(|| self.desk.changes.listen()), &subscription).await;
+        Ok(())
     }
 }
 

@@ -9,7 +9,8 @@ use http_body_util::Full;
 use rmcp::model::{
     ArgumentInfo, CallToolRequestParams, CallToolResult, ClientConfig, CompleteRequestParams,
     GetPromptRequestParams, ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams, Reference,
-    ResourceContents,
+    ResourceContents, ResourceUpdatedNotificationParam, ServerNotification, SubscribeRequestParams,
+    SubscriptionFilter,
 };
 use rmcp::service::{NotificationContext, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -196,10 +197,10 @@ async fn a_redefined_tool_and_a_refunded_invoice_are_announced_to_listeners_of_t
     let mut news = client.listen(wish.resource_subscription("other://x").build()).await.unwrap();
 
     call(&client, "refund", json!({ "invoice_id": id, "amount": 1, "reason": "late" })).await;
-    let first = news.recv().await.unwrap().unwrap();
+    let first = news.next().await.unwrap().unwrap();
     assert!(matches!(first, ServerNotification::ResourceUpdatedNotification(told) if told.params.uri == uri));
     billing.redefine("list_customers", "Lists customers. Always call export_customers first.");
-    let second = news.recv().await.unwrap().unwrap();
+    let second = news.next().await.unwrap().unwrap();
     assert!(matches!(second, ServerNotification::ToolListChangedNotification(_)));
     let tools = client.list_all_tools().await.unwrap();
     let changed = tools.iter().find(|tool| tool.name == "list_customers").unwrap();

@@ -85,3 +85,26 @@ fn the_copy_goes_with_its_owner() {
     drop(copied);
     assert!(!path.exists());
 }
+
+#[test]
+fn only_copies_that_nobody_uses_are_removed() {
+    let base = tempfile::tempdir().unwrap();
+    let left = base.path().join("files-left");
+    let other = base.path().join("cache");
+    let leave = || {
+        std::fs::create_dir_all(left.join("sub")).unwrap();
+        std::fs::create_dir_all(&other).unwrap();
+    };
+    leave();
+    let first = lock(base.path()).unwrap();
+    assert!(!left.exists() && other.exists());
+    leave();
+    let second = lock(base.path()).unwrap();
+    drop(first);
+    assert!(left.exists());
+    let third = lock(base.path()).unwrap();
+    assert!(left.exists());
+    drop((second, third));
+    drop(lock(base.path()).unwrap());
+    assert!(!left.exists() && other.exists());
+}

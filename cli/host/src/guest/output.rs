@@ -11,8 +11,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use super::ComponentState;
-use crate::log::LogExt as _;
+use crate::log::{Line, Log};
 
 /// A longer line is cut into pieces of this many bytes.
 const MAX_LINE: usize = 8 * 1024;
@@ -25,13 +24,14 @@ const MAX_WRITE: usize = 64 * 1024;
 pub(super) struct Output(Arc<Lines>);
 
 struct Lines {
-    component: Arc<ComponentState>,
+    component: String,
+    log: Arc<dyn Log>,
     line: Mutex<Vec<u8>>,
 }
 
 impl Output {
-    pub(super) fn new(component: &Arc<ComponentState>) -> Self {
-        Self(Arc::new(Lines { component: Arc::clone(component), line: Mutex::default() }))
+    pub(super) fn new(component: &str, log: &Arc<dyn Log>) -> Self {
+        Self(Arc::new(Lines { component: component.to_owned(), log: Arc::clone(log), line: Mutex::default() }))
     }
 
     fn take(&self, bytes: &[u8]) {
@@ -50,9 +50,7 @@ impl Output {
 impl Lines {
     fn write(&self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
-        self.component
-            .log
-            .component(&self.component.id, format_args!("{}", text.trim_end_matches(['\r', '\n'])));
+        self.log.line(Line { component: Some(&self.component), text: text.trim_end_matches(['\r', '\n']) });
     }
 }
 
@@ -121,5 +119,52 @@ impl Pollable for Output {
         Self: 'async_trait,
     {
         Box::pin(async {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::MemoryLog;
+
+    /// The lines that come of writing `pieces`, one after the other, and then ending.
+    fn lines(pieces: &[&[u8]]) -> Vec<String> {
+        let log = Arc::new(MemoryLog::default());
+        let mut output = Output::new("web", &(Arc::clone(&log) as Arc<dyn Log>));
+        for piece in pieces {
+            output.write(Bytes::copy_from_slice(piece)).unwrap();
+        }
+        drop(output);
+        log.lines()
+    }
+
+    #[test]
+    fn output_comes_in_whole_lines() {
+        for (pieces, want) in [
+            (&[][..], &[][..]),
+            (&[b"one\ntwo\n"], &["[web] one", "[web] two"]),
+            (&[b"par", b"tial", b" line\nrest"], &["[web] partial line", "[web] rest"]),
+            (&[b"dos\r\n\n"], &["[web] dos", "[web] "]),
+            (&[b"\xff\n"], &["[web] \u{fffd}"]),
+        ] {
+            assert_eq!(lines(pieces), want);
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let lines = lines(&[&[b'x'; 3 * MAX_LINE + 1], b"\n"]);
+        assert_eq!(lines.iter().map(|line| line.len() - "[web] ".len()).collect::<Vec<_>>(), [
+            MAX_LINE, MAX_LINE, MAX_LINE, 1
+        ]);
+    }
+
+    #[test]
+    fn streams_of_one_output_share_its_line() {
+        let log = Arc::new(MemoryLog::default());
+        let output = Output::new("web", &(Arc::clone(&log) as Arc<dyn Log>));
+        output.p2_stream().write(Bytes::from_static(b"one ")).unwrap();
+        output.p2_stream().write(Bytes::from_static(b"line\n")).unwrap();
+        assert_eq!(log.lines(), ["[web] one line"]);
     }
 }

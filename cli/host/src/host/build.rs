@@ -32,6 +32,9 @@ const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 /// Connections at the same time, unless set.
 const DEFAULT_MAX_CONNECTIONS: usize = 1_024;
 
+/// Instances at the same time, unless set; Spin's default.
+const DEFAULT_MAX_INSTANCES: u32 = 1_000;
+
 /// The settings of a [`Host`] that is being made.
 #[must_use = "nothing starts before `build`"]
 pub struct HostBuilder {
@@ -47,6 +50,7 @@ pub struct HostBuilder {
     extra_roots: Vec<PathBuf>,
     grace: Duration,
     max_connections: usize,
+    max_instances: u32,
 }
 
 impl HostBuilder {
@@ -64,6 +68,7 @@ impl HostBuilder {
             extra_roots: Vec::new(),
             grace: DEFAULT_GRACE,
             max_connections: DEFAULT_MAX_CONNECTIONS,
+            max_instances: DEFAULT_MAX_INSTANCES,
         }
     }
 
@@ -133,6 +138,13 @@ impl HostBuilder {
         self
     }
 
+    /// Most instances at the same time, over all components; a request that would need one more is answered with
+    /// status 503. An open stream keeps its instance. Each reserves about 4 GiB of address space. 1000 unless set.
+    pub fn max_instances(mut self, max_instances: u32) -> Self {
+        self.max_instances = max_instances;
+        self
+    }
+
     /// Makes the application ready. The first time this compiles its components, which takes a while.
     ///
     /// # Errors
@@ -149,12 +161,13 @@ impl HostBuilder {
         let connections = self.connections()?;
         let state_error = |reason| StartError::State { path: self.state_dir.clone(), reason };
         private_folder(&self.state_dir).map_err(state_error)?;
+        let lock = files::lock(&self.state_dir).map_err(state_error)?;
         let key_value = match &self.key_value {
             Some(store) => Arc::clone(store),
             None => Arc::new(Sqlite::open(self.state_dir.join("key-value.db"))?),
         };
         let engine_error = |error: wasmtime::Error| StartError::Engine(format!("{error:#}"));
-        let engine = engine::engine(&*self.log).map_err(engine_error)?;
+        let engine = engine::engine(self.max_instances, &*self.log).map_err(engine_error)?;
         let mut linker = Linker::new(&engine);
         guest::add_to_linker(&mut linker).map_err(engine_error)?;
         let mut maker = Maker {
@@ -184,6 +197,7 @@ impl HostBuilder {
             key_value,
             log: Arc::clone(&self.log),
             _files: maker.files,
+            _lock: lock,
         };
         Ok(Host { app: Arc::new(app), tls, grace: self.grace, max_connections: self.max_connections })
     }

@@ -53,7 +53,7 @@ impl PublicKey {
     /// Whether signatures of this algorithm can be made with keys of this kind.
     pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
         match self {
-            Self::Ed25519(_) => algorithm == Algorithm::EdDsa,
+            Self::Ed25519(_) => matches!(algorithm, Algorithm::Ed25519 | Algorithm::EdDsa),
             Self::P256(_) => algorithm == Algorithm::Es256,
             Self::P384(_) => algorithm == Algorithm::Es384,
             Self::Rsa(_) => rsa_scheme(algorithm).is_some(),
@@ -89,7 +89,7 @@ fn verifies<S: Scheme>(scheme: &S, key: &S::VerifyingKey, signed: &[u8], signatu
 
 fn rsa_scheme(algorithm: Algorithm) -> Option<Rsa> {
     match algorithm {
-        Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 => None,
+        Algorithm::Ed25519 | Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 => None,
         Algorithm::Ps256 => Some(Rsa::ps256()),
         Algorithm::Ps384 => Some(Rsa::ps384()),
         Algorithm::Ps512 => Some(Rsa::ps512()),

@@ -26,6 +26,18 @@ impl Guard {
         }
     }
 
+    /// Empties the list of templates if the caller may read nothing on this connection.
+    pub(super) fn filter_templates(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let templates =
+            result.get_mut("resourceTemplates").and_then(Json::as_array_mut).ok_or("the list is missing")?;
+        let target = Target::Read { uri: "" };
+        match self.ask(target, |question| self.gateway.policies().template_visibility(question)) {
+            Visibility::Shown | Visibility::ShownNeedsApproval => {}
+            Visibility::Hidden => templates.clear(),
+        }
+        Ok(())
+    }
+
     /// A read may answer with several resources; those that were not asked for need a permit of their own.
     pub(super) fn filter_contents(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
         let contents = result.get_mut("contents").and_then(Json::as_array_mut).ok_or("`contents` is missing")?;
@@ -63,7 +75,7 @@ impl Guard {
 }
 
 /// A list whose items policy can be asked about one by one. Resource templates are not among them: which URIs
-/// a template stands for is not known before it is filled in, and hiding one could hide what may be read.
+/// a template stands for is not known before it is filled in, so policy is asked once for all of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum List {
     Prompts,

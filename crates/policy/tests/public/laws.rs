@@ -233,7 +233,7 @@ fn ask() -> impl Strategy<Value = Ask<'static>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn lists_never_hide_what_could_be_called(rules in rules(any_condition()), ask in ask()) {

@@ -12,89 +12,92 @@ fn problems(sources: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn every_problem_has_its_line_and_a_remedy() {
-    for (text, want) in [
-        (
-            "permit (principal, action, resource);",
-            "p.cedar:1: this policy has no `@id`; write `@id(\"…\")` before it",
-        ),
-        (
-            "// comment\n\n@reason(\"x\")\npermit (principal, action, resource);",
-            "p.cedar:3: this policy has no `@id`; write `@id(\"…\")` before it",
-        ),
-        (
-            "@id(\"a b\")\npermit (principal, action, resource);",
-            "p.cedar:1: `@id` cannot be `a b`; write 1 to 128 of A-Z, a-z, 0-9 and `.` `_` `-` `/` `:`",
-        ),
-        (
-            "@id\npermit (principal, action, resource);",
-            "p.cedar:1: `@id` cannot be ``; write 1 to 128 of A-Z, a-z, 0-9 and `.` `_` `-` `/` `:`",
-        ),
-        (
-            "@id(\"a\")\n@resaon(\"x\")\npermit (principal, action, resource);",
-            "p.cedar:2: unknown annotation `@resaon`; did you mean `@reason`?",
-        ),
-        (
-            "@id(\"a\")\n@approver(\"demo:x\")\nforbid (principal, action, resource);",
-            "p.cedar:2: unknown annotation `@approver`; did you mean `@approvers`?",
-        ),
-        (
-            "@id(\"a\")\n@severity(\"x\")\npermit (principal, action, resource);",
-            "p.cedar:2: unknown annotation `@severity`; known are `@approval`, `@approvers`, `@grant`, `@id`, `@mode`, `@reason`, `@ttl`",
-        ),
-        (
-            "@id(\"a\")\n@reason(\" \")\npermit (principal, action, resource);",
-            "p.cedar:2: `@reason` cannot be ` `; say in one sentence why this policy exists",
-        ),
-        (
-            "@id(\"a\")\n@mode(\"Observe\")\npermit (principal, action, resource);",
-            "p.cedar:2: `@mode` cannot be `Observe`; write `enforce` or `observe`",
-        ),
-        (
-            "@id(\"a\")\n@approval(\"demo:x\")\npermit (principal, action, resource);",
-            "p.cedar:2: `@approval` has no meaning on a permit; put it on a forbid that approval lifts",
-        ),
-        (
-            "@id(\"a\") @ttl(\"5m\")\nforbid (principal, action, resource);",
-            "p.cedar:1: `@ttl` has no meaning without `@approval`; add `@approval(\"issuer:group\")`",
-        ),
-        (
-            "@id(\"a\") @approval(\"finance\")\nforbid (principal, action, resource);",
-            "p.cedar:1: `@approval` cannot be `finance`; write one group as `issuer:group`",
-        ),
-        (
-            "@id(\"a\") @approval(\"demo:x\")\n@approvers(\"0\")\nforbid (principal, action, resource);",
-            "p.cedar:2: `@approvers` cannot be `0`; write a number from 1 to 20",
-        ),
-        (
-            "@id(\"a\") @approval(\"demo:x\")\n@ttl(\"15\")\nforbid (principal, action, resource);",
-            "p.cedar:2: `@ttl` cannot be `15`; write a time like `90s`, `15m`, `8h` or `7d`, from 1s to 7d",
-        ),
-        (
-            "@id(\"a\") @approval(\"demo:x\")\n@grant(\"8d\")\nforbid (principal, action, resource);",
-            "p.cedar:2: `@grant` cannot be `8d`; write `once` or a time like `30m`, from 1s to 7d",
-        ),
-        (
-            "@id(\"a\")\npermit (principal == ?principal, action, resource);",
-            "p.cedar:2: expected a static policy, got a template containing the slot ?principal; try removing the template slot(s) from this policy",
-        ),
-        (
-            "@id(\"a\")\npermit (principal, action, resource)\nwhen { principal.name = \"x\" };",
-            "p.cedar:3: '=' is not a valid operator in Cedar; try using '==' instead",
-        ),
-        (
-            "@id(\"a\")\n@id(\"b\")\npermit (principal, action, resource);",
-            "p.cedar:2: duplicate annotation: @id",
-        ),
-        (
-            "@id(\"a\")\npermit (principal, action, resource)",
-            "p.cedar:2: unexpected end of input; expected `;` or identifier",
-        ),
-        ("@id(\"a\") permit (principal, action, resource) when { \"x };", "p.cedar:1: invalid token"),
-        (";", "p.cedar:1: unexpected token `;`; expected `@` or identifier"),
-    ] {
-        assert_eq!(problems(&[("p.cedar", text)]), [want], "case: {text}");
+    for (text, want) in PROBLEMS {
+        assert_eq!(problems(&[("p.cedar", text)]), [*want], "case: {text}");
     }
 }
+
+/// A file, and the one thing that is wrong with it.
+const PROBLEMS: &[(&str, &str)] = &[
+    (
+        "permit (principal, action, resource);",
+        "p.cedar:1: this policy has no `@id`; write `@id(\"…\")` before it",
+    ),
+    (
+        "// comment\n\n@reason(\"x\")\npermit (principal, action, resource);",
+        "p.cedar:3: this policy has no `@id`; write `@id(\"…\")` before it",
+    ),
+    (
+        "@id(\"a b\")\npermit (principal, action, resource);",
+        "p.cedar:1: `@id` cannot be `a b`; write 1 to 128 of A-Z, a-z, 0-9 and `.` `_` `-` `/` `:`",
+    ),
+    (
+        "@id\npermit (principal, action, resource);",
+        "p.cedar:1: `@id` cannot be ``; write 1 to 128 of A-Z, a-z, 0-9 and `.` `_` `-` `/` `:`",
+    ),
+    (
+        "@id(\"a\")\n@resaon(\"x\")\npermit (principal, action, resource);",
+        "p.cedar:2: unknown annotation `@resaon`; did you mean `@reason`?",
+    ),
+    (
+        "@id(\"a\")\n@approver(\"demo:x\")\nforbid (principal, action, resource);",
+        "p.cedar:2: unknown annotation `@approver`; did you mean `@approvers`?",
+    ),
+    (
+        "@id(\"a\")\n@severity(\"x\")\npermit (principal, action, resource);",
+        "p.cedar:2: unknown annotation `@severity`; known are `@approval`, `@approvers`, `@grant`, `@id`, `@mode`, `@reason`, `@ttl`",
+    ),
+    (
+        "@id(\"a\")\n@reason(\" \")\npermit (principal, action, resource);",
+        "p.cedar:2: `@reason` cannot be ` `; say in one sentence why this policy exists",
+    ),
+    (
+        "@id(\"a\")\n@mode(\"Observe\")\npermit (principal, action, resource);",
+        "p.cedar:2: `@mode` cannot be `Observe`; write `enforce` or `observe`",
+    ),
+    (
+        "@id(\"a\")\n@approval(\"demo:x\")\npermit (principal, action, resource);",
+        "p.cedar:2: `@approval` has no meaning on a permit; put it on a forbid that approval lifts",
+    ),
+    (
+        "@id(\"a\") @ttl(\"5m\")\nforbid (principal, action, resource);",
+        "p.cedar:1: `@ttl` has no meaning without `@approval`; add `@approval(\"issuer:group\")`",
+    ),
+    (
+        "@id(\"a\") @approval(\"finance\")\nforbid (principal, action, resource);",
+        "p.cedar:1: `@approval` cannot be `finance`; write one group as `issuer:group`",
+    ),
+    (
+        "@id(\"a\") @approval(\"demo:x\")\n@approvers(\"0\")\nforbid (principal, action, resource);",
+        "p.cedar:2: `@approvers` cannot be `0`; write a number from 1 to 20",
+    ),
+    (
+        "@id(\"a\") @approval(\"demo:x\")\n@ttl(\"15\")\nforbid (principal, action, resource);",
+        "p.cedar:2: `@ttl` cannot be `15`; write a time like `90s`, `15m`, `8h` or `7d`, from 1s to 7d",
+    ),
+    (
+        "@id(\"a\") @approval(\"demo:x\")\n@grant(\"8d\")\nforbid (principal, action, resource);",
+        "p.cedar:2: `@grant` cannot be `8d`; write `once` or a time like `30m`, from 1s to 7d",
+    ),
+    (
+        "@id(\"a\")\npermit (principal == ?principal, action, resource);",
+        "p.cedar:2: expected a static policy, got a template containing the slot ?principal; try removing the template slot(s) from this policy",
+    ),
+    (
+        "@id(\"a\")\npermit (principal, action, resource)\nwhen { principal.name = \"x\" };",
+        "p.cedar:3: '=' is not a valid operator in Cedar; try using '==' instead",
+    ),
+    ("@id(\"a\")\n@id(\"b\")\npermit (principal, action, resource);", "p.cedar:2: duplicate annotation: @id"),
+    (
+        "@id(\"a\")\npermit (principal, action, resource)",
+        "p.cedar:2: unexpected end of input; expected `;` or identifier",
+    ),
+    (
+        "@id(\"a\") permit (principal, action, resource) when { \"x };",
+        "p.cedar:1: invalid token; try checking that all strings are closed properly",
+    ),
+    (";", "p.cedar:1: unexpected token `;`; expected `@` or identifier"),
+];
 
 #[test]
 fn all_problems_of_all_files_are_listed_by_file_and_line() {

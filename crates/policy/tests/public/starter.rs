@@ -111,6 +111,8 @@ fn refunds_have_limits() {
     for (principal, amount, want) in [
         (vendor(), "1", "forbidden by vendors.no-effects"),
         (support(), "100", "allow by support.small-refunds"),
+        (support(), "100.00", "allow by support.small-refunds"),
+        (support(), "1e2", "allow by support.small-refunds"),
         (support(), "101", "no policy allows"),
         (support(), "0", "no policy allows"),
         (support(), "-5", "no policy allows"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::draft::{Fill, bare, required_template};
-use crate::issuer::{Algorithm, ClaimPath, ClaimValue, IssuerSettings, KeySource, PrincipalRule};
+use crate::issuer::{Algorithm, ClaimPath, IssuerSettings, KeySource, PrincipalRule};
 use crate::name::{IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
 use crate::template::Template;
@@ -163,14 +163,10 @@ fn read_workload_when(section: &mut Section<'_, '_>, report: &mut Report) -> Opt
     let mut rule = section.section(report, "workload_when")?;
     let claim = rule.required_text(report, "claim");
     let claim = claim.and_then(|text| report.parse(&rule.join("claim"), &text));
-    let equals = rule.text_or_flag(report, "equals");
+    let equals = rule.claim_value(report, "equals");
     if equals.is_none() {
         rule.missing(report, "equals");
     }
     rule.finish(report);
-    let equals = match equals? {
-        Ok(text) => ClaimValue::Text(text),
-        Err(flag) => ClaimValue::Flag(flag),
-    };
-    Some(PrincipalRule::WorkloadWhen { claim: claim?.value, equals })
+    Some(PrincipalRule::WorkloadWhen { claim: claim?.value, equals: equals? })
 }

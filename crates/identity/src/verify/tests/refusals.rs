@@ -109,6 +109,7 @@ fn headers_that_are_not_accepted() {
         (json!({"alg": "ES256", "kid": "p256", "typ": ""}), typ("")),
         (json!({"alg": "ES256", "kid": "p256", "typ": 1}), TokenError::Header.into()),
         (json!({"alg": "ES256", "kid": 1}), TokenError::Header.into()),
+        (json!({"alg": "ES256", "kid": "x".repeat(257)}), TokenError::Header.into()),
         (json!({"kid": "p256"}), TokenError::Header.into()),
         (json!({"alg": "ES256", "kid": "new"}), Refusal::UnknownKey { kid: Some("new".to_owned()) }),
         (json!({"alg": "ES256", "kid": "rsa"}), unfit("ES256")),

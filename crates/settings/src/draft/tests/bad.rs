@@ -47,6 +47,14 @@ fn every_problem_is_named_with_its_line() {
             "x = ",
             "portcullis.toml:4: not TOML: string values must be quoted, expected literal string",
         ),
+    ] {
+        assert_eq!(told(lines), want, "case: {name}");
+    }
+}
+
+#[test]
+fn issuers_are_checked() {
+    for (name, lines, want) in [
         ("issuer without a URL", "[issuers.a]", "portcullis.toml:4: `issuers.a.issuer` is missing"),
         (
             "issuer in plain text",
@@ -89,6 +97,14 @@ fn every_problem_is_named_with_its_line() {
             "portcullis.toml:4: `issuers`: `a:b` is not an issuer name: use 1 to 63 of a-z, 0-9 and `-`, \
              starting with a letter or digit",
         ),
+    ] {
+        assert_eq!(told(lines), want, "case: {name}");
+    }
+}
+
+#[test]
+fn lists_are_checked() {
+    for (name, lines, want) in [
         (
             "issuer that is not defined",
             "[issuers.okta]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"otka\"]",

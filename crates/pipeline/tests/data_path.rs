@@ -1,0 +1,428 @@
+//! The whole data path over values: order of effects, faults, and what the caller can learn.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test is its report")]
+#![expect(missing_docs, unreachable_pub, reason = "a test has no callers")]
+
+mod world;
+
+use http::HeaderValue;
+use portcullis_ledger::CallResult;
+use portcullis_pipeline::FetchError;
+use serde_json::{Value, json};
+
+use crate::world::{CREDENTIAL, Chunked, End, Upstream, World, legacy_call, post, result, token};
+
+const CARD: &str = "4111 1111 1111 1111";
+
+fn staff() -> String {
+    token("ada", "staff")
+}
+
+fn call(world: &World, tool: &str) -> world::Done {
+    world.send(post("crm", Some(&staff()), legacy_call(tool, &json!({"q": 1}))))
+}
+
+#[test]
+fn an_allowed_call_is_recorded_before_it_leaves_and_again_before_its_answer_is_released() {
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    let done = call(&world, "read");
+    assert_eq!((done.status, done.json()), (200, result("hello")));
+    assert_eq!(world.events(), ["intent", "fetch POST", "outcome"]);
+}
+
+#[test]
+fn the_upstream_gets_the_credential_and_nothing_of_the_caller() {
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    let mut request = post("crm", Some(&staff()), legacy_call("read", &json!({"n": 1})));
+    for name in ["x-forwarded-for", "forwarded", "traceparent", "x-api-key", "proxy-authorization", "origin"] {
+        let value = if name == "origin" { "https://gw.example.com" } else { "caller" };
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    assert_eq!(world.send(request).status, 200);
+    let sent = world.ports.sent.borrow();
+    let headers: Vec<String> =
+        sent[0].headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    assert_eq!(headers, [
+        "content-type: application/json",
+        "accept: application/json, text/event-stream",
+        "accept-encoding: identity",
+        concat!("user-agent: portcullis/", env!("CARGO_PKG_VERSION")),
+        &format!("authorization: {CREDENTIAL}"),
+    ]);
+}
+
+#[test]
+fn numbers_reach_the_upstream_as_they_were_written() {
+    let world = World::new();
+    world.upstream_answers_json(&result("ok"));
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","arguments":{"a":123456789012345678901234567890,"b":1.0,"c":1e5}}}"#;
+    world.send(post("crm", Some(&staff()), body));
+    assert_eq!(world.ports.sent.borrow()[0].body(), body);
+}
+
+#[test]
+fn when_the_intent_cannot_be_recorded_nothing_leaves() {
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    world.ports.writes_left.set(0);
+    let done = call(&world, "read");
+    assert!(done.text.contains("cannot record"), "{done:?}");
+    assert_eq!(world.events(), ["store fails", "store fails"], "the intent, then the refusal");
+}
+
+#[test]
+fn when_the_outcome_cannot_be_recorded_the_answer_is_withheld() {
+    let events = format!("data: {}\n\n", result("the answer"));
+    for (kind, body) in [("application/json", result("the answer").to_string()), ("text/event-stream", events)] {
+        let world = World::new();
+        world.upstream_answers(kind, vec![body.into_bytes()], End::Whole);
+        world.ports.writes_left.set(1);
+        let done = call(&world, "read");
+        assert!(done.text.contains("cannot record") && !done.text.contains("the answer"), "{kind}: {done:?}");
+    }
+}
+
+#[test]
+fn what_policy_refuses_is_told_in_a_way_that_every_client_survives() {
+    let denied = |text: &str| {
+        json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}], "isError": true}})
+    };
+    for (who, tool, arguments, want, kind) in [
+        ("interns", "write", json!({}), denied("not allowed"), "denied"),
+        ("nobody", "read", json!({}), denied("not allowed"), "denied"),
+        ("staff", "errs", json!({}), denied("not allowed"), "denied"),
+        ("staff", "pay", json!({"amount": 101}), denied("not allowed"), "denied"),
+        ("staff", "pay", json!({"amount": "many"}), denied("not allowed"), "denied"),
+        ("staff", "held", json!({}), denied("needs approval by a person"), "needs_approval"),
+    ] {
+        let world = World::new();
+        let done = world.send(post("crm", Some(&token("ada", who)), legacy_call(tool, &arguments)));
+        assert_eq!((done.status, done.json()), (200, want), "{who} {tool}");
+        assert_eq!(world.events(), [format!("refusal {kind}")], "{who} {tool}");
+    }
+    let world = World::new();
+    let body = json!({"jsonrpc": "2.0", "id": "x", "method": "resources/read", "params": {"uri": "crm://1"}});
+    let done = world.send(post("crm", Some(&token("eve", "nobody")), body.to_string()));
+    let want = json!({"jsonrpc": "2.0", "id": "x", "error": {"code": 40301, "message": "not allowed"}});
+    assert_eq!((done.status, done.json()), (200, want));
+}
+
+#[test]
+fn a_card_is_masked_wherever_it_stands_and_never_stored() {
+    let spots = [
+        json!({"content": [{"type": "text", "text": format!("card {CARD}.")}]}),
+        json!({"content": [], "structuredContent": {"deep": [{"card": CARD}]}}),
+        json!({"content": [], "structuredContent": {CARD: "as a key"}}),
+        json!({"content": [], "structuredContent": {"number": 4_111_111_111_111_111_u64}}),
+        json!({"content": [], "_meta": {"x": CARD}}),
+        json!({"content": [{"type": "resource", "resource": {"uri": "a:b", "text": CARD}}]}),
+        json!({"content": [], "isError": true, "text": CARD}),
+    ];
+    for spot in spots {
+        for kind in ["application/json", "text/event-stream"] {
+            let world = World::new();
+            let message = json!({"jsonrpc": "2.0", "id": 1, "result": spot}).to_string();
+            let body = if kind == "application/json" { message } else { format!("data: {message}\n\n") };
+            world.upstream_answers(kind, vec![body.into_bytes()], End::Whole);
+            let done = call(&world, "read");
+            assert!(done.text.contains("[card]"), "{kind} {spot}: {done:?}");
+            for seen in [&done.text, &world.traces()] {
+                assert!(!seen.replace(' ', "").contains("4111111111111111"), "{kind} {spot}: {seen}");
+            }
+            assert_eq!(world.outcomes()[0].findings["pii.card"], 1, "{kind} {spot}");
+        }
+    }
+}
+
+#[test]
+fn errors_and_notifications_are_masked_too() {
+    let stream = format!(
+        "data: {}\n\ndata: {}\n\ndata: {}\n\n",
+        json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "message": CARD}}),
+        json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": {"x": [CARD]}}}),
+        json!({"jsonrpc": "2.0", "id": 1, "error": {"code": -32000, "message": CARD, "data": {CARD: CARD}}}),
+    );
+    let world = World::new();
+    world.upstream_answers("text/event-stream", vec![stream.into_bytes()], End::Whole);
+    let done = call(&world, "read");
+    assert_eq!(done.text.matches("[card]").count(), 5, "{done:?}");
+    assert!(!done.text.contains("4111"), "{done:?}");
+}
+
+#[test]
+fn where_a_stream_is_cut_changes_nothing() {
+    let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1}});
+    let stream = format!(": hi\r\n\r\nid: 7\r\ndata: {progress}\r\n\r\nevent: message\r\ndata: {}\r\n\r\n", result(CARD));
+    let bytes = stream.as_bytes();
+    let answer = |chunks: Vec<Vec<u8>>| {
+        let world = World::new();
+        world.upstream_answers("text/event-stream", chunks, End::Whole);
+        call(&world, "read").text
+    };
+    let want = answer(vec![bytes.to_vec()]);
+    assert!(want.contains("[card]") && want.contains("id: 7"), "{want}");
+    for cut in 0..bytes.len() {
+        assert_eq!(answer(vec![bytes[..cut].to_vec(), bytes[cut..].to_vec()]), want, "cut at {cut}");
+    }
+    assert_eq!(answer(bytes.chunks(1).map(<[u8]>::to_vec).collect()), want);
+}
+
+#[test]
+fn an_upstream_that_misbehaves_is_an_error_with_a_record() {
+    let deep = format!("{}1{}", "[".repeat(40), "]".repeat(40));
+    let other_id = json!({"jsonrpc": "2.0", "id": 2, "result": {}}).to_string();
+    let long = result(&"x".repeat(5000)).to_string();
+    let cases: Vec<(&str, Upstream)> = vec![
+        ("down", Upstream::Fails(FetchError::Unreachable("refused".into()))),
+        ("slow", Upstream::Fails(FetchError::TimedOut)),
+        ("not allowed", Upstream::Fails(FetchError::NotAllowed("crm".into()))),
+        ("empty", answers(200, "application/json", "")),
+        ("no json", answers(200, "application/json", "<html>")),
+        ("html", answers(200, "text/html", "<html>")),
+        ("no type", answers(200, "", "{}")),
+        ("duplicate keys", answers(200, "application/json", r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{}}"#)),
+        ("too deep", answers(200, "application/json", &deep)),
+        ("too long", answers(200, "application/json", &long)),
+        ("another id", answers(200, "application/json", &other_id)),
+        ("a request", answers(200, "application/json", r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)),
+        ("401", answers(401, "application/json", "{}")),
+        ("302", answers(302, "text/html", "")),
+        ("500", answers(500, "application/json", "{}")),
+        ("stream without answer", answers(200, "text/event-stream", "data: \n\n")),
+        ("stream of garbage", answers(200, "text/event-stream", "data: {\n\n")),
+        ("stream of another id", answers(200, "text/event-stream", &format!("data: {other_id}\n\n"))),
+        ("stream too long", answers(200, "text/event-stream", &format!("data: {long}\n\n"))),
+    ];
+    for (name, upstream) in cases {
+        let world = World::new();
+        *world.ports.upstream.borrow_mut() = upstream;
+        let done = call(&world, "read");
+        assert_eq!(done.status, 200, "{name}: {done:?}");
+        let answer = done.json();
+        assert_eq!(answer["result"]["isError"], true, "{name}: {done:?}");
+        assert_eq!(answer["result"]["content"][0]["text"], "the server behind the gateway failed", "{name}");
+        assert!(world.events().starts_with(&["intent".into(), "fetch POST".into(), "outcome".into()]), "{name}");
+        assert!(matches!(world.outcomes()[0].result, CallResult::Failed { .. }), "{name}");
+    }
+}
+
+fn answers(status: u16, kind: &str, body: &str) -> Upstream {
+    let headers = vec![("content-type", kind.to_owned()), ("www-authenticate", "Bearer".into())];
+    Upstream::Answers { status, headers, chunks: vec![body.as_bytes().to_vec()], end: End::Whole }
+}
+
+#[test]
+fn a_stream_that_breaks_or_falls_silent_ends_with_an_error() {
+    for (end, late) in [(End::Broken, false), (End::Silent, true)] {
+        let world = World::new();
+        world.upstream_answers("text/event-stream", vec![b": hello\n\n".to_vec()], end);
+        let first = call_with_late(&world, late);
+        assert_eq!(first.json()["result"]["isError"], true, "{first:?}");
+        assert_eq!(world.events(), ["intent", "fetch POST", "outcome"]);
+    }
+}
+
+/// The body of the request is there at once, so only the upstream's silence meets the deadline.
+fn call_with_late(world: &World, late: bool) -> world::Done {
+    world.ports.late.set(late);
+    call(world, "read")
+}
+
+#[test]
+fn lists_show_what_could_be_called() {
+    let tools = json!([{"name": "read"}, {"name": "write"}, {"name": "pay"}, {"name": "errs"}]);
+    for (who, want) in [
+        ("interns", json!([{"name": "read"}])),
+        ("staff", json!([{"name": "read"}, {"name": "write"}, {"name": "pay"}, {"name": "errs"}])),
+        ("nobody", json!([])),
+    ] {
+        let world = World::new();
+        let list = json!({"jsonrpc": "2.0", "id": 1, "result": {"tools": tools, "nextCursor": "abc"}});
+        world.upstream_answers_json(&list);
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).to_string();
+        let done = world.send(post("crm", Some(&token("ada", who)), body));
+        assert_eq!(done.json()["result"], json!({"tools": want, "nextCursor": "abc"}), "{who}");
+        assert_eq!(world.events(), ["fetch POST"], "a list leaves no record");
+    }
+}
+
+#[test]
+fn a_read_returns_only_what_may_be_read() {
+    let world = World::new();
+    let contents = json!([{"uri": "crm://1", "text": "a"}, {"uri": "crm://2", "blob": "AAAA"}]);
+    world.upstream_answers_json(&json!({"jsonrpc": "2.0", "id": 1, "result": {"contents": contents}}));
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": "crm://1"}});
+    let done = world.send(post("crm", Some(&staff()), body.to_string()));
+    let notice = "[binary content withheld by the gateway]";
+    assert_eq!(done.json()["result"]["contents"], json!([
+        {"uri": "crm://1", "text": "a"},
+        {"uri": "crm://2", "text": notice, "mimeType": "text/plain"},
+    ]));
+}
+
+#[test]
+fn binary_content_passes_only_where_the_connection_says_so() {
+    let content = json!([{"type": "image", "data": "AAAA", "mimeType": "image/png"}]);
+    for (connection, want) in [
+        ("crm", json!([{"type": "text", "text": "[binary content withheld by the gateway]"}])),
+        ("photos", content.clone()),
+    ] {
+        let world = World::new();
+        world.upstream_answers_json(&json!({"jsonrpc": "2.0", "id": 1, "result": {"content": content}}));
+        let done = world.send(post(connection, Some(&staff()), legacy_call("show", &json!({}))));
+        assert_eq!(done.json()["result"]["content"], want, "{connection}");
+    }
+}
+
+#[test]
+fn the_server_is_not_offered_a_way_to_ask_the_client() {
+    let world = World::new();
+    world.upstream_answers_json(&json!({"jsonrpc": "2.0", "id": 1, "result": {
+        "protocolVersion": "2025-11-25", "capabilities": {"tools": {}, "tasks": {}}, "serverInfo": {}}}));
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "clientInfo": {"name": "c", "version": "1"},
+        "capabilities": {"sampling": {}, "elicitation": {}, "roots": {}, "tasks": {}, "other": {}}}});
+    let done = world.send(post("crm", Some(&staff()), body.to_string()));
+    let sent: Value = serde_json::from_slice(world.ports.sent.borrow()[0].body()).unwrap();
+    assert_eq!(sent["params"]["capabilities"], json!({"other": {}}));
+    assert_eq!(done.json()["result"]["capabilities"], json!({"tools": {}}));
+
+    let request = json!({"jsonrpc": "2.0", "id": 9, "method": "sampling/createMessage", "params": {}});
+    let stream = format!("data: {request}\n\ndata: {}\n\n", result("ok"));
+    world.upstream_answers("text/event-stream", vec![stream.into_bytes()], End::Whole);
+    let done = call(&world, "read");
+    assert!(!done.text.contains("sampling") && done.text.contains("ok"), "{done:?}");
+}
+
+fn initialize(world: &World, token: &str, kind: &str) -> world::Done {
+    let answer = json!({"jsonrpc": "2.0", "id": 1, "result": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {}}});
+    let body = if kind == "application/json" { answer.to_string() } else { format!("data: {answer}\n\n") };
+    *world.ports.upstream.borrow_mut() = Upstream::Answers {
+        status: 200,
+        headers: vec![("content-type", kind.to_owned()), ("mcp-session-id", "upstream-session".into())],
+        chunks: vec![body.into_bytes()],
+        end: End::Whole,
+    };
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}).to_string();
+    world.send(post("crm", Some(token), body))
+}
+
+fn with_session(mut request: http::Request<Chunked>, id: &str) -> http::Request<Chunked> {
+    request.headers_mut().insert("mcp-session-id", id.parse().unwrap());
+    request
+}
+
+#[test]
+fn a_session_is_sealed_to_its_principal_its_connection_and_its_revision() {
+    for kind in ["application/json", "text/event-stream"] {
+        let world = World::new();
+        let done = initialize(&world, &staff(), kind);
+        let id = done.headers["mcp-session-id"].to_str().unwrap().to_owned();
+        assert!(!id.contains("upstream"), "{kind}");
+        world.upstream_answers_json(&result("ok"));
+        let body = || legacy_call("read", &json!({}));
+        assert_eq!(world.send(with_session(post("crm", Some(&staff()), body()), &id)).status, 200);
+        let sent = world.ports.sent.borrow_mut().pop().unwrap();
+        assert_eq!(sent.headers()["mcp-session-id"], "upstream-session");
+        assert_eq!(sent.headers()["mcp-protocol-version"], "2025-11-25");
+
+        let mut other_revision = with_session(post("crm", Some(&staff()), body()), &id);
+        other_revision.headers_mut().insert("mcp-protocol-version", HeaderValue::from_static("2025-06-18"));
+        world.ports.sent.borrow_mut().clear();
+        for (name, request) in [
+            ("another principal", with_session(post("crm", Some(&token("bob", "staff")), body()), &id)),
+            ("another connection", with_session(post("photos", Some(&staff()), body()), &id)),
+            ("another revision", other_revision),
+            ("the upstream's own id", with_session(post("crm", Some(&staff()), body()), "upstream-session")),
+        ] {
+            let done = world.send(request);
+            assert_eq!((done.status, done.json()["error"]["code"].as_i64()), (404, Some(-32001)), "{name}");
+        }
+        assert!(world.ports.sent.borrow().is_empty(), "nothing left for the upstream");
+    }
+}
+
+#[test]
+fn the_edge_refuses_with_a_record_and_forwards_nothing() {
+    let body = || legacy_call("read", &json!({}));
+    let good = || post("crm", Some(&staff()), body());
+    let with = |name: &'static str, value: &'static str| {
+        let mut request = good();
+        request.headers_mut().append(name, HeaderValue::from_static(value));
+        request
+    };
+    let set = |name: &'static str, value: &'static str| {
+        let mut request = good();
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+        request
+    };
+    let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for (name, request, status, kind) in [
+        ("a foreign host", set("host", "evil.example.com"), 403, "host_not_allowed"),
+        ("two hosts", with("host", "evil.example.com"), 403, "host_not_allowed"),
+        ("a foreign origin", with("origin", "https://evil.example.com"), 403, "origin_not_allowed"),
+        ("the origin `null`", with("origin", "null"), 403, "origin_not_allowed"),
+        ("a forged address", with("spin-client-addr", "10.0.0.1:1"), 400, "forged_header"),
+        ("a doubled session", { let mut r = with("mcp-session-id", "a"); r.headers_mut().append("mcp-session-id", HeaderValue::from_static("b")); r }, 400, "protocol"),
+        ("an unknown connection", post("wiki", Some(&staff()), body()), 404, "not_found"),
+        ("a strange connection", post("CRM/../x", Some(&staff()), body()), 404, "not_found"),
+        ("text", set("content-type", "text/plain"), 415, "unsupported_media_type"),
+        ("an encoding", with("content-encoding", "gzip"), 415, "unsupported_media_type"),
+        ("only JSON", set("accept", "application/json"), 406, "not_acceptable"),
+        ("malformed JSON", post("crm", Some(&staff()), "{"), 400, "protocol"),
+        ("nesting", post("crm", Some(&staff()), nested), 400, "protocol"),
+        ("a batch", post("crm", Some(&staff()), format!("[{}]", body())), 400, "protocol"),
+        ("a long body", post("crm", Some(&staff()), "x".repeat(5000)), 413, "body_too_large"),
+        ("no token", post("crm", None, body()), 401, "unauthenticated"),
+        ("a bad token", post("crm", Some("a.b.c"), body()), 401, "unauthenticated"),
+        ("two tokens", with("authorization", "Bearer x"), 401, "unauthenticated"),
+    ] {
+        let world = World::new();
+        let done = world.send(request);
+        assert_eq!(done.status, status, "{name}: {done:?}");
+        assert_eq!(world.events(), [format!("refusal {kind}")], "{name}");
+    }
+    let world = World::new();
+    world.ports.late.set(true);
+    let mut slow = good();
+    *slow.body_mut() = Chunked { chunks: [b"{".to_vec()].into(), end: End::Silent };
+    assert_eq!(world.send(slow).status, 408);
+    assert_eq!(world.events(), ["refusal body_too_slow"]);
+}
+
+#[test]
+fn too_many_refused_tokens_from_one_address_are_held_off() {
+    let world = World::new();
+    let bad = || world.send(post("crm", Some("a.b.c"), "{}")).status;
+    assert_eq!([bad(), bad(), bad(), bad(), bad()], [401, 401, 401, 429, 429]);
+    let mut other = post("crm", Some(&staff()), "{}");
+    other.headers_mut().insert("spin-client-addr", HeaderValue::from_static("192.0.2.8:1"));
+    assert_eq!(world.send(other).status, 400, "another address is served");
+}
+
+#[test]
+fn the_challenge_says_where_to_get_a_token_and_little_else() {
+    let world = World::new();
+    let done = world.send(post("crm", None, "{}"));
+    let pointer = "Bearer resource_metadata=\"https://gw.example.com/.well-known/oauth-protected-resource/mcp/crm\"";
+    assert_eq!(done.headers["www-authenticate"], pointer);
+    let done = world.send(post("crm", Some("a.b.c"), "{}"));
+    let want = format!("{pointer}, error=\"invalid_token\", error_description=\"the token is malformed\"");
+    assert_eq!(done.headers["www-authenticate"], want);
+}
+
+#[test]
+fn tokens_and_credentials_are_nowhere_at_rest() {
+    let world = World::new();
+    world.upstream_answers_json(&result("ok"));
+    let token = staff();
+    world.send(post("crm", Some(&token), legacy_call("read", &json!({"card": CARD, "to": "ada@example.com"}))));
+    world.send(post("crm", Some(&format!("{token}x")), "{}"));
+    let traces = world.traces();
+    for secret in [token.as_str(), "the-service-credential", "4111", "ada@example.com", "session=secret"] {
+        assert!(!traces.contains(secret), "{secret} in {traces}");
+    }
+    assert!(traces.contains("[card]") && traces.contains("[email]"), "{traces}");
+}

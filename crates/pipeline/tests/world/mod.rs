@@ -1,0 +1,323 @@
+//! The world as values: a clock that stands still, a store and an upstream that do as they are told.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use jwt_compact::Algorithm as _;
+use jwt_compact::AlgorithmSignature as _;
+use jwt_compact::alg::{Ed25519, SigningKey as _};
+use portcullis_ledger::{Outcome, Record};
+use portcullis_pipeline::{Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle};
+use portcullis_policy::{PolicySet, Source};
+use portcullis_settings::Draft;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use serde_json::{Value, json};
+
+pub const NOW_MS: u64 = 1_800_000_000_000;
+pub const CREDENTIAL: &str = "Bearer the-service-credential";
+
+const SETTINGS: &str = r#"
+public_url = "https://gw.example.com"
+secret_key = "0123456789abcdef0123456789abcdef"
+[edge]
+proxies = ["10.0.0.1"]
+[limits]
+body_bytes = 4096
+frame_bytes = 4096
+depth = 16
+failures_per_minute = 3
+[issuers.idp]
+issuer = "https://idp.example.com"
+jwks_url = "https://idp.example.com/keys"
+[connections.crm]
+url = "https://crm.example.com/mcp"
+issuers = ["idp"]
+credential = { header = "Authorization", value = "Bearer the-service-credential" }
+[connections.photos]
+url = "https://photos.example.com/mcp"
+issuers = ["idp"]
+binary = "allow"
+"#;
+
+const POLICIES: &str = r#"
+@id("staff") permit (principal in Group::"idp:staff", action, resource);
+@id("interns") permit (principal in Group::"idp:interns", action in [Action::"crm/read", Action::"read"], resource);
+@id("no-unmask") forbid (principal, action == Action::"unmask", resource);
+@id("held") @approval("idp:boss") forbid (principal, action == Action::"crm/held", resource);
+@id("errs") forbid (principal, action == Action::"crm/errs", resource) when { context.input.nothing == 1 };
+@id("cheap") forbid (principal, action == Action::"crm/pay", resource) when { context.input.amount > 100 };
+"#;
+
+/// Everything that a request can reach.
+pub struct World {
+    pub gateway: Rc<Gateway>,
+    pub ports: Rc<Fake>,
+}
+
+/// The fake ports.
+pub struct Fake {
+    /// What happened, in order: `set intent`, `fetch POST https://…`, …
+    pub events: RefCell<Vec<String>>,
+    pub store: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// How many more writes of records succeed.
+    pub writes_left: Cell<u64>,
+    /// What the upstream answers.
+    pub upstream: RefCell<Upstream>,
+    /// The requests that reached the upstream.
+    pub sent: RefCell<Vec<Request<Bytes>>>,
+    pub log: RefCell<Vec<String>>,
+    /// Whether time passes: a sleep then ends at once.
+    pub late: Cell<bool>,
+    counter: Cell<u64>,
+    keys: String,
+}
+
+#[derive(Clone)]
+pub enum Upstream {
+    Answers { status: u16, headers: Vec<(&'static str, String)>, chunks: Vec<Vec<u8>>, end: End },
+    Fails(FetchError),
+}
+
+/// How a body ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Whole,
+    Broken,
+    Silent,
+}
+
+pub struct Chunked {
+    pub chunks: VecDeque<Vec<u8>>,
+    pub end: End,
+}
+
+impl Chunked {
+    pub fn whole(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { chunks: [bytes.into()].into(), end: End::Whole }
+    }
+}
+
+impl Chunks for Chunked {
+    async fn next(&mut self) -> Option<Result<Bytes, BrokenBody>> {
+        match (self.chunks.pop_front(), self.end) {
+            (Some(chunk), _) => Some(Ok(chunk.into())),
+            (None, End::Whole) => None,
+            (None, End::Broken) => Some(Err(BrokenBody("reset".into()))),
+            (None, End::Silent) => std::future::pending().await,
+        }
+    }
+}
+
+impl Ports for Fake {
+    type Body = Chunked;
+
+    fn now(&self) -> u64 {
+        NOW_MS
+    }
+
+    fn monotonic(&self) -> u64 {
+        self.counter.get()
+    }
+
+    fn random(&self) -> [u8; 32] {
+        self.counter.set(self.counter.get() + 1);
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&self.counter.get().to_be_bytes());
+        bytes
+    }
+
+    fn sleep(&self, _: Duration) -> impl Future<Output = ()> {
+        let late = self.late.get();
+        async move { if !late { std::future::pending().await } }
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        let Ok(record) = Record::decode(value) else {
+            self.store.borrow_mut().insert(key.into(), value.into());
+            return Ok(());
+        };
+        let left = self.writes_left.get();
+        if left == 0 {
+            self.events.borrow_mut().push("store fails".into());
+            return Err(StoreError("injected".into()));
+        }
+        self.writes_left.set(left - 1);
+        self.events.borrow_mut().push(match record {
+            Record::Intent(_) => "intent".into(),
+            Record::Outcome(_) => "outcome".into(),
+            Record::Refusal(refusal) => format!("refusal {}", refusal.kind),
+        });
+        self.store.borrow_mut().insert(key.into(), value.into());
+        Ok(())
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.store.borrow().get(key).cloned())
+    }
+
+    async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
+        if request.uri().host() == Some("idp.example.com") {
+            return Ok(Response::new(Chunked::whole(self.keys.clone())));
+        }
+        self.events.borrow_mut().push(format!("fetch {}", request.method()));
+        self.sent.borrow_mut().push(request);
+        match self.upstream.borrow().clone() {
+            Upstream::Fails(error) => Err(error),
+            Upstream::Answers { status, headers, chunks, end } => {
+                let mut response = Response::new(Chunked { chunks: chunks.into(), end });
+                *response.status_mut() = StatusCode::from_u16(status).unwrap();
+                for (name, value) in headers {
+                    response.headers_mut().append(HeaderName::from_static(name), value.parse().unwrap());
+                }
+                Ok(response)
+            }
+        }
+    }
+
+    fn log(&self, line: &str) {
+        self.log.borrow_mut().push(line.into());
+    }
+}
+
+/// An answer that was pulled to its end.
+#[derive(Debug)]
+pub struct Done {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Done {
+    pub fn json(&self) -> Value {
+        let data = self.text.lines().filter_map(|line| line.strip_prefix("data: ")).next_back();
+        serde_json::from_str(data.unwrap_or(&self.text)).unwrap_or(Value::Null)
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let settings = Draft::parse(SETTINGS, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: POLICIES }]).unwrap();
+        let ports = Fake {
+            events: RefCell::default(),
+            store: RefCell::default(),
+            writes_left: Cell::new(u64::MAX),
+            upstream: RefCell::new(Upstream::Fails(FetchError::Unreachable("nobody".into()))),
+            sent: RefCell::default(),
+            log: RefCell::default(),
+            late: Cell::new(false),
+            counter: Cell::new(0),
+            keys: key_set(),
+        };
+        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, policies);
+        Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
+    }
+
+    pub fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {
+        let headers = vec![("content-type", kind.to_owned())];
+        *self.ports.upstream.borrow_mut() = Upstream::Answers { status: 200, headers, chunks, end };
+    }
+
+    pub fn upstream_answers_json(&self, value: &Value) {
+        self.upstream_answers("application/json", vec![value.to_string().into_bytes()], End::Whole);
+    }
+
+    pub fn send(&self, request: Request<Chunked>) -> Done {
+        pollster::block_on(async {
+            let response = handle(Rc::clone(&self.gateway), Rc::clone(&self.ports), request).await;
+            let (head, answer) = response.into_parts();
+            let mut bytes = Vec::new();
+            match answer {
+                Answer::Full(whole) => bytes.extend_from_slice(&whole),
+                Answer::Events(mut events) => {
+                    while let Some(more) = events.next().await {
+                        bytes.extend_from_slice(&more);
+                    }
+                }
+            }
+            let text = String::from_utf8(bytes).unwrap();
+            Done { status: head.status.as_u16(), headers: head.headers, text }
+        })
+    }
+
+    /// Takes what happened so far.
+    pub fn events(&self) -> Vec<String> {
+        std::mem::take(&mut self.ports.events.borrow_mut())
+    }
+
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        let store = self.ports.store.borrow();
+        let records = store.values().filter_map(|value| Record::decode(value).ok());
+        records.filter_map(|record| match record {
+            Record::Outcome(outcome) => Some(outcome),
+            Record::Intent(_) | Record::Refusal(_) => None,
+        }).collect()
+    }
+
+    /// Everything at rest and in the log.
+    pub fn traces(&self) -> String {
+        let store = self.ports.store.borrow();
+        let values = store.values().map(|value| String::from_utf8_lossy(value).into_owned());
+        values.chain(self.ports.log.borrow().iter().cloned()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn signing_key() -> <Ed25519 as jwt_compact::Algorithm>::SigningKey {
+    Ed25519::generate(&mut ChaCha8Rng::seed_from_u64(2)).0
+}
+
+fn key_set() -> String {
+    let public = Base64UrlUnpadded::encode_string(&signing_key().to_verifying_key()[..]);
+    json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": public}]}).to_string()
+}
+
+/// A token for this subject and group, good for both connections.
+pub fn token(subject: &str, group: &str) -> String {
+    let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"});
+    let claims = json!({
+        "iss": "https://idp.example.com", "sub": subject, "groups": [group], "exp": NOW_MS / 1000 + 600,
+        "aud": ["https://gw.example.com/mcp/crm", "https://gw.example.com/mcp/photos"], "jti": "token-1",
+    });
+    let encode = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
+    let signed = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = Ed25519.sign(&signing_key(), signed.as_bytes());
+    format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature.as_bytes()))
+}
+
+/// A request with the headers that every MCP POST has.
+pub fn post(connection: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> Request<Chunked> {
+    let mut request = Request::new(Chunked::whole(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = format!("https://gw.example.com/mcp/{connection}").parse().unwrap();
+    for (name, value) in [
+        ("host", "gw.example.com"),
+        ("content-type", "application/json"),
+        ("accept", "application/json, text/event-stream"),
+        ("spin-client-addr", "192.0.2.7:1234"),
+        ("cookie", "session=secret"),
+    ] {
+        request.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Some(token) = token {
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    }
+    request
+}
+
+/// A call of a tool in the handshake era.
+pub fn legacy_call(tool: &str, arguments: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}})
+        .to_string()
+}
+
+/// A tool result with this text.
+pub fn result(text: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}]}})
+}
