@@ -6,8 +6,6 @@
 mod binary;
 mod lists;
 mod mask;
-#[cfg(test)]
-mod tests;
 
 use std::rc::Rc;
 

@@ -93,10 +93,16 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
-    /// A record could not be written.
+    /// The intent could not be recorded, so nothing was forwarded.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The outcome could not be recorded, so the answer is withheld. The call was made.
+    #[error("the answer is withheld: {0}")]
+    Withheld(StoreError),
 }
+
+/// What the caller is told in place of an answer that could not be recorded.
+pub(crate) const WITHHELD: &str = "the gateway cannot record what came of this call, so it withholds it";
 
 fn named(hold: &Hold) -> String {
     let ids: Vec<String> = hold.requirements().iter().map(|requirement| requirement.policy.id().to_string()).collect();
@@ -143,7 +149,8 @@ impl Refusal {
             | Self::TooManyFailures
             | Self::Unauthenticated { .. }
             | Self::UnsupportedMediaType
-            | Self::Upstream(_) => None,
+            | Self::Upstream(_)
+            | Self::Withheld(_) => None,
         }
     }
 
@@ -168,6 +175,7 @@ impl Refusal {
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
+            Self::Withheld(_) => (Stage::Outcome, "store_unavailable"),
             Self::Fetch(FetchError::NotAllowed(_)) => (Stage::Forward, "upstream_not_allowed"),
             Self::Fetch(FetchError::TimedOut) => (Stage::Forward, "upstream_timeout"),
             Self::Fetch(FetchError::Unreachable(_)) => (Stage::Forward, "upstream_unreachable"),
@@ -186,6 +194,7 @@ impl Refusal {
             Self::NeedsApproval(_) => to.failure(code::NEEDS_APPROVAL, "needs approval by a person"),
             Self::Fetch(_) | Self::Upstream(_) => to.failure(code::UPSTREAM, "the server behind the gateway failed"),
             Self::Store(_) => to.failure(code::UNAVAILABLE, "the gateway cannot record this request, so it was not made"),
+            Self::Withheld(_) => to.failure(code::UNAVAILABLE, WITHHELD),
             Self::Unauthenticated { challenge, .. } => {
                 let mut response = plain(StatusCode::UNAUTHORIZED, "a valid bearer token is needed");
                 if let Ok(value) = HeaderValue::from_str(challenge) {

@@ -52,7 +52,7 @@ pub(crate) async fn to_call<P: Ports>(
         Err(refusal) => End::Refused(refusal),
     };
     if let Some(record) = record {
-        record.close(&*x.ports, end, &guard).await?;
+        record.close(&*x.ports, end, &guard).await.map_err(Refusal::Withheld)?;
     }
     let Answered { head, text, .. } = outcome?;
     let mut response = respond(status(head.status), JSON, text).map(Answer::Full);

@@ -15,7 +15,7 @@ use portcullis_mcp::sse::{Decoder, Event, Item, KEEP_ALIVE};
 use crate::guard::{Guard, Verdict};
 use crate::ports::{Chunks as _, Ports};
 use crate::record::{End, Open};
-use crate::refusal::Addressee;
+use crate::refusal::{Addressee, WITHHELD};
 
 /// The longest event id that is passed on.
 const LONGEST_ID: usize = 1024;
@@ -170,8 +170,7 @@ impl<P: Ports> EventStream<P> {
             let end = End::Answered { failed, text: &message };
             if let Err(error) = record.close(&*self.ports, end, &self.guard).await {
                 self.ports.log(&format!("an answer is withheld: {error}"));
-                let text = "the gateway cannot record the answer, so it is withheld";
-                return Some(write(Event::default(), self.to.message(code::UNAVAILABLE, text)));
+                return Some(write(Event::default(), self.to.message(code::UNAVAILABLE, WITHHELD)));
             }
         }
         Some(Event { kind: Some("message".to_owned()), data: Some(message), ..event }.to_bytes().into())

@@ -20,8 +20,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
-pub const NOW_MS: u64 = 1_800_000_000_000;
-pub const CREDENTIAL: &str = "Bearer the-service-credential";
+pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
+pub(crate) const CREDENTIAL: &str = "Bearer the-service-credential";
 
 const SETTINGS: &str = r#"
 public_url = "https://gw.example.com"
@@ -56,50 +56,50 @@ const POLICIES: &str = r#"
 "#;
 
 /// Everything that a request can reach.
-pub struct World {
-    pub gateway: Rc<Gateway>,
-    pub ports: Rc<Fake>,
+pub(crate) struct World {
+    pub(crate) gateway: Rc<Gateway>,
+    pub(crate) ports: Rc<Fake>,
 }
 
 /// The fake ports.
-pub struct Fake {
+pub(crate) struct Fake {
     /// What happened, in order: `set intent`, `fetch POST https://…`, …
-    pub events: RefCell<Vec<String>>,
-    pub store: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) events: RefCell<Vec<String>>,
+    pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
     /// How many more writes of records succeed.
-    pub writes_left: Cell<u64>,
+    pub(crate) writes_left: Cell<u64>,
     /// What the upstream answers.
-    pub upstream: RefCell<Upstream>,
+    pub(crate) upstream: RefCell<Upstream>,
     /// The requests that reached the upstream.
-    pub sent: RefCell<Vec<Request<Bytes>>>,
-    pub log: RefCell<Vec<String>>,
+    pub(crate) sent: RefCell<Vec<Request<Bytes>>>,
+    pub(crate) log: RefCell<Vec<String>>,
     /// Whether time passes: a sleep then ends at once.
-    pub late: Cell<bool>,
+    pub(crate) late: Cell<bool>,
     counter: Cell<u64>,
     keys: String,
 }
 
 #[derive(Clone)]
-pub enum Upstream {
+pub(crate) enum Upstream {
     Answers { status: u16, headers: Vec<(&'static str, String)>, chunks: Vec<Vec<u8>>, end: End },
     Fails(FetchError),
 }
 
 /// How a body ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     Whole,
     Broken,
     Silent,
 }
 
-pub struct Chunked {
-    pub chunks: VecDeque<Vec<u8>>,
-    pub end: End,
+pub(crate) struct Chunked {
+    pub(crate) chunks: VecDeque<Vec<u8>>,
+    pub(crate) end: End,
 }
 
 impl Chunked {
-    pub fn whole(bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn whole(bytes: impl Into<Vec<u8>>) -> Self {
         Self { chunks: [bytes.into()].into(), end: End::Whole }
     }
 }
@@ -188,21 +188,21 @@ impl Ports for Fake {
 
 /// An answer that was pulled to its end.
 #[derive(Debug)]
-pub struct Done {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Done {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Done {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let data = self.text.lines().filter_map(|line| line.strip_prefix("data: ")).next_back();
         serde_json::from_str(data.unwrap_or(&self.text)).unwrap_or(Value::Null)
     }
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let settings = Draft::parse(SETTINGS, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
         let policies = PolicySet::parse(&[Source { file: "t.cedar", text: POLICIES }]).unwrap();
         let ports = Fake {
@@ -220,16 +220,16 @@ impl World {
         Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
     }
 
-    pub fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {
+    pub(crate) fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {
         let headers = vec![("content-type", kind.to_owned())];
         *self.ports.upstream.borrow_mut() = Upstream::Answers { status: 200, headers, chunks, end };
     }
 
-    pub fn upstream_answers_json(&self, value: &Value) {
+    pub(crate) fn upstream_answers_json(&self, value: &Value) {
         self.upstream_answers("application/json", vec![value.to_string().into_bytes()], End::Whole);
     }
 
-    pub fn send(&self, request: Request<Chunked>) -> Done {
+    pub(crate) fn send(&self, request: Request<Chunked>) -> Done {
         pollster::block_on(async {
             let response = handle(Rc::clone(&self.gateway), Rc::clone(&self.ports), request).await;
             let (head, answer) = response.into_parts();
@@ -248,11 +248,11 @@ impl World {
     }
 
     /// Takes what happened so far.
-    pub fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         std::mem::take(&mut self.ports.events.borrow_mut())
     }
 
-    pub fn outcomes(&self) -> Vec<Outcome> {
+    pub(crate) fn outcomes(&self) -> Vec<Outcome> {
         let store = self.ports.store.borrow();
         let records = store.values().filter_map(|value| Record::decode(value).ok());
         records.filter_map(|record| match record {
@@ -262,7 +262,7 @@ impl World {
     }
 
     /// Everything at rest and in the log.
-    pub fn traces(&self) -> String {
+    pub(crate) fn traces(&self) -> String {
         let store = self.ports.store.borrow();
         let values = store.values().map(|value| String::from_utf8_lossy(value).into_owned());
         values.chain(self.ports.log.borrow().iter().cloned()).collect::<Vec<_>>().join("\n")
@@ -279,7 +279,7 @@ fn key_set() -> String {
 }
 
 /// A token for this subject and group, good for both connections.
-pub fn token(subject: &str, group: &str) -> String {
+pub(crate) fn token(subject: &str, group: &str) -> String {
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"});
     let claims = json!({
         "iss": "https://idp.example.com", "sub": subject, "groups": [group], "exp": NOW_MS / 1000 + 600,
@@ -292,7 +292,7 @@ pub fn token(subject: &str, group: &str) -> String {
 }
 
 /// A request with the headers that every MCP POST has.
-pub fn post(connection: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> Request<Chunked> {
+pub(crate) fn post(connection: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> Request<Chunked> {
     let mut request = Request::new(Chunked::whole(body));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = format!("https://gw.example.com/mcp/{connection}").parse().unwrap();
@@ -312,12 +312,12 @@ pub fn post(connection: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> 
 }
 
 /// A call of a tool in the handshake era.
-pub fn legacy_call(tool: &str, arguments: &Value) -> String {
+pub(crate) fn legacy_call(tool: &str, arguments: &Value) -> String {
     json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}})
         .to_string()
 }
 
 /// A tool result with this text.
-pub fn result(text: &str) -> Value {
+pub(crate) fn result(text: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}]}})
 }
