@@ -27,7 +27,9 @@ const EPOCH: Duration = Duration::from_millis(10);
 
 /// Makes an engine for `max_instances` instances at the same time, and starts its clock.
 pub(crate) fn engine(max_instances: u32, log: &dyn Log) -> wasmtime::Result<Engine> {
-    let pooled = Engine::new(config().allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(max_instances))));
+    let pooled = Engine::new(
+        config().allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(max_instances))),
+    );
     let engine = match pooled {
         Ok(engine) => engine,
         // The pool reserves address space, which some systems limit; without it instances start more slowly.

@@ -1,5 +1,7 @@
 //! A host without a component: what it says when it cannot start, its own paths, TLS, and stopping.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -1,5 +1,7 @@
 //! The contract of a key-value store, on every implementation.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::future::Future;
 use std::sync::Arc;
 

@@ -116,9 +116,9 @@ impl Demo {
 
 /// What shows in a minute what the gateway is for.
 const TRY: [(&str, &str); 3] = [
-    ("a contractor reads a customer: card and e-mail are masked", "--as vendor billing get_customer customer_id=CUS-0001"),
-    ("the same contractor wants to pay money out: denied", "--as vendor billing refund invoice_id=INV-00001 amount=5 reason=goodwill"),
-    ("finance may, and the refund happens", "--as finance billing refund invoice_id=INV-00001 amount=5 reason=goodwill"),
+    ("a contractor reads a customer: card and e-mail are masked", "--as vendor billing get_customer customer_id=cus_0001"),
+    ("the same contractor wants to pay money out: denied", "--as vendor billing refund invoice_id=inv_0001 amount=5 reason=goodwill"),
+    ("finance may, and the refund happens", "--as finance billing refund invoice_id=inv_0001 amount=5 reason=goodwill"),
 ];
 
 /// How to call this program again: its path from here, if it is below this folder.

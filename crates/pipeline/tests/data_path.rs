@@ -1,5 +1,5 @@
 //! The whole data path over values: order of effects, faults, and what the caller can learn.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failing test is its report")]
+#![expect(clippy::unwrap_used, reason = "a failing test is its report")]
 
 mod world;
 

@@ -31,7 +31,11 @@ struct Lines {
 
 impl Output {
     pub(super) fn new(component: &str, log: &Arc<dyn Log>) -> Self {
-        Self(Arc::new(Lines { component: component.to_owned(), log: Arc::clone(log), line: Mutex::default() }))
+        Self(Arc::new(Lines {
+            component: component.to_owned(),
+            log: Arc::clone(log),
+            line: Mutex::default(),
+        }))
     }
 
     fn take(&self, bytes: &[u8]) {
@@ -140,23 +144,25 @@ mod tests {
 
     #[test]
     fn output_comes_in_whole_lines() {
-        for (pieces, want) in [
-            (&[][..], &[][..]),
+        let cases: &[(&[&[u8]], &[&str])] = &[
+            (&[], &[]),
             (&[b"one\ntwo\n"], &["[web] one", "[web] two"]),
             (&[b"par", b"tial", b" line\nrest"], &["[web] partial line", "[web] rest"]),
             (&[b"dos\r\n\n"], &["[web] dos", "[web] "]),
             (&[b"\xff\n"], &["[web] \u{fffd}"]),
-        ] {
-            assert_eq!(lines(pieces), want);
+        ];
+        for (pieces, want) in cases {
+            assert_eq!(lines(pieces), *want);
         }
     }
 
     #[test]
     fn a_line_without_end_is_cut() {
         let lines = lines(&[&[b'x'; 3 * MAX_LINE + 1], b"\n"]);
-        assert_eq!(lines.iter().map(|line| line.len() - "[web] ".len()).collect::<Vec<_>>(), [
-            MAX_LINE, MAX_LINE, MAX_LINE, 1
-        ]);
+        assert_eq!(
+            lines.iter().map(|line| line.len() - "[web] ".len()).collect::<Vec<_>>(),
+            [MAX_LINE, MAX_LINE, MAX_LINE, 1]
+        );
     }
 
     #[test]

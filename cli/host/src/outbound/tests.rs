@@ -162,8 +162,10 @@ async fn the_first_byte_has_a_limit() {
 async fn the_time_between_bytes_has_a_limit() {
     let mut server = Server::start(None).await;
     let mut setup = Setup::new("http://127.0.0.1:*", Vec::new());
-    let options =
-        RequestOptions { between_bytes_timeout: Some(Duration::from_millis(50)), ..RequestOptions::default() };
+    let options = RequestOptions {
+        between_bytes_timeout: Some(Duration::from_millis(50)),
+        ..RequestOptions::default()
+    };
     let response = setup.get(&format!("http://{}/half", server.address), options).await.unwrap();
     let mut body = response.into_body();
     let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
