@@ -1,0 +1,236 @@
+//! A running gateway with everything around it.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use portcullis_demo::Secret;
+use portcullis_demo::billing::{Billing, BillingConfig};
+use portcullis_demo::oidc::{Persona, Provider, ProviderConfig};
+use portcullis_host::{Host, Manifest, MemoryLog, Sqlite};
+use portcullis_ledger::Record;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::client::{self, Answer};
+use crate::faults::Faulty;
+use crate::{components, runtime, scripted::Scripted};
+
+mod spin;
+
+/// How a test's own gateway differs from the shared one.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The manifest to run.
+    pub manifest: PathBuf,
+    /// Values of further variables.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { manifest: components::workspace().join("tests/fixtures/spin.toml"), variables: BTreeMap::new() }
+    }
+}
+
+/// A running gateway, the demo's services, and a scripted upstream.
+pub struct Gateway {
+    /// Where the gateway listens.
+    pub address: SocketAddr,
+    /// The identity provider.
+    pub provider: Provider,
+    /// The billing server, at the connection `billing`.
+    pub billing: Billing,
+    /// The scripted upstream, at the connection `scripted`.
+    pub scripted: Scripted,
+    /// What the gateway shows its upstreams; a caller must never see it.
+    pub credential: String,
+    store: Store,
+    folder: TempDir,
+    running: Running,
+}
+
+/// How the store of a gateway can be reached.
+enum Store {
+    Embedded { faults: Arc<Faulty>, file: PathBuf },
+    Spin { file: PathBuf },
+}
+
+/// What keeps the gateway running.
+enum Running {
+    Embedded { log: Arc<MemoryLog>, _stop: oneshot::Sender<()> },
+    Spin(spin::Process),
+}
+
+/// Which host the tests run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runtime {
+    Embedded,
+    Spin,
+}
+
+impl Runtime {
+    fn chosen() -> Self {
+        match std::env::var_os("PORTCULLIS_RUNTIME") {
+            Some(name) if name == "spin" => Self::Spin,
+            _ => Self::Embedded,
+        }
+    }
+}
+
+impl Gateway {
+    /// The gateway that all tests of a process share.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Gateway> = LazyLock::new(|| {
+            // A test may be on the runtime already; starting needs a thread of its own.
+            let starting = std::thread::spawn(|| runtime::run(Gateway::start(Options::default())));
+            starting.join().expect("the gateway starts")
+        });
+        &SHARED
+    }
+
+    /// Starts a gateway of a test's own.
+    ///
+    /// # Panics
+    /// If anything does not start.
+    pub async fn start(options: Options) -> Self {
+        components::build();
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = free_address();
+        let credential = Secret::random();
+        let provider = Provider::start(ProviderConfig { listen: any_port(), ..ProviderConfig::default() });
+        let provider = provider.await.expect("the provider starts");
+        let billing = Billing::start(BillingConfig::new(credential.clone())).await.expect("billing starts");
+        let scripted = Scripted::start().await;
+        let mut variables: BTreeMap<String, String> = [
+            ("public_url", format!("http://{address}")),
+            ("secret_key", Secret::random().expose().to_owned()),
+            ("billing_origin", format!("http://{}", billing.addr)),
+            ("billing_token", credential.expose().to_owned()),
+            ("oidc_issuer", provider.issuer().to_owned()),
+            ("scripted_origin", format!("http://{}", scripted.address)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        variables.extend(options.variables);
+        let (store, running) = match Runtime::chosen() {
+            Runtime::Embedded => embedded(&options.manifest, variables, folder.path(), address).await,
+            Runtime::Spin => spin::start(&options.manifest, &variables, folder.path(), address).await,
+        };
+        let credential = credential.expose().to_owned();
+        Self { address, provider, billing, scripted, credential, store, folder, running }
+    }
+
+    /// A token of this persona for a connection.
+    pub fn token(&self, persona: Persona, connection: &str) -> String {
+        self.provider.token(persona, &self.resource(connection)).expose().to_owned()
+    }
+
+    /// The audience of a connection's tokens, and its URL.
+    pub fn resource(&self, connection: &str) -> String {
+        format!("http://{}/mcp/{connection}", self.address)
+    }
+
+    /// Sends a POST with this body.
+    pub async fn post(&self, connection: &str, token: Option<&str>, body: &str) -> Answer {
+        let path = format!("/mcp/{connection}");
+        client::send(self.address, client::post(self.address, &path, token, client::full(body.to_owned()))).await
+    }
+
+    /// Makes a call of revision 2026-07-28.
+    pub async fn call(&self, connection: &str, persona: Persona, method: &str, params: serde_json::Value) -> Answer {
+        let path = format!("/mcp/{connection}");
+        let token = self.token(persona, connection);
+        client::send(self.address, client::modern(self.address, &path, &token, method, params)).await
+    }
+
+    /// The records in the store, in the order of their ids.
+    pub fn records(&self) -> Vec<Record> {
+        let file = match &self.store {
+            Store::Embedded { file, .. } | Store::Spin { file } => file,
+        };
+        let store = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the store");
+        let mut query = store
+            .prepare("SELECT value FROM spin_key_value WHERE key LIKE 'pc1:portcullis:%' ORDER BY key")
+            .expect("a query");
+        let values = query.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("rows");
+        values.filter_map(|value| Record::decode(&value.expect("a value")).ok()).collect()
+    }
+
+    /// Everything in the store, as text: what must not be at rest must not be in it.
+    pub fn store_text(&self) -> String {
+        let file = match &self.store {
+            Store::Embedded { file, .. } | Store::Spin { file } => file,
+        };
+        let store = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the store");
+        let mut query = store.prepare("SELECT key, value FROM spin_key_value").expect("a query");
+        let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
+        let rows = rows.expect("rows").map(|row| row.expect("a row"));
+        rows.map(|(key, value)| format!("{key} {}\n", String::from_utf8_lossy(&value))).collect()
+    }
+
+    /// Lets the store make `count` more changes and then fail. `false` where that cannot be done, as on Spin.
+    pub fn fail_store_after(&self, count: i64) -> bool {
+        match &self.store {
+            Store::Embedded { faults, .. } => faults.fail_after(count),
+            Store::Spin { .. } => return false,
+        }
+        true
+    }
+
+    /// What the component has told the operator so far.
+    pub fn log(&self) -> String {
+        match &self.running {
+            Running::Embedded { log, .. } => log.lines().join("\n"),
+            Running::Spin(process) => process.log(),
+        }
+    }
+
+    /// A folder that goes with the gateway.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+async fn embedded(
+    manifest: &Path,
+    variables: BTreeMap<String, String>,
+    folder: &Path,
+    address: SocketAddr,
+) -> (Store, Running) {
+    let file = folder.join("key-value.db");
+    let faults = Arc::new(Faulty::new(Arc::new(Sqlite::open(&file).expect("a store"))));
+    let log = Arc::new(MemoryLog::default());
+    let host = Host::builder(Manifest::load(manifest).expect("a manifest"))
+        .variables(variables)
+        .state_dir(folder)
+        .cache_dir(components::scratch().join("cache"))
+        .key_value(Arc::clone(&faults) as Arc<_>)
+        .log(Arc::clone(&log) as Arc<_>)
+        .grace(Duration::from_millis(100))
+        .build()
+        .await
+        .expect("the host starts");
+    let bound = host.bind(address).await.expect("the address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    runtime::spawn(async move {
+        let _stopped = bound
+            .serve(async move {
+                // Dropping the sender stops it too.
+                _ = stopped.await;
+            })
+            .await;
+    });
+    (Store::Embedded { faults, file }, Running::Embedded { log, _stop: stop })
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind(any_port()).and_then(|listener| listener.local_addr()).expect("a free port")
+}

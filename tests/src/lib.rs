@@ -1,0 +1,14 @@
+//! End-to-end tests over the compiled components: what they share.
+//!
+//! A test asks for a [`Gateway`], which is the real component on the embedded host, or on `spin up` when
+//! `PORTCULLIS_RUNTIME=spin`, with the demo's services and a scripted upstream behind it, and talks HTTP to it.
+
+pub mod client;
+pub mod components;
+mod faults;
+pub mod gateway;
+mod runtime;
+pub mod scripted;
+
+pub use crate::gateway::{Gateway, Options};
+pub use crate::runtime::run;

@@ -1,0 +1,170 @@
+//! An upstream that answers with exactly the bytes it is told to, cut exactly where it is told to.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+use crate::runtime;
+
+/// One step of an answer.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Write these bytes as one packet.
+    Write(Vec<u8>),
+    /// Wait until the test calls [`Scripted::go_on`].
+    Wait,
+    /// Close the connection.
+    Close,
+}
+
+/// What the upstream received.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The request line and the headers, as they came.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+/// The running upstream.
+#[derive(Clone)]
+pub struct Scripted {
+    /// Where it listens.
+    pub address: SocketAddr,
+    script: Arc<Mutex<Vec<Step>>>,
+    received: Arc<Mutex<Vec<Received>>>,
+    go_on: Arc<Notify>,
+}
+
+impl Scripted {
+    /// Listens on a free port of this machine.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let scripted = Self {
+            address: listener.local_addr().expect("an address"),
+            script: Arc::default(),
+            received: Arc::default(),
+            go_on: Arc::default(),
+        };
+        let server = scripted.clone();
+        runtime::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let server = server.clone();
+                runtime::spawn(async move {
+                    // The gateway may hang up; that is what some tests are about.
+                    _ = server.serve(stream).await;
+                });
+            }
+        });
+        scripted
+    }
+
+    /// Every following request is answered with this.
+    pub fn answer(&self, script: Vec<Step>) {
+        *self.script.lock().expect("no panic") = script;
+    }
+
+    /// Every following request is answered with this JSON.
+    pub fn answer_json(&self, json: &str) {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", json.len());
+        self.answer(vec![Step::Write([head.as_bytes(), json.as_bytes()].concat())]);
+    }
+
+    /// Every following request is answered with an event stream of these packets, then closed.
+    pub fn answer_events(&self, packets: &[&[u8]]) {
+        let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
+        let mut script = vec![Step::Write(head)];
+        for packet in packets {
+            script.push(Step::Write(packet.to_vec()));
+        }
+        script.push(Step::Close);
+        self.answer(script);
+    }
+
+    /// Lets an answer that waits go on.
+    pub fn go_on(&self) {
+        self.go_on.notify_one();
+    }
+
+    /// Takes what was received so far.
+    pub fn received(&self) -> Vec<Received> {
+        std::mem::take(&mut self.received.lock().expect("no panic"))
+    }
+
+    async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        stream.set_nodelay(true)?;
+        while let Some(request) = read_request(&mut stream).await? {
+            self.received.lock().expect("no panic").push(request);
+            let script = self.script.lock().expect("no panic").clone();
+            for step in script {
+                match step {
+                    Step::Write(bytes) => {
+                        stream.write_all(&bytes).await?;
+                        stream.flush().await?;
+                        // Two writes in a row would leave in one packet.
+                        tokio::task::yield_now().await;
+                    }
+                    Step::Wait => self.go_on.notified().await,
+                    Step::Close => return stream.shutdown().await,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<Received>> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut bytes).await? == 0 {
+            return Ok(None);
+        }
+    };
+    let mut body = bytes.split_off(end);
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    while !is_complete(&head, &body) {
+        if stream.read_buf(&mut body).await? == 0 {
+            break;
+        }
+    }
+    let body = decoded(&head, &body);
+    Ok(Some(Received { head, body }))
+}
+
+fn is_complete(head: &str, body: &[u8]) -> bool {
+    match header(head, "content-length") {
+        Some(length) => body.len() >= length.parse().unwrap_or(0),
+        None if header(head, "transfer-encoding").is_some() => body.ends_with(b"0\r\n\r\n"),
+        None => true,
+    }
+}
+
+/// The body without its chunk sizes.
+fn decoded(head: &str, body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body).into_owned();
+    if header(head, "transfer-encoding").is_none() {
+        return text;
+    }
+    let mut rest = text.as_str();
+    let mut whole = String::new();
+    while let Some((size, tail)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        let Some(chunk) = tail.get(..size).filter(|_| size > 0) else { break };
+        whole.push_str(chunk);
+        rest = tail.get(size + 2..).unwrap_or_default();
+    }
+    whole
+}
+
+fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then_some(value.trim())
+    })
+}

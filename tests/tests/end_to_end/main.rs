@@ -1,0 +1,17 @@
+//! The compiled gateway over HTTP, on the embedded host or on Spin.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failing test is its report"
+)]
+
+mod bad_input;
+mod edge;
+mod masking;
+mod policy;
+mod real_client;
+mod records;
+mod tokens;
+mod upstream;
