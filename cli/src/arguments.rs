@@ -139,9 +139,9 @@ fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit): (&str, fn(u64) -> Duration) = match text {
         text if text.ends_with("ms") => (text.trim_end_matches("ms"), Duration::from_millis),
         text if text.ends_with('s') => (text.trim_end_matches('s'), Duration::from_secs),
-        text if text.ends_with('m') => (text.trim_end_matches('m'), |minutes| {
-            Duration::from_secs(minutes.saturating_mul(60))
-        }),
+        text if text.ends_with('m') => {
+            (text.trim_end_matches('m'), |minutes| Duration::from_secs(minutes.saturating_mul(60)))
+        }
         _ => return Err("expected a number with `ms`, `s` or `m`".to_owned()),
     };
     number.parse().map(unit).map_err(|_| format!("`{number}` is not a whole number"))

@@ -33,7 +33,8 @@ const DEADLINE: Duration = Duration::from_secs(120);
 pub(crate) async fn run(arguments: Call) -> anyhow::Result<Exit> {
     let (endpoint, token) = destination(&arguments).await?;
     let call = request(arguments.tool, arguments.arguments);
-    let answer = tokio::time::timeout(DEADLINE, send(&endpoint, &token, &call)).await.context("no answer")??;
+    let answer =
+        tokio::time::timeout(DEADLINE, send(&endpoint, &token, &call)).await.context("no answer")??;
     match answer {
         Outcome::Error(error) => {
             line(&format!("error {}: {}", error.code.as_str(), error.message));
@@ -52,13 +53,15 @@ async fn destination(arguments: &Call) -> anyhow::Result<(String, String)> {
     match (persona, gateway, token_file) {
         (Some(persona), _, _) => {
             let state = DemoState::read(state_dir)?;
-            let endpoint =
-                state.audience(connection).ok_or_else(|| anyhow!("the demo has no connection `{connection}`"))?;
+            let endpoint = state
+                .audience(connection)
+                .ok_or_else(|| anyhow!("the demo has no connection `{connection}`"))?;
             let token = token::fetch(&state, *persona, connection).await?;
             Ok((endpoint.to_owned(), token.expose().to_owned()))
         }
         (None, Some(gateway), Some(file)) => {
-            let token = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let token =
+                fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
             Ok((format!("{}/mcp/{connection}", gateway.trim_end_matches('/')), token.trim().to_owned()))
         }
         _ => bail!("say who calls: `--as PERSONA`, or `--gateway URL --token-file FILE`"),
@@ -111,7 +114,8 @@ async fn send(endpoint: &str, token: &str, call: &McpCall<'_>) -> anyhow::Result
         Some(_) => authority.to_string(),
         None => format!("{authority}:80"),
     };
-    let stream = TcpStream::connect(&address).await.with_context(|| format!("cannot connect to {address}"))?;
+    let stream =
+        TcpStream::connect(&address).await.with_context(|| format!("cannot connect to {address}"))?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let (head, body) = sender.send_request(request).await?.into_parts();
@@ -123,10 +127,13 @@ fn answer(response: &Response<Bytes>) -> anyhow::Result<Outcome<'static>> {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let texts: Vec<String> = if kind.starts_with("text/event-stream") {
         let items = Decoder::new(LIMIT).push(response.body())?;
-        items.into_iter().filter_map(|item| match item {
-            Item::Event(event) => event.data,
-            Item::Comment => None,
-        }).collect()
+        items
+            .into_iter()
+            .filter_map(|item| match item {
+                Item::Event(event) => event.data,
+                Item::Comment => None,
+            })
+            .collect()
     } else {
         vec![String::from_utf8_lossy(response.body()).into_owned()]
     };

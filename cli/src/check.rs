@@ -37,7 +37,8 @@ fn read_policies(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
         let path = entry.with_context(listed)?.path();
         if path.extension().is_some_and(|extension| extension == "cedar") {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             files.insert(name, text);
         }
     }

@@ -85,12 +85,19 @@ pub fn post(address: SocketAddr, path: &str, token: Option<&str>, body: Body) ->
 }
 
 /// A request of revision 2026-07-28 with its headers.
-pub fn modern(address: SocketAddr, path: &str, token: &str, method: &str, mut params: Value) -> Request<Body> {
+pub fn modern(
+    address: SocketAddr,
+    path: &str,
+    token: &str,
+    method: &str,
+    mut params: Value,
+) -> Request<Body> {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
     });
-    let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(ToOwned::to_owned);
+    let name =
+        params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(ToOwned::to_owned);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let mut request = post(address, path, Some(token), full(body.to_string()));
     let headers = request.headers_mut();

@@ -32,7 +32,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { manifest: components::workspace().join("tests/fixtures/spin.toml"), variables: BTreeMap::new() }
+        Self {
+            manifest: components::workspace().join("tests/fixtures/spin.toml"),
+            variables: BTreeMap::new(),
+        }
     }
 }
 
@@ -51,6 +54,12 @@ pub struct Gateway {
     store: Store,
     folder: TempDir,
     running: Running,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 /// How the store of a gateway can be reached.
@@ -137,11 +146,18 @@ impl Gateway {
     /// Sends a POST with this body.
     pub async fn post(&self, connection: &str, token: Option<&str>, body: &str) -> Answer {
         let path = format!("/mcp/{connection}");
-        client::send(self.address, client::post(self.address, &path, token, client::full(body.to_owned()))).await
+        client::send(self.address, client::post(self.address, &path, token, client::full(body.to_owned())))
+            .await
     }
 
     /// Makes a call of revision 2026-07-28.
-    pub async fn call(&self, connection: &str, persona: Persona, method: &str, params: serde_json::Value) -> Answer {
+    pub async fn call(
+        &self,
+        connection: &str,
+        persona: Persona,
+        method: &str,
+        params: serde_json::Value,
+    ) -> Answer {
         let path = format!("/mcp/{connection}");
         let token = self.token(persona, connection);
         client::send(self.address, client::modern(self.address, &path, &token, method, params)).await

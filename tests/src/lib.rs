@@ -2,6 +2,12 @@
 //!
 //! A test asks for a [`Gateway`], which is the real component on the embedded host, or on `spin up` when
 //! `PORTCULLIS_RUNTIME=spin`, with the demo's services and a scripted upstream behind it, and talks HTTP to it.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests: a failure is their report"
+)]
 
 pub mod client;
 pub mod components;

@@ -30,7 +30,7 @@ pub struct Received {
 }
 
 /// The running upstream.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Scripted {
     /// Where it listens.
     pub address: SocketAddr,
@@ -69,13 +69,17 @@ impl Scripted {
 
     /// Every following request is answered with this JSON.
     pub fn answer_json(&self, json: &str) {
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", json.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            json.len()
+        );
         self.answer(vec![Step::Write([head.as_bytes(), json.as_bytes()].concat())]);
     }
 
     /// Every following request is answered with an event stream of these packets, then closed.
     pub fn answer_events(&self, packets: &[&[u8]]) {
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
+        let head =
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
         let mut script = vec![Step::Write(head)];
         for packet in packets {
             script.push(Step::Write(packet.to_vec()));

@@ -204,8 +204,8 @@ fn the_tests_that_the_threats_name_exist() {
     let mut named = 0;
     let mut wrong = Vec::new();
     for row in read(&workspace().join("docs/threats.md")).lines().filter(|line| line.starts_with("| ")) {
-        let last = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap_or_default();
-        for name in last.split('`').skip(1).step_by(2) {
+        let tests_of_row = row.split('|').nth(3).unwrap_or_default();
+        for name in tests_of_row.split('`').skip(1).step_by(2) {
             named += 1;
             if !tests.contains(name) {
                 wrong.push(format!("no test is called `{name}`"));
@@ -228,6 +228,18 @@ fn every_setting_is_documented() {
         .map(|key| format!("`{key}` is in policies/portcullis.toml and not in docs/settings.md"))
         .collect();
     report("docs/settings.md", &wrong);
+}
+
+#[test]
+fn every_refusal_is_documented() {
+    let documented = read(&workspace().join("docs/records.md"));
+    let refusals = read(&workspace().join("crates/pipeline/src/refusal.rs"));
+    let kinds: BTreeSet<&str> =
+        refusals.lines().filter_map(|line| line.split_once("(Stage::")?.1.split('"').nth(1)).collect();
+    assert!(kinds.contains("denied"), "the kinds of refusals are no longer where they were");
+    let missing = kinds.iter().filter(|kind| !documented.contains(&format!("`{kind}`")));
+    let wrong: Vec<String> = missing.map(|kind| format!("`{kind}` is not in docs/records.md")).collect();
+    report("docs/records.md", &wrong);
 }
 
 /// A stored record of a release must stay readable, so its fixture must stay in use.

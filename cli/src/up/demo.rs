@@ -81,7 +81,10 @@ impl Demo {
         line("");
         line(&format!("  endpoint   {}", style.accent(&endpoint)));
         line(&format!("  a token    {}", style.accent(&format!("{portcullis} token --as vendor"))));
-        line(&format!("             {}", style.faint("personas: vendor, support, finance, ci; tokens last 15 minutes")));
+        line(&format!(
+            "             {}",
+            style.faint("personas: vendor, support, finance, ci; tokens last 15 minutes")
+        ));
         line(&format!("  a client   {}", style.faint("signs in at the demo's identity provider by itself:")));
         line(&format!(
             "             {}",
@@ -103,11 +106,8 @@ impl Demo {
         line(&style.bold("The demo's services run. In another terminal, run the gateway on Spin:"));
         line("");
         line(&format!("  spin up --listen {listen} \\"));
-        let variables: Vec<String> = self
-            .variables()
-            .iter()
-            .map(|(name, value)| format!("    --variable {name}='{value}'"))
-            .collect();
+        let variables: Vec<String> =
+            self.variables().iter().map(|(name, value)| format!("    --variable {name}='{value}'")).collect();
         line(&variables.join(" \\\n"));
         line("");
         line(&style.faint("Stop with Ctrl-C."));
@@ -116,14 +116,24 @@ impl Demo {
 
 /// What shows in a minute what the gateway is for.
 const TRY: [(&str, &str); 3] = [
-    ("a contractor reads a customer: card and e-mail are masked", "--as vendor billing get_customer customer_id=cus_0001"),
-    ("the same contractor wants to pay money out: denied", "--as vendor billing refund invoice_id=inv_0001 amount=5 reason=goodwill"),
-    ("finance may, and the refund happens", "--as finance billing refund invoice_id=inv_0001 amount=5 reason=goodwill"),
+    (
+        "a contractor reads a customer: card and e-mail are masked",
+        "--as vendor billing get_customer customer_id=cus_0001",
+    ),
+    (
+        "the same contractor wants to pay money out: denied",
+        "--as vendor billing refund invoice_id=inv_0001 amount=5 reason=goodwill",
+    ),
+    (
+        "finance may, and the refund happens",
+        "--as finance billing refund invoice_id=inv_0001 amount=5 reason=goodwill",
+    ),
 ];
 
 /// How to call this program again: its path from here, if it is below this folder.
 fn command() -> String {
     let Ok(program) = env::current_exe() else { return "portcullis".to_owned() };
-    let below = env::current_dir().ok().and_then(|folder| program.strip_prefix(folder).ok().map(Path::to_path_buf));
+    let below =
+        env::current_dir().ok().and_then(|folder| program.strip_prefix(folder).ok().map(Path::to_path_buf));
     below.unwrap_or(program).display().to_string()
 }

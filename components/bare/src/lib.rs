@@ -13,11 +13,12 @@ const PASSED: [&str; 6] =
 
 #[http_service]
 async fn pass(request: Request) -> Result<types::Response, Error> {
-    let upstream = spin_sdk::variables::get("upstream").await.map_err(|error| Error::other(error.to_string()))?;
+    let upstream =
+        spin_sdk::variables::get("upstream").await.map_err(|error| Error::other(error.to_string()))?;
     let (mut parts, body) = request.into_parts();
     parts.uri = upstream.parse::<Uri>().map_err(|error| Error::other(error.to_string()))?;
     parts.headers = passed(&parts.headers);
-    let outgoing = spin_sdk::http::Request::from_parts(parts, body).into_request()?;
+    let outgoing = Request::from_parts(parts, body).into_request()?;
     Ok(client::send(outgoing).await?)
 }
 

@@ -18,7 +18,8 @@ const SETTINGS: &str = "portcullis.toml";
 /// Loads everything, or says what is wrong with it. A gateway that cannot read its policy serves nothing.
 pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
     let folder = Path::new(FOLDER);
-    let text = fs::read_to_string(folder.join(SETTINGS)).with_context(|| format!("{SETTINGS} cannot be read"))?;
+    let text =
+        fs::read_to_string(folder.join(SETTINGS)).with_context(|| format!("{SETTINGS} cannot be read"))?;
     let draft = Draft::parse(&text, SETTINGS)?;
     let mut values = BTreeMap::new();
     for name in draft.variables() {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response, StatusCode};
 use portcullis_pipeline::{Answer, EventStream};
 use spin_sdk::http::{Error, FullBody};
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use spin_sdk::wasip3::http_compat::{BodyWriter, http_into_wasi_response};
+use spin_sdk::wasip3::spawn;
 use spin_sdk::wasip3::wit_bindgen::{StreamWriter, yield_async};
-use spin_sdk::wasip3::{spawn, wit_bindgen};
 
 use crate::world::World;
 
@@ -36,7 +37,9 @@ pub(crate) async fn unavailable() -> Result<types::Response, Error> {
     whole(response).await
 }
 
-async fn whole(response: Response<Bytes>) -> Result<types::Response, Error> {
+async fn whole(mut response: Response<Bytes>) -> Result<types::Response, Error> {
+    let length = response.body().len().into();
+    response.headers_mut().insert(CONTENT_LENGTH, length);
     let response = http_into_wasi_response(response.map(FullBody::new))?;
     // The body is written by a task of its own. Let it offer its first write before the head leaves: else the
     // two leave in two packets, and Nagle's algorithm holds the second until the first is acknowledged (40 ms).

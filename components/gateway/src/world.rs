@@ -22,7 +22,6 @@ use spin_sdk::wasip3::random::random::get_random_bytes;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// The outside, as one request sees it.
-#[derive(Debug)]
 pub(crate) struct World {
     store: Result<Store, String>,
 }
@@ -82,7 +81,11 @@ impl Ports for World {
         self.store()?.get(key).await.map_err(|error| StoreError(error.to_string()))
     }
 
-    async fn fetch(&self, request: Request<Bytes>, timeout: Duration) -> Result<Response<Incoming>, FetchError> {
+    async fn fetch(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, FetchError> {
         let mut request = request.map(FullBody::new);
         request.extensions_mut().insert(RequestOptionsExtension(options(timeout)));
         let request = request.into_request().map_err(|error| fault(&error))?;

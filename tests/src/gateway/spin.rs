@@ -39,7 +39,11 @@ pub(super) async fn start(
     let log = folder.join("spin.log");
     let output = File::create(&log).expect("a log");
     let mut command = Command::new(program);
-    command.args(["up", "--from"]).arg(manifest).args(["--listen", &address.to_string(), "--state-dir"]).arg(folder);
+    command
+        .args(["up", "--from"])
+        .arg(manifest)
+        .args(["--listen", &address.to_string(), "--state-dir"])
+        .arg(folder);
     for (name, value) in variables {
         command.arg("--variable").arg(format!("{name}={value}"));
     }

@@ -12,11 +12,18 @@ use portcullis_tests::{Gateway, Options, run};
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
 
 /// A good modern call, then changed.
-fn changed(gateway: &Gateway, body: Body, change: &[(&'static str, Option<&str>)], add: &[(&'static str, &str)]) -> http::Request<Body> {
+fn changed(
+    gateway: &Gateway,
+    body: Body,
+    change: &[(&'static str, Option<&str>)],
+    add: &[(&'static str, &str)],
+) -> http::Request<Body> {
     let token = gateway.token(Persona::Vendor, "scripted");
     let mut request = client::post(gateway.address, "/mcp/scripted", Some(&token), body);
     let headers = request.headers_mut();
-    for (name, value) in [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "read")] {
+    for (name, value) in
+        [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "read")]
+    {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     for (name, value) in change {
@@ -38,7 +45,8 @@ fn it_is_refused_in_the_words_of_the_protocol() {
         let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
         let deep_arguments = CALL.replace("\"read\"", &format!("\"read\",\"arguments\":{{\"a\":{nested}}}"));
         let batch = format!("[{CALL}]");
-        let long = CALL.replace("\"read\"", &format!("\"read\",\"arguments\":{{\"a\":\"{}\"}}", "x".repeat(70_000)));
+        let long =
+            CALL.replace("\"read\"", &format!("\"read\",\"arguments\":{{\"a\":\"{}\"}}", "x".repeat(70_000)));
         let doubled_key = CALL.replace("\"name\":\"read\"", "\"name\":\"read\",\"name\":\"drop\"");
         let cases: Vec<(&str, http::Request<Body>, u16, i64)> = vec![
             ("malformed", changed(&gateway, full("{\"jsonrpc\""), &[], &[]), 400, -32700),
@@ -52,16 +60,32 @@ fn it_is_refused_in_the_words_of_the_protocol() {
             ("no name header", changed(&gateway, full(CALL), &[("mcp-name", None)], &[]), 400, -32020),
             ("another name", changed(&gateway, full(CALL), &[("mcp-name", Some("drop"))], &[]), 400, -32020),
             ("a doubled name", changed(&gateway, full(CALL), &[], &[("mcp-name", "drop")]), 400, -32600),
-            ("another version", changed(&gateway, full(CALL), &[("mcp-protocol-version", Some("2025-11-25"))], &[]), 400, -32020),
-            ("a host of others", changed(&gateway, full(CALL), &[("host", Some("evil.example"))], &[]), 403, 0),
-            ("an origin of others", changed(&gateway, full(CALL), &[("origin", Some("https://evil.example"))], &[]), 403, 0),
+            (
+                "another version",
+                changed(&gateway, full(CALL), &[("mcp-protocol-version", Some("2025-11-25"))], &[]),
+                400,
+                -32020,
+            ),
+            (
+                "a host of others",
+                changed(&gateway, full(CALL), &[("host", Some("evil.example"))], &[]),
+                403,
+                0,
+            ),
+            (
+                "an origin of others",
+                changed(&gateway, full(CALL), &[("origin", Some("https://evil.example"))], &[]),
+                403,
+                0,
+            ),
             ("text", changed(&gateway, full(CALL), &[("content-type", Some("text/plain"))], &[]), 415, 0),
         ];
         for (name, request, status, code) in cases {
             let before = gateway.records().len();
             let answer = client::send(gateway.address, request).await;
             assert_eq!(answer.status, status, "{name}: {answer:?}");
-            let found = answer.messages().pop().and_then(|message| message["error"]["code"].as_i64()).unwrap_or(0);
+            let found =
+                answer.messages().pop().and_then(|message| message["error"]["code"].as_i64()).unwrap_or(0);
             assert_eq!(found, code, "{name}: {answer:?}");
             let records = gateway.records();
             assert_eq!(records.len(), before + 1, "{name}: one record");

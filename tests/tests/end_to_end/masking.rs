@@ -57,7 +57,8 @@ fn a_value_that_is_split_over_network_chunks_is_masked() {
 fn a_value_that_is_split_over_event_chunks_is_masked() {
     run(async {
         let gateway = Gateway::start(Options::default()).await;
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
+        let head =
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
         let message = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"card 4111111111111111 of ada@example.com"}]}}"#;
         let stream = format!("id: 1\r\ndata: {message}\r\n\r\n");
         let middle = stream.find("11111111").unwrap();
@@ -69,7 +70,11 @@ fn a_value_that_is_split_over_event_chunks_is_masked() {
         }
         // A message over several `data` lines: the line feed between them is JSON white space.
         let (left, right) = message.split_at(message.find("\"result\"").unwrap());
-        let script = vec![Step::Write(head), Step::Write(format!("data: {left}\ndata: {right}\n\n").into_bytes()), Step::Close];
+        let script = vec![
+            Step::Write(head),
+            Step::Write(format!("data: {left}\ndata: {right}\n\n").into_bytes()),
+            Step::Close,
+        ];
         let text = masked(&gateway, script).await;
         assert!(text.contains("card [card] of [email]"), "two lines: {text}");
     });
@@ -79,7 +84,8 @@ fn a_value_that_is_split_over_event_chunks_is_masked() {
 fn events_arrive_one_by_one_while_the_call_is_running() {
     run(async {
         let gateway = Gateway::start(Options::default()).await;
-        let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
+        let head =
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n".to_vec();
         let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1,"message":"card 4111111111111111"}}"#;
         let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[]}}"#;
         gateway.scripted.answer(vec![
@@ -91,7 +97,12 @@ fn events_arrive_one_by_one_while_the_call_is_running() {
         ]);
         let token = gateway.token(Persona::Vendor, "scripted");
         let request = portcullis_tests::client::modern(
-            gateway.address, "/mcp/scripted", &token, "tools/call", json!({ "name": "read" }));
+            gateway.address,
+            "/mcp/scripted",
+            &token,
+            "tools/call",
+            json!({ "name": "read" }),
+        );
         let mut body = portcullis_tests::client::open(gateway.address, request).await.into_body();
         let mut seen = String::new();
         while !seen.contains("\n\n") {

@@ -52,8 +52,12 @@ fn a_list_shows_what_its_reader_could_call() {
         ] {
             let answer = Gateway::shared().call("billing", persona, "tools/list", json!({})).await;
             let result = &answer.message()["result"];
-            let tools: Vec<&str> =
-                result["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+            let tools: Vec<&str> = result["tools"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|tool| tool["name"].as_str().unwrap())
+                .collect();
             assert_eq!(tools.join(" "), want, "{persona}");
             assert_eq!(result["cacheScope"], "private", "{persona}");
         }
@@ -64,7 +68,9 @@ fn a_list_shows_what_its_reader_could_call() {
 fn a_refused_call_is_told_the_same_whatever_the_reason() {
     run(async {
         let gateway = Gateway::shared();
-        let call = |name: &'static str| gateway.call("scripted", Persona::Support, "tools/call", json!({ "name": name }));
+        let call = |name: &'static str| {
+            gateway.call("scripted", Persona::Support, "tools/call", json!({ "name": name }))
+        };
         let erroring = call("erroring").await;
         assert_eq!(erroring.message()["result"]["content"][0]["text"], "not allowed", "{erroring:?}");
         let held = call("dangerous").await;
@@ -72,6 +78,10 @@ fn a_refused_call_is_told_the_same_whatever_the_reason() {
         for answer in [erroring, held] {
             assert!(!answer.text.contains("tests."), "no policy is named: {answer:?}");
         }
-        assert!(gateway.log().contains("tests.secret-reason"), "the operator is told which: {}", gateway.log());
+        assert!(
+            gateway.log().contains("tests.secret-reason"),
+            "the operator is told which: {}",
+            gateway.log()
+        );
     });
 }

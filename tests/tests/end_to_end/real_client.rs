@@ -2,7 +2,9 @@
 
 use portcullis_demo::oidc::Persona;
 use portcullis_tests::{Gateway, run};
-use rmcp::model::{CallToolRequestParams, ClientConfig, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams};
+use rmcp::model::{
+    CallToolRequestParams, ClientConfig, GetPromptRequestParams, ProtocolVersion, ReadResourceRequestParams,
+};
 use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
@@ -40,7 +42,8 @@ fn it_lists_calls_is_denied_and_goes_on() {
             assert!(tools.iter().any(|tool| tool.name == "get_customer"), "{era}");
             assert!(!tools.iter().any(|tool| tool.name == "refund"), "{era}");
 
-            let customer = call(&client, "get_customer", json!({ "customer_id": "cus_0001" })).await.to_string();
+            let customer =
+                call(&client, "get_customer", json!({ "customer_id": "cus_0001" })).await.to_string();
             assert!(customer.contains("[card]") && customer.contains("[email]"), "{era}: {customer}");
 
             let denied = call(&client, "execute_sql", json!({ "sql": "DROP TABLE customers" })).await;
@@ -108,9 +111,17 @@ fn a_session_of_one_caller_is_no_use_to_another() {
             let list = r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#;
             let token = gateway.token(persona, "billing");
             let mut request = portcullis_tests::client::post(
-                gateway.address, "/mcp/billing", Some(&token), portcullis_tests::client::full(list));
+                gateway.address,
+                "/mcp/billing",
+                Some(&token),
+                portcullis_tests::client::full(list),
+            );
             request.headers_mut().insert("mcp-session-id", session.parse().unwrap());
-            assert_eq!(portcullis_tests::client::send(gateway.address, request).await.status, want, "{persona}");
+            assert_eq!(
+                portcullis_tests::client::send(gateway.address, request).await.status,
+                want,
+                "{persona}"
+            );
         }
     });
 }

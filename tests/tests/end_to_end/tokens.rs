@@ -40,7 +40,8 @@ fn all_three_algorithms_are_accepted() {
     run(async {
         let gateway = Gateway::shared();
         for algorithm in Algorithm::ALL {
-            let token = gateway.provider.builder(Persona::Vendor, &gateway.resource("billing")).algorithm(algorithm);
+            let token =
+                gateway.provider.builder(Persona::Vendor, &gateway.resource("billing")).algorithm(algorithm);
             let token = token.sign();
             let params = json!({ "name": "get_customer", "arguments": { "customer_id": "cus_0001" } });
             let path = "/mcp/billing";
@@ -67,7 +68,11 @@ fn a_new_signing_key_is_found_without_a_restart() {
         let answer = call().await;
         // The first fetch is seconds old, and unknown keys may cause at most one fetch in 30 seconds.
         assert_eq!(answer.status, 401, "{answer:?}");
-        assert_eq!(gateway.provider.jwks_fetches(), before, "strangers cannot make the gateway fetch at will");
+        assert_eq!(
+            gateway.provider.jwks_fetches(),
+            before,
+            "strangers cannot make the gateway fetch at will"
+        );
     });
 }
 

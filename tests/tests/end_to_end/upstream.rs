@@ -26,11 +26,31 @@ fn the_caller_gets_an_error_and_the_record_says_why() {
             ("closes at once", "scripted", vec![Step::Close]),
             ("closes in the body", "scripted", vec![write(json_head), write("{\"jsonrpc\""), Step::Close]),
             ("closes in the stream", "scripted", vec![write(event_head), write("data: {\"js"), Step::Close]),
-            ("falls silent in the stream", "scripted", vec![write(event_head), write(": hi\n\n"), Step::Wait]),
+            (
+                "falls silent in the stream",
+                "scripted",
+                vec![write(event_head), write(": hi\n\n"), Step::Wait],
+            ),
             ("is not HTTP", "scripted", vec![write("SSH-2.0-OpenSSH_9.2\r\n\r\n"), Step::Close]),
-            ("answers HTML", "scripted", vec![write("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi")]),
-            ("redirects", "scripted", vec![write("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n")]),
-            ("compresses", "scripted", vec![write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}")]),
+            (
+                "answers HTML",
+                "scripted",
+                vec![write("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi")],
+            ),
+            (
+                "redirects",
+                "scripted",
+                vec![write(
+                    "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+                )],
+            ),
+            (
+                "compresses",
+                "scripted",
+                vec![write(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}",
+                )],
+            ),
         ] {
             gateway.scripted.answer(script);
             let message = call(&gateway, connection).await;
@@ -50,13 +70,23 @@ fn the_caller_gets_an_error_and_the_record_says_why() {
 fn the_credential_goes_up_and_never_down() {
     run(async {
         let gateway = Gateway::start(Options::default()).await;
-        gateway.scripted.answer_json(
-            r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[]}}"#,
-        );
+        gateway
+            .scripted
+            .answer_json(r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[]}}"#);
         let token = gateway.token(Persona::Vendor, "scripted");
         let mut request = portcullis_tests::client::modern(
-            gateway.address, "/mcp/scripted", &token, "tools/call", json!({ "name": "read" }));
-        for (name, value) in [("cookie", "a=b"), ("x-api-key", "mine"), ("spin-path-info", "/x"), ("x-forwarded-for", "1.2.3.4")] {
+            gateway.address,
+            "/mcp/scripted",
+            &token,
+            "tools/call",
+            json!({ "name": "read" }),
+        );
+        for (name, value) in [
+            ("cookie", "a=b"),
+            ("x-api-key", "mine"),
+            ("spin-path-info", "/x"),
+            ("x-forwarded-for", "1.2.3.4"),
+        ] {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
         // One of them only the platform may set, and it is there twice then.

@@ -1,0 +1,184 @@
+//! The command line as a newcomer uses it, and as a script reads it.
+#![expect(clippy::expect_used, reason = "a failing test is its report")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use portcullis_tests::components;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
+
+fn portcullis(arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(components::workspace());
+    // The machine that runs the tests may have variables of its own.
+    for name in ["SECRET_KEY", "BILLING_TOKEN", "PUBLIC_URL"] {
+        command.env_remove(format!("SPIN_VARIABLE_{name}"));
+    }
+    command.output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The running demo; killed if the test fails.
+struct Demo {
+    child: Child,
+    /// What it said before it was ready.
+    said: String,
+}
+
+impl Demo {
+    fn start(state: &Path) -> Self {
+        components::build();
+        let mut child = Command::new(PROGRAM)
+            .args(["up", "--demo", "--listen", "127.0.0.1:0", "--state-dir"])
+            .arg(state)
+            .current_dir(components::workspace())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the demo starts");
+        let mut said = String::new();
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        while !said.contains("Ctrl-C") {
+            assert_ne!(output.read_line(&mut said).expect("a line"), 0, "the demo stopped: {said}");
+        }
+        // Whatever else it prints must not block it.
+        std::thread::spawn(move || output.read_to_end(&mut Vec::new()));
+        Self { child, said }
+    }
+
+    fn interrupt(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-INT", &pid]).status().expect("a signal");
+        self.child.wait().expect("its end").code()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_demo_does_what_it_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().to_str().expect("a path");
+    let demo = Demo::start(folder.path());
+    assert!(demo.said.contains("/mcp/billing") && demo.said.contains("\"mcpServers\""), "{}", demo.said);
+    assert!(!demo.said.contains('\u{1b}'), "no colours outside a terminal: {}", demo.said);
+
+    let token = text(&portcullis(&["token", "--as", "vendor", "--state-dir", state]).stdout);
+    assert_eq!(
+        (token.split('.').count(), token.lines().count()),
+        (3, 1),
+        "the token and nothing else: {token}"
+    );
+
+    // The three commands that the demo prints, as it prints them.
+    let commands: Vec<Vec<&str>> = demo
+        .said
+        .lines()
+        .filter_map(|line| line.split_once("portcullis call "))
+        .map(|(_, arguments)| arguments.split_whitespace().collect())
+        .collect();
+    let answers: Vec<(Option<i32>, String)> = commands
+        .iter()
+        .map(|arguments| {
+            let output = portcullis(&[&["call", "--state-dir", state], arguments.as_slice()].concat());
+            (output.status.code(), text(&output.stdout))
+        })
+        .collect();
+    let [masked, denied, refunded] = answers.as_slice() else { panic!("not three commands: {}", demo.said) };
+    assert!(masked.0 == Some(0) && masked.1.contains("[card]") && masked.1.contains("[email]"), "{masked:?}");
+    assert_eq!(*denied, (Some(2), "not allowed\n".to_owned()));
+    assert!(refunded.0 == Some(0) && refunded.1.contains("refund"), "{refunded:?}");
+
+    let file = folder.path().join("token");
+    fs::write(&file, token).expect("a file");
+    let gateway =
+        demo.said.split_whitespace().find_map(|word| word.strip_suffix("/mcp/billing")).expect("a URL");
+    let arguments = ["call", "--gateway", gateway, "--token-file", file.to_str().expect("a path"), "billing"];
+    let listed = portcullis(&arguments);
+    assert!(text(&listed.stdout).contains("get_customer"), "{listed:?}");
+
+    assert_eq!(demo.interrupt(), Some(0), "it stops by itself");
+    let gone = portcullis(&["token", "--as", "vendor", "--state-dir", state]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(text(&gone.stderr).contains("no demonstration runs here"), "{gone:?}");
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_said_in_one_sentence() {
+    components::build();
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state");
+    let state = state.to_str().expect("a path");
+    let busy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let busy = busy.local_addr().expect("an address").to_string();
+    let bad = folder.path().join("spin.toml");
+    let manifest = fs::read_to_string(components::workspace().join("spin.toml")).expect("the manifest");
+    fs::write(&bad, manifest.replace("key_value_stores", "key_value_store")).expect("a file");
+    let bad = bad.to_str().expect("a path");
+    let secret = "secret_key=0123456789abcdef0123456789abcdef";
+    for (arguments, code, want) in [
+        (vec!["up", "--state-dir", state], 1, "billing_token"),
+        (
+            vec![
+                "up",
+                "--listen",
+                &busy,
+                "--state-dir",
+                state,
+                "--variable",
+                "billing_token=x",
+                "--variable",
+                secret,
+            ],
+            1,
+            "already in use",
+        ),
+        (vec!["up", "--from", bad], 1, "key_value_store"),
+        (vec!["up", "--from", "nowhere.toml"], 1, "nowhere.toml"),
+        (vec!["up", "--variable", "x"], 64, "NAME=VALUE"),
+        (vec!["up", "--wrong"], 64, "--wrong"),
+        (vec!["token", "--as", "mallory"], 64, "no persona `mallory`"),
+    ] {
+        let output = portcullis(&arguments);
+        let said = text(&output.stderr);
+        assert!(said.contains(want), "{arguments:?}: {said}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn bad_policies_are_listed_and_keep_the_gateway_from_starting() {
+    let good = portcullis(&["check", "policies"]);
+    assert_eq!((good.status.code(), text(&good.stdout).as_str()), (Some(0), "policies: no problems\n"));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let policies = folder.path().join("policies");
+    fs::create_dir(&policies).expect("a folder");
+    let source = components::workspace();
+    let settings = fs::read_to_string(source.join("policies/portcullis.toml")).expect("the settings");
+    fs::write(policies.join("portcullis.toml"), settings.replace("body_bytes", "body_byte")).expect("a file");
+    fs::write(policies.join("a.cedar"), "permit (principal, action, resource);").expect("a file");
+    fs::copy(source.join("spin.toml"), folder.path().join("spin.toml")).expect("a copy");
+
+    let checked = portcullis(&["check", policies.to_str().expect("a path")]);
+    let said = text(&checked.stdout);
+    assert_eq!(checked.status.code(), Some(3), "{said}");
+    assert!(said.contains("portcullis.toml:") && said.contains("body_bytes"), "{said}");
+    assert!(said.contains("a.cedar:1:") && said.contains("@id"), "{said}");
+
+    let manifest = folder.path().join("spin.toml");
+    let started = portcullis(&["up", "--from", manifest.to_str().expect("a path")]);
+    assert_eq!(started.status.code(), Some(3), "{started:?}");
+}
