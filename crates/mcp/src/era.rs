@@ -214,9 +214,7 @@ pub fn refuse_doubled_headers(headers: &HeaderMap) -> Result<(), Rejection> {
 /// # Errors
 /// [`Rejected`] with the reason and, where it could be read, the id.
 pub fn classify<'a>(headers: &HeaderMap, message: Message<'a>) -> Result<Incoming<'a>, Box<Rejected<'a>>> {
-    let reject = |id: Option<&RequestId<'a>>, rejection| {
-        Box::new(Rejected { id: id.cloned(), rejection })
-    };
+    let reject = |id: Option<&RequestId<'a>>, rejection| Box::new(Rejected { id: id.cloned(), rejection });
     refuse_doubled_headers(headers).map_err(|rejection| match &message {
         Message::Request(request) => reject(Some(&request.id), rejection),
         Message::Notification(_) | Message::Response(_) => reject(None, rejection),
@@ -268,8 +266,8 @@ fn notice<'a>(headers: &HeaderMap, notification: Notification<'a>) -> Result<Not
         Some(_) => Era::Modern,
         None => legacy_revision(headers).map(Era::Legacy)?,
     };
-    let notification = ClientNotification::parse(&name)
-        .ok_or(Rejection::MethodNotFound { modern: era == Era::Modern })?;
+    let notification =
+        ClientNotification::parse(&name).ok_or(Rejection::MethodNotFound { modern: era == Era::Modern })?;
     if era != Era::Modern {
         strip_modern_meta(params.as_mut());
     }
@@ -290,9 +288,7 @@ fn era_of(headers: &HeaderMap, params: Option<&Object<'_>>) -> Result<Era, Rejec
     check_mirror(headers, &PROTOCOL_VERSION, Some(version))?;
     match Revision::parse(version) {
         Some(revision) if revision.is_modern() => Ok(Era::Modern),
-        Some(_) | None => {
-            Err(Rejection::UnsupportedVersion { requested: version.to_owned(), modern: true })
-        }
+        Some(_) | None => Err(Rejection::UnsupportedVersion { requested: version.to_owned(), modern: true }),
     }
 }
 
@@ -306,9 +302,7 @@ fn legacy_revision(headers: &HeaderMap) -> Result<Option<Revision>, Rejection> {
     let Some(name) = header_str(headers, &PROTOCOL_VERSION)? else { return Ok(None) };
     match Revision::parse(name) {
         Some(revision) if !revision.is_modern() => Ok(Some(revision)),
-        Some(_) | None => {
-            Err(Rejection::UnsupportedVersion { requested: name.to_owned(), modern: false })
-        }
+        Some(_) | None => Err(Rejection::UnsupportedVersion { requested: name.to_owned(), modern: false }),
     }
 }
 

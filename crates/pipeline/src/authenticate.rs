@@ -73,7 +73,8 @@ async fn verify<P: Ports>(
         return Ok(Rc::new(verified.clone()));
     }
     let decoded = token.decode().map_err(|error| Unverified::Refused(error.into()))?;
-    let issuer = identity::issuer_of(gateway.settings(), connection, &decoded).map_err(Unverified::Refused)?;
+    let issuer =
+        identity::issuer_of(gateway.settings(), connection, &decoded).map_err(Unverified::Refused)?;
     let keys = keys::of(gateway, ports, issuer, decoded.key_id()).await.map_err(Unverified::Unavailable)?;
     let verified = identity::verify(&decoded, issuer, &keys, &resource, now).map_err(Unverified::Refused)?;
     gateway.tokens.borrow_mut().insert(token, verified.clone(), now);

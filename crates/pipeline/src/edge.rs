@@ -114,9 +114,8 @@ fn check_host(settings: &Settings, parts: &Parts) -> Result<(), Refusal> {
 }
 
 fn check_origin(settings: &Settings, headers: &HeaderMap) -> Result<(), Refusal> {
-    let allowed = |value: &http::HeaderValue| {
-        value.to_str().is_ok_and(|origin| settings.edge.origin_allowed(origin))
-    };
+    let allowed =
+        |value: &http::HeaderValue| value.to_str().is_ok_and(|origin| settings.edge.origin_allowed(origin));
     if headers.get_all(ORIGIN).iter().all(allowed) { Ok(()) } else { Err(Refusal::OriginNotAllowed) }
 }
 
@@ -132,7 +131,8 @@ fn check_media(headers: &HeaderMap, verb: Verb) -> Result<(), Refusal> {
         .filter_map(|range| range.split(';').next())
         .map(|range| range.trim().to_ascii_lowercase())
         .collect();
-    let accepts = |kind: &str, any: &str| accepted.iter().any(|range| [kind, any, "*/*"].contains(&range.as_str()));
+    let accepts =
+        |kind: &str, any: &str| accepted.iter().any(|range| [kind, any, "*/*"].contains(&range.as_str()));
     let json = accepts("application/json", "application/*");
     let events = accepts("text/event-stream", "text/*");
     match verb {

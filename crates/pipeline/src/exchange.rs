@@ -67,7 +67,8 @@ impl<P: Ports> Exchange<P> {
         let connection = gateway.connection(&name).ok_or(Refusal::NotFound)?;
         self.connection = Some(name);
         let token =
-            authenticate::caller(&gateway, &*self.ports, connection, &self.parts.headers, self.address).await?;
+            authenticate::caller(&gateway, &*self.ports, connection, &self.parts.headers, self.address)
+                .await?;
         self.token = Some(token);
         Ok(())
     }
@@ -87,8 +88,11 @@ impl<P: Ports> Exchange<P> {
 
     /// Remembers what is asked, so that a refusal has the shape the caller expects.
     pub(crate) fn address(&mut self, call: &Call<'_>) {
-        self.to =
-            Addressee { id: Some(call.id.clone().into_owned()), method: Some(call.method), era: Some(call.era) };
+        self.to = Addressee {
+            id: Some(call.id.clone().into_owned()),
+            method: Some(call.method),
+            era: Some(call.era),
+        };
         self.name = call.name().map(ToOwned::to_owned);
     }
 
@@ -117,8 +121,13 @@ impl<P: Ports> Exchange<P> {
     pub(crate) fn session(&mut self, stated: Option<Revision>) -> Result<Option<Session>, Refusal> {
         let caller = self.caller()?;
         let headers = &self.parts.headers;
-        let opened =
-            session::open(self.gateway.sealer(), caller.principal(), self.connection_name()?, headers, self.now)?;
+        let opened = session::open(
+            self.gateway.sealer(),
+            caller.principal(),
+            self.connection_name()?,
+            headers,
+            self.now,
+        )?;
         self.negotiated = opened.as_ref().map(|session| session.revision);
         match (&opened, stated) {
             (Some(session), Some(stated)) if session.revision != stated => {
@@ -131,9 +140,18 @@ impl<P: Ports> Exchange<P> {
     /// Answers a request that is refused: tell the operator, leave a record, tell the caller little.
     pub(crate) async fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
         self.ports.log(&format!("refused at {}: {refusal}", refusal.stage().as_str()));
-        if let Err(error) = record::refusal(self, refusal).await {
+        if self.token.is_none() && !self.may_record_a_stranger() {
+            self.ports.log("not recorded: too many refusals of unproven callers in this minute");
+        } else if let Err(error) = record::refusal(self, refusal).await {
             self.ports.log(&format!("a refusal could not be recorded: {error}"));
         }
         refusal.answer(&self.to)
+    }
+
+    fn may_record_a_stranger(&self) -> bool {
+        let mut strangers = self.gateway.strangers.borrow_mut();
+        let may = !strangers.exhausted(None, self.now);
+        strangers.failed(None, self.now);
+        may
     }
 }

@@ -8,9 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request, Response};
-use portcullis_mcp::era::{
-    Call, Era, LAST_EVENT_ID, META_CLIENT_CAPABILITIES, PROTOCOL_VERSION, SESSION_ID,
-};
+use portcullis_mcp::era::{Call, Era, LAST_EVENT_ID, META_CLIENT_CAPABILITIES, PROTOCOL_VERSION, SESSION_ID};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_policy::Permit;

@@ -15,6 +15,9 @@ use crate::attempts::Attempts;
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
 
+/// How many refusals of unproven callers an instance records in a minute: strangers must not fill the store.
+const STRANGERS_PER_MINUTE: u32 = 600;
+
 /// One running gateway. Made once per instance and shared by its requests.
 #[derive(Debug)]
 pub struct Gateway {
@@ -26,6 +29,8 @@ pub struct Gateway {
     class_names: BTreeMap<Class, ClassName>,
     no_labels: BTreeSet<ClassName>,
     pub(crate) attempts: RefCell<Attempts>,
+    /// The refusals of callers that nobody proved, of all addresses together.
+    pub(crate) strangers: RefCell<Attempts>,
     pub(crate) keys: RefCell<BTreeMap<IssuerName, KeyCache>>,
     pub(crate) tokens: RefCell<TokenCache>,
     /// The issuers whose keys a request is fetching right now.
@@ -43,6 +48,7 @@ impl Gateway {
             .collect();
         Self {
             attempts: RefCell::new(Attempts::new(settings.limits.failures_per_minute)),
+            strangers: RefCell::new(Attempts::new(STRANGERS_PER_MINUTE)),
             keys: RefCell::default(),
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),

@@ -77,7 +77,19 @@ impl Guard {
         call: Option<Expected>,
     ) -> Self {
         let masker = Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone());
-        Self { gateway, principal, connection, now, call, masker, withheld: 0, negotiated: None, status: None, frames: 0, bytes_out: 0 }
+        Self {
+            gateway,
+            principal,
+            connection,
+            now,
+            call,
+            masker,
+            withheld: 0,
+            negotiated: None,
+            status: None,
+            frames: 0,
+            bytes_out: 0,
+        }
     }
 
     /// The findings so far, masked or not.
@@ -133,7 +145,9 @@ impl Guard {
                 Verdict::Pass(Message::Request(portcullis_mcp::message::Request { params: None, ..request }))
             }
             // The capabilities for all other requests were taken out of what the upstream was told.
-            Message::Request(_) => Verdict::Drop("a request of the server that the client did not offer to serve"),
+            Message::Request(_) => {
+                Verdict::Drop("a request of the server that the client did not offer to serve")
+            }
         }
     }
 

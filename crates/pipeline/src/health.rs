@@ -38,19 +38,17 @@ pub(crate) async fn ready<P: Ports>(app: &AppName, ports: &P) -> Response<Bytes>
 
 fn unready<P: Ports>(ports: &P, reason: &str) -> Response<Bytes> {
     ports.log(&format!("not ready: {reason}"));
-    respond(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "application/json",
-        r#"{"status":"unready","store":"default"}"#,
-    )
+    respond(StatusCode::SERVICE_UNAVAILABLE, "application/json", r#"{"status":"unready","store":"default"}"#)
 }
 
 /// RFC 9728 metadata: who issues the tokens of a connection.
 pub(crate) fn metadata(settings: &Settings, name: &ConnectionName) -> Response<Bytes> {
     match settings.connections.get(name) {
-        Some(connection) => {
-            respond(StatusCode::OK, "application/json", metadata::protected_resource(settings, connection, &[]))
-        }
+        Some(connection) => respond(
+            StatusCode::OK,
+            "application/json",
+            metadata::protected_resource(settings, connection, &[]),
+        ),
         None => respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "not found"),
     }
 }

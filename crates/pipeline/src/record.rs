@@ -11,8 +11,8 @@ use portcullis_detect::Counts;
 use portcullis_identity::seal::Purpose;
 use portcullis_identity::{self as identity, VerifiedToken};
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef, PrincipalKind,
-    RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
+    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef,
+    PrincipalKind, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
 };
 use portcullis_mcp::era::{Call, Era, SESSION_ID};
 use portcullis_mcp::revision::Revision;
@@ -91,7 +91,12 @@ pub(crate) async fn intent<P: Ports>(
 
 impl Open {
     /// Writes how the call ended.
-    pub(crate) async fn close<P: Ports>(self, ports: &P, end: End<'_>, guard: &Guard) -> Result<(), StoreError> {
+    pub(crate) async fn close<P: Ports>(
+        self,
+        ports: &P,
+        end: End<'_>,
+        guard: &Guard,
+    ) -> Result<(), StoreError> {
         let Self { id, mut timings, since } = self;
         timings.insert(Stage::Forward, ports.monotonic().saturating_sub(since));
         let (result, text) = match end {

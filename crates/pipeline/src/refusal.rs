@@ -105,7 +105,8 @@ pub enum Refusal {
 pub(crate) const WITHHELD: &str = "the gateway cannot record what came of this call, so it withholds it";
 
 fn named(hold: &Hold) -> String {
-    let ids: Vec<String> = hold.requirements().iter().map(|requirement| requirement.policy.id().to_string()).collect();
+    let ids: Vec<String> =
+        hold.requirements().iter().map(|requirement| requirement.policy.id().to_string()).collect();
     ids.join(", ")
 }
 
@@ -192,8 +193,12 @@ impl Refusal {
             }
             Self::Denied(denial) => to.failure(code::DENIED, denial.public_text()),
             Self::NeedsApproval(_) => to.failure(code::NEEDS_APPROVAL, "needs approval by a person"),
-            Self::Fetch(_) | Self::Upstream(_) => to.failure(code::UPSTREAM, "the server behind the gateway failed"),
-            Self::Store(_) => to.failure(code::UNAVAILABLE, "the gateway cannot record this request, so it was not made"),
+            Self::Fetch(_) | Self::Upstream(_) => {
+                to.failure(code::UPSTREAM, "the server behind the gateway failed")
+            }
+            Self::Store(_) => {
+                to.failure(code::UNAVAILABLE, "the gateway cannot record this request, so it was not made")
+            }
             Self::Withheld(_) => to.failure(code::UNAVAILABLE, WITHHELD),
             Self::Unauthenticated { challenge, .. } => {
                 let mut response = plain(StatusCode::UNAUTHORIZED, "a valid bearer token is needed");
@@ -203,10 +208,9 @@ impl Refusal {
                 response
             }
             // -32001 is what clients of the handshake era know to start over on.
-            Self::Session(_) => json(
-                StatusCode::NOT_FOUND,
-                answer::error(to.id.clone(), -32001, "session not found", None),
-            ),
+            Self::Session(_) => {
+                json(StatusCode::NOT_FOUND, answer::error(to.id.clone(), -32001, "session not found", None))
+            }
             Self::MethodNotAllowed { allow } => {
                 let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
                 response.headers_mut().insert(ALLOWED, HeaderValue::from_static(allow));
@@ -220,7 +224,9 @@ impl Refusal {
             Self::Body(BodyError::TooLarge { .. }) => plain(StatusCode::PAYLOAD_TOO_LARGE, "body too large"),
             Self::Body(BodyError::TooSlow { .. }) => plain(StatusCode::REQUEST_TIMEOUT, "body too slow"),
             Self::Body(BodyError::Broken(_)) => plain(StatusCode::BAD_REQUEST, "body incomplete"),
-            Self::ForgedHeader(_) => plain(StatusCode::BAD_REQUEST, "a header of the platform was sent by the caller"),
+            Self::ForgedHeader(_) => {
+                plain(StatusCode::BAD_REQUEST, "a header of the platform was sent by the caller")
+            }
             Self::HeadersTooLarge => plain(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers too large"),
             Self::HostNotAllowed => plain(StatusCode::FORBIDDEN, "host not allowed"),
             Self::OriginNotAllowed => plain(StatusCode::FORBIDDEN, "origin not allowed"),

@@ -107,7 +107,11 @@ pub(crate) async fn to_close<P: Ports>(
     }
 }
 
-async fn send<P: Ports>(x: &Exchange<P>, permit: Permit, outbound: Outbound) -> Result<(Parts, P::Body), Refusal> {
+async fn send<P: Ports>(
+    x: &Exchange<P>,
+    permit: Permit,
+    outbound: Outbound,
+) -> Result<(Parts, P::Body), Refusal> {
     let timeout = x.gateway.settings().limits.response_time;
     let response = forward::send(permit, &*x.ports, x.connection()?, outbound, timeout).await?;
     let (head, body) = response.into_parts();
@@ -132,8 +136,8 @@ async fn whole<P: Ports>(
     mut body: P::Body,
 ) -> Result<Answered, Refusal> {
     guard.answered(head.status);
-    let known = head.status.is_success()
-        || matches!(head.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
+    let known =
+        head.status.is_success() || matches!(head.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
     if !known || kind(&head) != JSON {
         return Err(match head.status {
             StatusCode::NOT_FOUND => Refusal::Session("the upstream no longer knows it"),
@@ -183,7 +187,9 @@ fn add_session<P: Ports>(
     guard: &Guard,
     headers: &mut http::HeaderMap,
 ) -> Result<(), Refusal> {
-    let (Some(id), Some(revision)) = (head.headers.get(SESSION_ID), guard.negotiated()) else { return Ok(()) };
+    let (Some(id), Some(revision)) = (head.headers.get(SESSION_ID), guard.negotiated()) else {
+        return Ok(());
+    };
     let unusable = || Refusal::Upstream("gave a session id that is not visible ASCII".to_owned());
     let session = Session { upstream: id.to_str().map_err(|_| unusable())?.to_owned(), revision };
     let nonce = nonce(x.ports.random());

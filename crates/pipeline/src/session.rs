@@ -41,7 +41,10 @@ pub(crate) fn seal(
 ) -> Option<String> {
     let Session { upstream, revision } = session;
     // MCP 2025-11-25, session management: visible ASCII only.
-    if upstream.is_empty() || upstream.len() > LONGEST_ID || !upstream.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if upstream.is_empty()
+        || upstream.len() > LONGEST_ID
+        || !upstream.bytes().all(|byte| byte.is_ascii_graphic())
+    {
         return None;
     }
     let fields: Sealed = (

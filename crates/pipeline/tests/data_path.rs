@@ -34,21 +34,28 @@ fn the_upstream_gets_the_credential_and_nothing_of_the_caller() {
     let world = World::new();
     world.upstream_answers_json(&result("hello"));
     let mut request = post("crm", Some(&staff()), legacy_call("read", &json!({"n": 1})));
-    for name in ["x-forwarded-for", "forwarded", "traceparent", "x-api-key", "proxy-authorization", "origin"] {
+    for name in ["x-forwarded-for", "forwarded", "traceparent", "x-api-key", "proxy-authorization", "origin"]
+    {
         let value = if name == "origin" { "https://gw.example.com" } else { "caller" };
         request.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     assert_eq!(world.send(request).status, 200);
     let sent = world.ports.sent.borrow();
-    let headers: Vec<String> =
-        sent[0].headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
-    assert_eq!(headers, [
-        "content-type: application/json",
-        "accept: application/json, text/event-stream",
-        "accept-encoding: identity",
-        concat!("user-agent: portcullis/", env!("CARGO_PKG_VERSION")),
-        &format!("authorization: {CREDENTIAL}"),
-    ]);
+    let headers: Vec<String> = sent[0]
+        .headers()
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    assert_eq!(
+        headers,
+        [
+            "content-type: application/json",
+            "accept: application/json, text/event-stream",
+            "accept-encoding: identity",
+            concat!("user-agent: portcullis/", env!("CARGO_PKG_VERSION")),
+            &format!("authorization: {CREDENTIAL}"),
+        ]
+    );
 }
 
 #[test]
@@ -84,9 +91,7 @@ fn when_the_outcome_cannot_be_recorded_the_answer_is_withheld() {
 
 #[test]
 fn what_policy_refuses_is_told_in_a_way_that_every_client_survives() {
-    let denied = |text: &str| {
-        json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}], "isError": true}})
-    };
+    let denied = |text: &str| json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": text}], "isError": true}});
     for (who, tool, arguments, want, kind) in [
         ("interns", "write", json!({}), denied("not allowed"), "denied"),
         ("nobody", "read", json!({}), denied("not allowed"), "denied"),
@@ -151,8 +156,12 @@ fn errors_and_notifications_are_masked_too() {
 
 #[test]
 fn where_a_stream_is_cut_changes_nothing() {
-    let progress = json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1}});
-    let stream = format!(": hi\r\n\r\nid: 7\r\ndata: {progress}\r\n\r\nevent: message\r\ndata: {}\r\n\r\n", result(CARD));
+    let progress =
+        json!({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1}});
+    let stream = format!(
+        ": hi\r\n\r\nid: 7\r\ndata: {progress}\r\n\r\nevent: message\r\ndata: {}\r\n\r\n",
+        result(CARD)
+    );
     let bytes = stream.as_bytes();
     let answer = |chunks: Vec<Vec<u8>>| {
         let world = World::new();
@@ -180,7 +189,10 @@ fn an_upstream_that_misbehaves_is_an_error_with_a_record() {
         ("no json", answers(200, "application/json", "<html>")),
         ("html", answers(200, "text/html", "<html>")),
         ("no type", answers(200, "", "{}")),
-        ("duplicate keys", answers(200, "application/json", r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{}}"#)),
+        (
+            "duplicate keys",
+            answers(200, "application/json", r#"{"jsonrpc":"2.0","id":1,"result":{},"result":{}}"#),
+        ),
         ("too deep", answers(200, "application/json", &deep)),
         ("too long", answers(200, "application/json", &long)),
         ("another id", answers(200, "application/json", &other_id)),
@@ -201,7 +213,10 @@ fn an_upstream_that_misbehaves_is_an_error_with_a_record() {
         let answer = done.json();
         assert_eq!(answer["result"]["isError"], true, "{name}: {done:?}");
         assert_eq!(answer["result"]["content"][0]["text"], "the server behind the gateway failed", "{name}");
-        assert!(world.events().starts_with(&["intent".into(), "fetch POST".into(), "outcome".into()]), "{name}");
+        assert!(
+            world.events().starts_with(&["intent".into(), "fetch POST".into(), "outcome".into()]),
+            "{name}"
+        );
         assert!(matches!(world.outcomes()[0].result, CallResult::Failed { .. }), "{name}");
     }
 }
@@ -254,10 +269,13 @@ fn a_read_returns_only_what_may_be_read() {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": "crm://1"}});
     let done = world.send(post("crm", Some(&staff()), body.to_string()));
     let notice = "[binary content withheld by the gateway]";
-    assert_eq!(done.json()["result"]["contents"], json!([
-        {"uri": "crm://1", "text": "a"},
-        {"uri": "crm://2", "text": notice, "mimeType": "text/plain"},
-    ]));
+    assert_eq!(
+        done.json()["result"]["contents"],
+        json!([
+            {"uri": "crm://1", "text": "a"},
+            {"uri": "crm://2", "text": notice, "mimeType": "text/plain"},
+        ])
+    );
 }
 
 #[test]
@@ -364,7 +382,16 @@ fn the_edge_refuses_with_a_record_and_forwards_nothing() {
         ("a foreign origin", with("origin", "https://evil.example.com"), 403, "origin_not_allowed"),
         ("the origin `null`", with("origin", "null"), 403, "origin_not_allowed"),
         ("a forged address", with("spin-client-addr", "10.0.0.1:1"), 400, "forged_header"),
-        ("a doubled session", { let mut r = with("mcp-session-id", "a"); r.headers_mut().append("mcp-session-id", HeaderValue::from_static("b")); r }, 400, "protocol"),
+        (
+            "a doubled session",
+            {
+                let mut r = with("mcp-session-id", "a");
+                r.headers_mut().append("mcp-session-id", HeaderValue::from_static("b"));
+                r
+            },
+            400,
+            "protocol",
+        ),
         ("an unknown connection", post("wiki", Some(&staff()), body()), 404, "not_found"),
         ("a strange connection", post("CRM/../x", Some(&staff()), body()), 404, "not_found"),
         ("text", set("content-type", "text/plain"), 415, "unsupported_media_type"),
@@ -402,10 +429,23 @@ fn too_many_refused_tokens_from_one_address_are_held_off() {
 }
 
 #[test]
+fn strangers_cannot_fill_the_store() {
+    let world = World::new();
+    for _ in 0..700 {
+        assert_eq!(world.send(post("crm", None, "{}")).status, 401);
+    }
+    assert_eq!(world.events().len(), 600);
+    world.upstream_answers_json(&result("hello"));
+    call(&world, "read");
+    assert_eq!(world.events(), ["intent", "fetch POST", "outcome"], "proven callers are always recorded");
+}
+
+#[test]
 fn the_challenge_says_where_to_get_a_token_and_little_else() {
     let world = World::new();
     let done = world.send(post("crm", None, "{}"));
-    let pointer = "Bearer resource_metadata=\"https://gw.example.com/.well-known/oauth-protected-resource/mcp/crm\"";
+    let pointer =
+        "Bearer resource_metadata=\"https://gw.example.com/.well-known/oauth-protected-resource/mcp/crm\"";
     assert_eq!(done.headers["www-authenticate"], pointer);
     let done = world.send(post("crm", Some("a.b.c"), "{}"));
     let want = format!("{pointer}, error=\"invalid_token\", error_description=\"the token is malformed\"");
@@ -417,7 +457,11 @@ fn tokens_and_credentials_are_nowhere_at_rest() {
     let world = World::new();
     world.upstream_answers_json(&result("ok"));
     let token = staff();
-    world.send(post("crm", Some(&token), legacy_call("read", &json!({"card": CARD, "to": "ada@example.com"}))));
+    world.send(post(
+        "crm",
+        Some(&token),
+        legacy_call("read", &json!({"card": CARD, "to": "ada@example.com"})),
+    ));
     world.send(post("crm", Some(&format!("{token}x")), "{}"));
     let traces = world.traces();
     for secret in [token.as_str(), "the-service-credential", "4111", "ada@example.com", "session=secret"] {

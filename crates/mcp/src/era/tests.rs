@@ -33,8 +33,16 @@ fn every_request_has_one_era() {
     for (headers, body, want) in [
         (&MODERN[..], CALL, "ToolsCall Modern Some(\"refund\")"),
         (&[], legacy_call, "ToolsCall Legacy(None) Some(\"refund\")"),
-        (&[("mcp-protocol-version", "2025-11-25")], legacy_call, "ToolsCall Legacy(Some(V2025_11_25)) Some(\"refund\")"),
-        (&[("mcp-session-id", "x"), ("mcp-method", "lies")], legacy_call, "ToolsCall Legacy(None) Some(\"refund\")"),
+        (
+            &[("mcp-protocol-version", "2025-11-25")],
+            legacy_call,
+            "ToolsCall Legacy(Some(V2025_11_25)) Some(\"refund\")",
+        ),
+        (
+            &[("mcp-session-id", "x"), ("mcp-method", "lies")],
+            legacy_call,
+            "ToolsCall Legacy(None) Some(\"refund\")",
+        ),
         (&[], initialize, "Initialize Legacy(None) None"),
         (&[], r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, "Initialized Legacy(None)"),
         (&[], r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, "reply"),
@@ -91,8 +99,16 @@ fn what_two_readers_could_read_differently_is_refused() {
             r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{META}}"#,
             "404 -32601 id: method not found".into(),
         ),
-        (vec![], r#"{"jsonrpc":"2.0","id":1,"method":"tools/destroy"}"#, "200 -32601 id: method not found".into()),
-        (vec![], r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1}}"#, "200 -32602 id: invalid params: `name` must be a string".into()),
+        (
+            vec![],
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/destroy"}"#,
+            "200 -32601 id: method not found".into(),
+        ),
+        (
+            vec![],
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1}}"#,
+            "200 -32602 id: invalid params: `name` must be a string".into(),
+        ),
         (
             vec![("mcp-protocol-version", "2026-07-28")],
             r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,

@@ -33,12 +33,21 @@ fn what_is_not_a_message_is_refused() {
         (r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#, "refused: `id` must be a string or a number"),
         (r#"{"jsonrpc":"2.0","id":1,"method":1}"#, "refused: `method` has the wrong type"),
         (r#"{"jsonrpc":"2.0","id":1,"method":"a","params":[]}"#, "refused: `params` has the wrong type"),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"a","result":{}}"#, "refused: not a request, notification or response"),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"a","result":{}}"#,
+            "refused: not a request, notification or response",
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"result":[]}"#, "refused: `result` has the wrong type"),
-        (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, "refused: not a request, notification or response"),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#,
+            "refused: not a request, notification or response",
+        ),
         (r#"{"jsonrpc":"2.0","id":1,"error":{"code":"x"}}"#, "refused: `error` has the wrong type"),
         (r#"{"jsonrpc":"2.0"}"#, "refused: not a request, notification or response"),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","Method":"x"}"#, "refused: unknown member in the message"),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","Method":"x"}"#,
+            "refused: unknown member in the message",
+        ),
     ] {
         assert_eq!(outcome(text), want, "text: {text}");
     }

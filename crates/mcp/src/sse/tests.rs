@@ -47,7 +47,8 @@ fn an_event_over_the_limit_is_refused_however_it_is_cut() {
     for chunk in [1, 7, 64] {
         let text = format!("data: {}\ndata: {}\n\n", "a".repeat(40), "b".repeat(40));
         let mut decoder = Decoder::new(80);
-        let outcome: Result<Vec<_>, _> = text.as_bytes().chunks(chunk).map(|part| decoder.push(part)).collect();
+        let outcome: Result<Vec<_>, _> =
+            text.as_bytes().chunks(chunk).map(|part| decoder.push(part)).collect();
         assert_eq!(outcome, Err(SseError::TooLarge { limit: 80 }));
     }
 }

@@ -118,7 +118,11 @@ async fn fetch<P: Ports>(ports: &P, issuer: &IssuerSettings) -> Result<(Vec<u8>,
     let url = match discovery::first_fetch(issuer) {
         FirstFetch::Metadata(url) => {
             let document = get(ports, &url).await?;
-            Discovery::parse(&document, &issuer.url).map_err(|error| error.to_string())?.jwks_uri.as_str().to_owned()
+            Discovery::parse(&document, &issuer.url)
+                .map_err(|error| error.to_string())?
+                .jwks_uri
+                .as_str()
+                .to_owned()
         }
         FirstFetch::KeySet(url) => url,
     };

@@ -11,7 +11,8 @@ impl Guard {
     /// Takes out of a list what policy would deny whatever the arguments. Cursors stay: a filtered page may be
     /// empty and still have a next one.
     pub(super) fn filter_list(&self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
-        let items = result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
+        let items =
+            result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
         items.retain(|item| item.as_object().is_some_and(|item| self.is_shown(list, item)));
         Ok(())
     }
@@ -40,7 +41,8 @@ impl Guard {
 
     /// A read may answer with several resources; those that were not asked for need a permit of their own.
     pub(super) fn filter_contents(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
-        let contents = result.get_mut("contents").and_then(Json::as_array_mut).ok_or("`contents` is missing")?;
+        let contents =
+            result.get_mut("contents").and_then(Json::as_array_mut).ok_or("`contents` is missing")?;
         contents.retain(|content| {
             let uri = content.as_object().and_then(|content| content.get_str("uri"));
             uri.is_some_and(|uri| self.may_read(uri))

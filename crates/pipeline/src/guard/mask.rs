@@ -25,7 +25,11 @@ pub(crate) struct Masker {
 
 impl Masker {
     /// For a caller, who may be allowed to see some classes.
-    pub(crate) fn for_caller(gateway: Rc<Gateway>, principal: Rc<Principal>, connection: ConnectionName) -> Self {
+    pub(crate) fn for_caller(
+        gateway: Rc<Gateway>,
+        principal: Rc<Principal>,
+        connection: ConnectionName,
+    ) -> Self {
         Self { reader: Some((principal, connection)), ..Self::for_store(gateway) }
     }
 

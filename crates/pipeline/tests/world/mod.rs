@@ -135,7 +135,11 @@ impl Ports for Fake {
 
     fn sleep(&self, _: Duration) -> impl Future<Output = ()> {
         let late = self.late.get();
-        async move { if !late { std::future::pending().await } }
+        async move {
+            if !late {
+                std::future::pending().await
+            }
+        }
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
@@ -255,10 +259,12 @@ impl World {
     pub(crate) fn outcomes(&self) -> Vec<Outcome> {
         let store = self.ports.store.borrow();
         let records = store.values().filter_map(|value| Record::decode(value).ok());
-        records.filter_map(|record| match record {
-            Record::Outcome(outcome) => Some(outcome),
-            Record::Intent(_) | Record::Refusal(_) => None,
-        }).collect()
+        records
+            .filter_map(|record| match record {
+                Record::Outcome(outcome) => Some(outcome),
+                Record::Intent(_) | Record::Refusal(_) => None,
+            })
+            .collect()
     }
 
     /// Everything at rest and in the log.
