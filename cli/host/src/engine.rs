@@ -7,8 +7,8 @@ use std::time::Duration;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use self::cache::Cache;
 pub(crate) use self::cache::private_folder;
+use self::cache::{Cache, Untrusted};
 use crate::log::{Log, LogExt as _};
 
 mod cache;
@@ -104,8 +104,13 @@ pub(crate) fn load(
     let wasm = std::fs::read(path)?;
     let cache = Cache::new(engine, cache_dir);
     let entry = cache.entry(&wasm);
-    if let Some(component) = cache.get(&entry) {
-        return Ok(component);
+    match cache.get(&entry) {
+        Ok(Some(component)) => return Ok(component),
+        Ok(None) => {}
+        Err(Untrusted) => log.host(format_args!(
+            "{} is not used: it or its folder belongs to somebody else, or others can write to it",
+            entry.display()
+        )),
     }
     log.host(format_args!("compiling {}", path.display()));
     let component = Component::from_binary(engine, &wasm).map_err(LoadError::Invalid)?;

@@ -79,12 +79,14 @@ fn authority(request: &Parts) -> Result<Authority, BadRequest> {
     if hosts.next().is_some() {
         return Err(BadRequest::AmbiguousHost);
     }
-    match (header, request.uri.authority()) {
-        (None, None) => Err(BadRequest::NoHost),
-        (Some(header), Some(uri)) if header != *uri => Err(BadRequest::AmbiguousHost),
-        (Some(authority), _) => Ok(authority),
-        (None, Some(authority)) => Ok(authority.clone()),
-    }
+    let authority = match (header, request.uri.authority()) {
+        (None, None) => return Err(BadRequest::NoHost),
+        (Some(header), Some(uri)) if header != *uri => return Err(BadRequest::AmbiguousHost),
+        (Some(authority), _) => authority,
+        (None, Some(authority)) => authority.clone(),
+    };
+    // RFC 9110 §4.2.4: userinfo has no place here, and hides the host from a hasty reader.
+    if authority.as_str().contains('@') { Err(BadRequest::InvalidHost) } else { Ok(authority) }
 }
 
 #[cfg(test)]

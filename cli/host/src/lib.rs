@@ -19,6 +19,11 @@
 //! # }
 //! ```
 //!
+//! What differs from Spin, on purpose: a component does not see the caller's `Host` and hop-by-hop headers, only the
+//! request's authority; a compare-and-swap on an absent key fails if the key has appeared since; doubled routes
+//! are errors; every connection has `TCP_NODELAY`; keys and values have limits
+//! ([`MAX_KEY_BYTES`], [`MAX_VALUE_BYTES`]).
+//!
 //! Not here: a command line, reading of the environment, signals. They are the caller's.
 
 mod allowed_hosts;

@@ -32,6 +32,9 @@ const MAX_STREAMS: u32 = 100;
 /// How long to wait when no connection can be accepted, as when the process has too many files open.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long to wait for the store at the end.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A host that has its address.
 #[derive(Debug)]
 pub struct Bound {
@@ -65,17 +68,21 @@ impl Bound {
         let mut connections = JoinSet::new();
         accept(&host, &listener, &graceful, &mut connections, shutdown).await;
         drop(listener);
+        app.running.stop();
         let finish = async {
             graceful.shutdown().await;
             while connections.join_next().await.is_some() {}
-            app.running.stop().await;
+            app.running.gone().await;
         };
         let is_finished = tokio::time::timeout(host.grace, finish).await.is_ok();
         let n_cut = if is_finished { 0 } else { connections.len() };
         connections.shutdown().await;
-        let flushed = app.key_value.flush().await;
-        if let Err(error) = &flushed {
-            app.log.host(format_args!("the store was not flushed at the end: {error}"));
+        let flushed = match tokio::time::timeout(FLUSH_TIMEOUT, app.key_value.flush()).await {
+            Ok(flushed) => flushed.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("no answer after {FLUSH_TIMEOUT:?}")),
+        };
+        if let Err(reason) = &flushed {
+            app.log.host(format_args!("the store was not flushed at the end: {reason}"));
         }
         Stopped { n_cut, is_flushed: flushed.is_ok() }
     }

@@ -41,6 +41,19 @@ impl Default for Reuse {
     }
 }
 
+impl Reuse {
+    /// Whether an instance that has taken `n_total` requests, of which it still has `n_concurrent`, takes another.
+    fn accepts(self, n_concurrent: usize, n_total: usize) -> ShouldAccept {
+        if n_total >= self.total.max(1) {
+            ShouldAccept::Never
+        } else if n_concurrent >= self.concurrent.max(1) {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+}
+
 /// A component that takes requests.
 pub(crate) type Handler = ProxyHandler<Workers>;
 
@@ -71,9 +84,13 @@ impl Running {
         Self { state: Arc::new(watch::Sender::new(State::default())) }
     }
 
-    /// Lets instances go as soon as they have no work, and waits for the last of them.
-    pub(crate) async fn stop(&self) {
+    /// Lets instances go as soon as they have no work.
+    pub(crate) fn stop(&self) {
         self.state.send_modify(|state| state.is_stopping = true);
+    }
+
+    /// Waits until there is no instance.
+    pub(crate) async fn gone(&self) {
         // The sender is here, so this cannot fail.
         let _ = self.state.subscribe().wait_for(|state| state.n_instances == 0).await;
     }
@@ -184,13 +201,7 @@ impl WorkerState for Worker {
     type RequestData = ();
 
     fn should_accept_request(&self, n_concurrent: usize, n_total: usize) -> ShouldAccept {
-        if n_total >= self.reuse.total.max(1) {
-            ShouldAccept::Never
-        } else if n_concurrent >= self.reuse.concurrent.max(1) {
-            ShouldAccept::No
-        } else {
-            ShouldAccept::Yes
-        }
+        self.reuse.accepts(n_concurrent, n_total)
     }
 
     fn on_request_start(
@@ -215,3 +226,6 @@ impl WorkerState for Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_host::{Host, HostBuilder, Manifest, Memory, MemoryLog, Stopped};
+use portcullis_host::{
+    Change, Changed, Host, HostBuilder, Key, KeyValue, KeyValueError, Log, Manifest, Memory, MemoryLog,
+    Pending, Stopped,
+};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -84,6 +87,11 @@ async fn a_start_that_fails_says_why() {
         missing,
         "no value for the required variable `upstream` (environment: SPIN_VARIABLE_UPSTREAM)"
     );
+    let no_host = web().variables(variables("hush/path")).build().await.unwrap_err().to_string();
+    assert_eq!(
+        no_host,
+        "component `web`: `http://{{ upstream }}` is not an allowed outbound host: it has a path"
+    );
     let not_built = message(web().variables(variables("localhost")).build().await.unwrap_err().to_string());
     assert_eq!(
         not_built,
@@ -120,7 +128,7 @@ async fn a_busy_address_is_named() {
 #[tokio::test]
 async fn the_host_answers_its_own_paths() {
     let folder = tempfile::tempdir().unwrap();
-    let Serving { address, .. } = serve(builder(folder.path(), EMPTY)).await;
+    let Serving { address, stop: _running, .. } = serve(builder(folder.path(), EMPTY)).await;
     for (path, status, body) in [
         ("/.well-known/spin/health", "HTTP/1.1 200 OK", "OK"),
         ("/.well-known/spin/info", "HTTP/1.1 200 OK", "{\n  \"name\": \"app\",\n  \"version\": \"1.0.0\"\n}"),
@@ -167,6 +175,40 @@ async fn a_stop_cuts_what_does_not_end() {
     assert_eq!(answer, b"");
 }
 
+/// A store whose disk is full at the end.
+struct Unflushable(Memory);
+
+impl KeyValue for Unflushable {
+    fn get<'a>(&'a self, label: &'a str, keys: Vec<Key>) -> Pending<'a, Vec<Option<Vec<u8>>>> {
+        self.0.get(label, keys)
+    }
+
+    fn keys<'a>(&'a self, label: &'a str, after: Option<Key>) -> Pending<'a, Vec<Key>> {
+        self.0.keys(label, after)
+    }
+
+    fn change<'a>(&'a self, label: &'a str, change: Change) -> Pending<'a, Changed> {
+        self.0.change(label, change)
+    }
+
+    fn flush(&self) -> Pending<'_, ()> {
+        Box::pin(async { Err(KeyValueError::Failed("disk full".to_owned())) })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_flushed_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Arc::new(MemoryLog::default());
+    let store = Arc::new(Unflushable(Memory::new()));
+    let builder = builder(folder.path(), EMPTY).key_value(store).log(Arc::clone(&log) as Arc<dyn Log>);
+    let serving = serve(builder).await;
+    serving.stop.send(()).unwrap();
+    assert_eq!(serving.served.await.unwrap(), Stopped { n_cut: 0, is_flushed: false });
+    let want = "[host] the store was not flushed at the end: the key-value store failed: disk full";
+    assert_eq!(log.lines(), [want]);
+}
+
 #[tokio::test]
 async fn tls_is_spoken_with_a_certificate() {
     let folder = tempfile::tempdir().unwrap();
@@ -174,7 +216,8 @@ async fn tls_is_spoken_with_a_certificate() {
     let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&certificate, made.cert.pem()).unwrap();
     std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let Serving { address, .. } = serve(builder(folder.path(), EMPTY).tls(certificate, key)).await;
+    let Serving { address, stop: _running, .. } =
+        serve(builder(folder.path(), EMPTY).tls(certificate, key)).await;
     let answer = tokio::task::spawn_blocking(move || {
         use tokio_rustls::rustls::{self, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
         let mut roots = RootCertStore::empty();

@@ -45,6 +45,7 @@ impl Demo {
             ("billing_origin", &format!("http://{}", self.billing.addr)),
             ("billing_token", self.credential.expose()),
             ("oidc_issuer", self.provider.issuer()),
+            ("oidc_origin", self.provider.issuer()),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
@@ -117,7 +118,7 @@ impl Demo {
 /// What shows in a minute what the gateway is for.
 const TRY: [(&str, &str); 3] = [
     (
-        "a contractor reads a customer: card and e-mail are masked",
+        "a contractor reads a customer: card, IBAN and e-mail are masked",
         "--as vendor billing get_customer customer_id=cus_0001",
     ),
     (

@@ -9,7 +9,7 @@ use http::{Request, Response};
 use http_body::Body as _;
 use portcullis_pipeline::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 use spin_sdk::http::{FullBody, IntoRequest as _};
-use spin_sdk::key_value::Store;
+use spin_sdk::key_value::{self, Store};
 use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
 use spin_sdk::wasip3::http::client;
 use spin_sdk::wasip3::http::types::{ErrorCode, RequestOptions};
@@ -20,6 +20,8 @@ use spin_sdk::wasip3::random::random::get_random_bytes;
 
 /// How long connecting to an upstream may take.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How long the key-value store may take over one operation.
+const STORE: Duration = Duration::from_secs(5);
 
 /// The outside, as one request sees it.
 pub(crate) struct World {
@@ -36,7 +38,7 @@ impl World {
     /// Opens the key-value store for one request. A store that cannot be opened fails at its first use, where
     /// the refusal can be told to the caller in the right shape.
     pub(crate) async fn open() -> Self {
-        Self { store: Store::open_default().await.map_err(|error| error.to_string()) }
+        Self { store: in_time(Store::open_default()).await.map_err(|StoreError(reason)| reason) }
     }
 
     fn store(&self) -> Result<&Store, StoreError> {
@@ -74,11 +76,13 @@ impl Ports for World {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.store()?.set(key, value).await.map_err(|error| StoreError(error.to_string()))
+        let store = self.store()?;
+        in_time(store.set(key, value)).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store()?.get(key).await.map_err(|error| StoreError(error.to_string()))
+        let store = self.store()?;
+        in_time(store.get(key)).await
     }
 
     async fn fetch(
@@ -102,6 +106,16 @@ impl Ports for World {
 
     fn log(&self, line: &str) {
         log(line);
+    }
+}
+
+/// What the store answers, or an error if it does not in time: a client of a store that is down may wait for
+/// ever, and a caller must not.
+async fn in_time<T>(answer: impl Future<Output = Result<T, key_value::Error>>) -> Result<T, StoreError> {
+    match select(pin!(answer), pin!(spin_sdk::time::sleep(STORE))).await {
+        Either::Left((Ok(value), _)) => Ok(value),
+        Either::Left((Err(error), _)) => Err(StoreError(error.to_string())),
+        Either::Right(_) => Err(StoreError(format!("no answer within {STORE:?}"))),
     }
 }
 

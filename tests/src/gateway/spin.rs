@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Running, Store};
 use crate::client;
 
-/// The running `spin up`; killed when dropped.
+/// The running `spin up`; stopped when dropped.
 pub(super) struct Process {
     child: Child,
     log: PathBuf,
@@ -24,7 +24,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        _ = self.child.kill();
+        // Spin passes SIGTERM on to its trigger; killed, it would leave it behind.
+        _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         _ = self.child.wait();
     }
 }

@@ -16,6 +16,10 @@ use wasmtime::component::Component;
 
 const DIGEST_BYTES: usize = 32;
 
+/// An entry that somebody else could have written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Untrusted;
+
 /// A folder of compiled components.
 pub(super) struct Cache<'a> {
     engine: &'a Engine,
@@ -39,11 +43,18 @@ impl<'a> Cache<'a> {
         self.folder.join(format!("{name}.cwasm"))
     }
 
-    /// The component in `entry`, if there is one that can be trusted and is whole.
-    pub(super) fn get(&self, entry: &Path) -> Option<Component> {
-        if !is_ours(self.folder, entry) {
-            return None;
+    /// The component in `entry`, if it is there and whole.
+    pub(super) fn get(&self, entry: &Path) -> Result<Option<Component>, Untrusted> {
+        if !entry.exists() {
+            return Ok(None);
         }
+        if !is_ours(self.folder, entry) {
+            return Err(Untrusted);
+        }
+        Ok(self.read(entry))
+    }
+
+    fn read(&self, entry: &Path) -> Option<Component> {
         let file = fs::read(entry).ok()?;
         let (digest, code) = file.split_at_checked(DIGEST_BYTES)?;
         if Sha256::digest(code)[..] != *digest {

@@ -63,6 +63,7 @@ fn the_authority_must_be_unambiguous() {
         (get("http://a/x").header("host", "b"), Err(BadRequest::AmbiguousHost)),
         (get("/x").header("host", "a").header("host", "a"), Err(BadRequest::AmbiguousHost)),
         (get("/x").header("host", ""), Err(BadRequest::InvalidHost)),
+        (get("/x").header("host", "a@b"), Err(BadRequest::InvalidHost)),
         (get("/x").header("host", "a b"), Err(BadRequest::InvalidHost)),
         (get("/x").header("host", "a").header("x", &b"\xff"[..]), Err(BadRequest::NotText)),
     ] {

@@ -239,11 +239,11 @@ struct Maker<'b> {
 
 impl Maker<'_> {
     fn handler(&mut self, component: &Component) -> Result<Handler, StartError> {
-        let pre = self.compiled(component)?;
         let log = &self.builder.log;
         let allowed = AllowedHosts::resolve(&component.allowed_hosts, &self.values).map_err(|error| {
             StartError::AllowedHost { component: component.id.clone(), reason: error.to_string() }
         })?;
+        let pre = self.compiled(component)?;
         let state = ComponentState {
             id: component.id.clone(),
             environment: component.environment.clone(),

@@ -56,7 +56,9 @@ impl KeyValue for Memory {
 fn apply(section: &mut Section, change: Change) -> Result<Changed, KeyValueError> {
     match change {
         Change::Delete(keys) => {
-            section.retain(|key, _| !keys.contains(key));
+            for key in keys {
+                section.remove(&key);
+            }
             Ok(Changed::Done)
         }
         Change::Increment(key, delta) => {

@@ -109,7 +109,7 @@ fn component(
         environment: file.environment,
         files: filter(file.files, found, mount),
         excluded: filter(file.exclude_files, found, |pattern, found| {
-            found.keep(pattern.span(), glob::Pattern::new(pattern.get_ref()))
+            found.keep(pattern.span(), glob_pattern(pattern.get_ref()))
         }),
         build: match file.build.map(|build| build.command) {
             None => Vec::new(),
@@ -219,10 +219,13 @@ fn check_pattern(pattern: String) -> Result<Mount, String> {
     if !Path::new(&pattern).is_relative() {
         return Err(format!("the file pattern `{pattern}` is not relative to the manifest"));
     }
-    match glob::Pattern::new(&pattern) {
-        Ok(_) => Ok(Mount::Pattern(pattern)),
-        Err(error) => Err(format!("the file pattern `{pattern}` is not a glob pattern: {error}")),
-    }
+    glob_pattern(&pattern)?;
+    Ok(Mount::Pattern(pattern))
+}
+
+fn glob_pattern(pattern: &str) -> Result<glob::Pattern, String> {
+    glob::Pattern::new(pattern)
+        .map_err(|error| format!("the file pattern `{pattern}` is not a glob pattern: {}", error.msg))
 }
 
 fn check_placement(source: String, destination: &str) -> Result<Mount, String> {

@@ -46,7 +46,7 @@ fn everything_in_a_manifest_is_kept() {
     assert_eq!(manifest.variable_names().collect::<Vec<_>>(), ["secret_key", "upstream"]);
     assert_eq!(manifest.routes().collect::<Vec<_>>(), [("/api/:id", "gateway"), ("/...", "gateway")]);
     let [console, gateway] = manifest.components().collect::<Vec<_>>()[..] else { panic!() };
-    assert_eq!((console.id(), gateway.id()), ("console-2", "gateway"));
+    assert_eq!((console.id(), gateway.id()), ("console-two", "gateway"));
     assert_eq!(gateway.source(), Path::new("/app/target/gateway.wasm"));
     assert_eq!(gateway.description(), Some("The data path"));
     assert_eq!(gateway.build_commands(), ["cargo build"]);

@@ -21,9 +21,9 @@ impl Setup {
     fn filled(&self, folder: &Path) -> PathBuf {
         let cache = Cache::new(&self.engine, folder);
         let entry = cache.entry(EMPTY);
-        assert!(cache.get(&entry).is_none());
+        assert!(cache.get(&entry).unwrap().is_none());
         cache.put(&entry, &Component::from_binary(&self.engine, EMPTY).unwrap()).unwrap();
-        assert!(cache.get(&entry).is_some());
+        assert!(cache.get(&entry).unwrap().is_some());
         entry
     }
 }
@@ -39,14 +39,14 @@ fn a_damaged_entry_is_not_used() {
         let mut damaged = whole.clone();
         damaged[n] ^= 1;
         fs::write(&entry, damaged).unwrap();
-        assert!(cache.get(&entry).is_none(), "byte {n}");
+        assert!(cache.get(&entry).unwrap().is_none(), "byte {n}");
     }
     for n in [0, 31, 32, whole.len() - 1] {
         fs::write(&entry, &whole[..n]).unwrap();
-        assert!(cache.get(&entry).is_none(), "length {n}");
+        assert!(cache.get(&entry).unwrap().is_none(), "length {n}");
     }
     fs::write(&entry, whole).unwrap();
-    assert!(cache.get(&entry).is_some());
+    assert!(cache.get(&entry).unwrap().is_some());
 }
 
 #[test]
@@ -73,12 +73,12 @@ fn entries_are_private_and_others_are_not_trusted() {
     let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     for (path, shared, own) in [(&entry, 0o620, 0o600), (&entry, 0o602, 0o600), (&folder, 0o777, 0o700)] {
         set(path, shared);
-        assert!(cache.get(&entry).is_none(), "{shared:o}");
+        assert_eq!(cache.get(&entry).err(), Some(Untrusted), "{shared:o}");
         set(path, own);
-        assert!(cache.get(&entry).is_some());
+        assert!(cache.get(&entry).unwrap().is_some());
     }
     let moved = folder.join("moved");
     fs::rename(&entry, &moved).unwrap();
     std::os::unix::fs::symlink(&moved, &entry).unwrap();
-    assert!(cache.get(&entry).is_none());
+    assert_eq!(cache.get(&entry).err(), Some(Untrusted));
 }
