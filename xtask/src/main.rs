@@ -9,7 +9,7 @@ const USAGE: &str = "usage: cargo xtask <task>
 
   build        build the components for wasm32-wasip2
   up [ARGS]    build everything and run `portcullis up --demo [ARGS]`
-  bench [ARGS] build everything for release and run the benchmark
+  bench [ARGS] build everything and run the benchmark
 ";
 
 fn main() -> ExitCode {
@@ -40,7 +40,8 @@ fn up(arguments: &[String]) -> bool {
 
 fn bench(arguments: &[String]) -> bool {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    cargo(&["run", "--release", "--package", "portcullis-bench", "--"], &arguments)
+    // Not for release: that would compile the host's engine a second time, which takes longer than measuring.
+    cargo(&["run", "--package", "portcullis-bench", "--"], &arguments)
 }
 
 /// Runs cargo in the workspace; the same cargo that runs this.

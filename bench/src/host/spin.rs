@@ -1,0 +1,24 @@
+//! `spin up`
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
+
+use super::Application;
+use crate::child::Process;
+
+pub(super) fn start(
+    program: &Path,
+    manifest: &Path,
+    application: &Application<'_>,
+    state: &Path,
+    log: File,
+) -> anyhow::Result<Process> {
+    let mut command = Command::new(program);
+    command.args(["up", "--from"]).arg(manifest).arg("--listen").arg(application.address.to_string());
+    command.arg("--state-dir").arg(state);
+    for (name, value) in &application.variables {
+        command.arg("--variable").arg(format!("{name}={value}"));
+    }
+    Process::start(command.stdout(log.try_clone()?).stderr(log))
+}
