@@ -136,10 +136,13 @@ fn options(timeout: Duration) -> RequestOptions {
 }
 
 fn fault(error: &ErrorCode) -> FetchError {
-    match error {
-        ErrorCode::HttpRequestDenied => FetchError::NotAllowed(error.to_string()),
-        ErrorCode::ConnectionTimeout | ErrorCode::HttpResponseTimeout => FetchError::TimedOut,
-        other => FetchError::Unreachable(other.to_string()),
+    let text = error.to_string();
+    if matches!(error, ErrorCode::HttpRequestDenied) {
+        FetchError::NotAllowed(text)
+    } else if matches!(error, ErrorCode::ConnectionTimeout | ErrorCode::HttpResponseTimeout) {
+        FetchError::TimedOut
+    } else {
+        FetchError::Unreachable(text)
     }
 }
 
