@@ -19,6 +19,8 @@ use crate::world::World;
 /// How long a stream may be silent before a comment shows that it lives. It is also the longest time that a
 /// caller who left goes unnoticed.
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
+/// How long a reader may take no byte before it counts as gone.
+const STALLED_AFTER: Duration = Duration::from_secs(60);
 const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
 /// Hands an answer to the host.
@@ -70,7 +72,7 @@ async fn relay(mut events: EventStream<World>, writer: BodyWriter) {
     loop {
         match next(&mut events, &mut stream_writer).await {
             Next::Bytes(bytes) => {
-                if !stream_writer.write_all(bytes.to_vec()).await.is_empty() {
+                if !is_taken(&mut stream_writer, bytes.to_vec()).await {
                     return events.abandon().await;
                 }
             }
@@ -81,6 +83,16 @@ async fn relay(mut events: EventStream<World>, writer: BodyWriter) {
     drop(stream_writer);
     // The reader may be gone by now; the stream is complete either way.
     _ = result_writer.write(Ok(None)).await;
+}
+
+/// Whether the reader takes these bytes. One that stops reading without leaving would keep the upstream busy, and
+/// the call without its outcome, for as long as it likes.
+async fn is_taken(writer: &mut StreamWriter<u8>, bytes: Vec<u8>) -> bool {
+    let written = pin!(writer.write_all(bytes));
+    match select(written, pin!(spin_sdk::time::sleep(STALLED_AFTER))).await {
+        Either::Left((left, _)) => left.is_empty(),
+        Either::Right(_) => false,
+    }
 }
 
 enum Next {
@@ -97,7 +109,7 @@ async fn next(events: &mut EventStream<World>, writer: &mut StreamWriter<u8>) ->
             Either::Left((Some(bytes), _)) => return Next::Bytes(bytes),
             Either::Left((None, _)) => return Next::End,
             Either::Right(_) => {
-                if !writer.write_all(KEEP_ALIVE.to_vec()).await.is_empty() {
+                if !is_taken(writer, KEEP_ALIVE.to_vec()).await {
                     return Next::Gone;
                 }
             }

@@ -11,6 +11,7 @@ mod tests;
 use base64ct::{Base64, Encoding as _};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::ambiguity::look_alike;
 use crate::json::{Json, JsonError, Object};
 use crate::message::{Message, MessageError, Notification, Outcome, Request, RequestId};
 use crate::method::{ClientNotification, Method};
@@ -94,6 +95,9 @@ pub struct Reply<'a> {
 /// the caller sent.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Rejection {
+    /// Two readers could take it for two things.
+    #[error("invalid params: `{0}` could be read in two ways")]
+    Ambiguous(&'static str),
     /// A header that must be single is there twice.
     #[error("header `{0}` appears more than once")]
     DoubledHeader(HeaderName),
@@ -147,7 +151,9 @@ impl Rejection {
         match self {
             Self::MethodNotFound { modern: true } => StatusCode::NOT_FOUND,
             // Old clients treat a 4xx answer to a request as the end of the session.
-            Self::MethodNotFound { modern: false } | Self::MissingParam(_) => StatusCode::OK,
+            Self::Ambiguous(_) | Self::MethodNotFound { modern: false } | Self::MissingParam(_) => {
+                StatusCode::OK
+            }
             Self::DoubledHeader(_)
             | Self::HeaderMismatch(_)
             | Self::Json(_)
@@ -165,7 +171,7 @@ impl Rejection {
             Self::Json(_) => -32700,
             Self::DoubledHeader(_) | Self::Message(_) | Self::UnexpectedResponse => -32600,
             Self::MethodNotFound { .. } => -32601,
-            Self::Meta(_) | Self::MissingParam(_) => -32602,
+            Self::Ambiguous(_) | Self::Meta(_) | Self::MissingParam(_) => -32602,
             Self::HeaderMismatch(_) => -32020,
             Self::UnsupportedVersion { modern: true, .. } => -32022,
             // A modern code here would keep a client of both eras from falling back to `initialize`.
@@ -184,7 +190,8 @@ impl Rejection {
                     .with("requested", requested.clone());
                 Some(data.into())
             }
-            Self::DoubledHeader(_)
+            Self::Ambiguous(_)
+            | Self::DoubledHeader(_)
             | Self::HeaderMismatch(_)
             | Self::Json(_)
             | Self::Message(_)
@@ -244,6 +251,9 @@ fn call<'a>(headers: &HeaderMap, request: Request<'a>) -> Result<Call<'a>, Rejec
     let method = Method::parse(&name)
         .filter(|method| method.exists_in(modern))
         .ok_or(Rejection::MethodNotFound { modern })?;
+    if let Some(known) = params.as_ref().and_then(look_alike) {
+        return Err(Rejection::Ambiguous(known));
+    }
     if let Some(member) = method.name_member() {
         let value = params.as_ref().and_then(|params| params.get_str(member));
         let value = value.ok_or(Rejection::MissingParam(member))?;
@@ -337,6 +347,17 @@ fn header_str<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'
     }
 }
 
+fn has_leaf(value: &Json<'_>, text: &str) -> bool {
+    match value {
+        Json::Null => false,
+        Json::Bool(value) => text == if *value { "true" } else { "false" },
+        Json::Number(number) => number.as_str() == text,
+        Json::String(string) => string == text,
+        Json::Array(items) => items.iter().any(|item| has_leaf(item, text)),
+        Json::Object(object) => object.iter().any(|(_, value)| has_leaf(value, text)),
+    }
+}
+
 const BASE64_PREFIX: &str = "=?base64?";
 const BASE64_SUFFIX: &str = "?=";
 
@@ -379,11 +400,19 @@ fn headers_of(era: Era, method: &'static str) -> HeaderMap {
 }
 
 impl<'a> Notice<'a> {
-    /// The notification as the bytes that are forwarded.
+    /// The notification as the bytes that are forwarded: only the members that it has by definition, and no text.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let method = self.notification.as_str().into();
-        Message::Notification(Notification { method, params: self.params.clone() }).to_bytes()
+        let mut params = Object::new();
+        for member in self.notification.members() {
+            let value = self.params.as_ref().and_then(|params| params.get(member));
+            if let Some(value @ (Json::Number(_) | Json::String(_))) = value {
+                params.insert(*member, value.clone());
+            }
+        }
+        let params = (!params.is_empty()).then_some(params);
+        Message::Notification(Notification { method, params }).to_bytes()
     }
 
     /// The protocol headers of the forwarded notification. Whether `Mcp-Method` belongs to one is not defined in
@@ -399,6 +428,24 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.params.as_ref()?.get_str(self.method.name_member()?)
+    }
+
+    /// What the call is about, for the record: its name, the URI it subscribes to, or what it completes.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        let params = self.params.as_ref()?;
+        let reference = params.get("ref").and_then(Json::as_object);
+        let of_reference =
+            || reference.and_then(|found| found.get_str("name").or_else(|| found.get_str("uri")));
+        self.name().or_else(|| params.get_str("uri")).or_else(of_reference)
+    }
+
+    /// Whether a mirrored header says what the arguments say: decoded, it is a string, a whole number or a boolean
+    /// among them. Which one, only the tool's schema could tell.
+    #[must_use]
+    pub fn has_argument(&self, header: &HeaderValue) -> bool {
+        let Some(value) = header.to_str().ok().map(str::trim).and_then(decode_value) else { return false };
+        self.arguments().is_some_and(|arguments| has_leaf(arguments, &value))
     }
 
     /// The arguments of a tool call or a prompt.

@@ -12,7 +12,8 @@ mod write;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use parse::{JsonError, JsonErrorKind, parse};
+pub(crate) use parse::fold;
+pub use parse::{Bounds, JsonError, JsonErrorKind, parse};
 
 /// One JSON value (RFC 8259).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! bytes are refused, and nesting is bounded before anything else looks at the value.
 #![forbid(unsafe_code)]
 
+pub mod ambiguity;
 pub mod answer;
 pub mod era;
 pub mod json;

@@ -170,6 +170,15 @@ impl ClientNotification {
         }
     }
 
+    /// The parameters that are passed on: those that the protocol needs, and none that carries free text.
+    pub(crate) fn members(self) -> &'static [&'static str] {
+        match self {
+            Self::Cancelled => &["requestId"],
+            Self::Progress => &["progressToken", "progress", "total"],
+            Self::Initialized | Self::RootsListChanged => &[],
+        }
+    }
+
     /// The name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -25,11 +25,18 @@ pub(crate) async fn caller<P: Ports>(
     address: Option<IpAddr>,
 ) -> Result<Rc<VerifiedToken>, Refusal> {
     let metadata_url = gateway.settings().public_url.metadata_url(&connection.name);
+    let limit = gateway.settings().limits.token_bytes;
+    let bearer = bearer(headers, limit);
+    // Whoever shares an address with somebody who guesses is not locked out once its token is known.
+    if let Some(Ok(token)) = bearer
+        && let Some(verified) = remembered(gateway, ports, connection, token)
+    {
+        return Ok(verified);
+    }
     if gateway.attempts.borrow().exhausted(address, ports.now()) {
         return Err(Refusal::TooManyFailures);
     }
-    let limit = gateway.settings().limits.token_bytes;
-    let verified = match bearer(headers, limit) {
+    let verified = match bearer {
         None => return Err(Refusal::unauthenticated(&metadata_url, None)),
         Some(Ok(token)) => verify(gateway, ports, connection, token).await,
         Some(Err(malformed)) => Err(Unverified::Refused(malformed.into())),
@@ -61,6 +68,18 @@ fn bearer(headers: &HeaderMap, limit: usize) -> Option<Result<BearerToken<'_>, T
     Some(text.and_then(|text| BearerToken::from_header(text, limit)))
 }
 
+/// The token, if this instance has verified it a moment ago.
+fn remembered<P: Ports>(
+    gateway: &Gateway,
+    ports: &P,
+    connection: &Connection,
+    token: BearerToken<'_>,
+) -> Option<Rc<VerifiedToken>> {
+    let now = UnixSeconds(ports.now() / 1000);
+    let resource = gateway.settings().public_url.resource(&connection.name);
+    gateway.tokens.borrow().get(token, &resource, now).map(|verified| Rc::new(verified.clone()))
+}
+
 async fn verify<P: Ports>(
     gateway: &Gateway,
     ports: &P,
@@ -69,9 +88,6 @@ async fn verify<P: Ports>(
 ) -> Result<Rc<VerifiedToken>, Unverified> {
     let now = UnixSeconds(ports.now() / 1000);
     let resource: Resource = gateway.settings().public_url.resource(&connection.name);
-    if let Some(verified) = gateway.tokens.borrow().get(token, &resource, now) {
-        return Ok(Rc::new(verified.clone()));
-    }
     let decoded = token.decode().map_err(|error| Unverified::Refused(error.into()))?;
     let issuer =
         identity::issuer_of(gateway.settings(), connection, &decoded).map_err(Unverified::Refused)?;

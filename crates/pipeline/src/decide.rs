@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use portcullis_identity::{Principal, UnixSeconds};
-use portcullis_mcp::era::Call;
+use portcullis_mcp::ambiguity::is_plain_uri;
+use portcullis_mcp::era::{Call, Rejection};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::{ClientNotification, Method};
 use portcullis_policy::{Completion, Decision, Lifecycle, Permit, Question, Session, Target};
@@ -34,7 +35,10 @@ pub(crate) fn call(
         Needs::Policy(target) => target,
     };
     let session = Session { labels, client: principal.client.as_deref(), now: UnixSeconds(now / 1000) };
-    let question = Question { principal, connection, target, input: call.arguments(), session };
+    // Only tools and prompts have arguments; elsewhere a member of that name is ignored by servers.
+    let has_arguments = matches!(call.method, Method::PromptsGet | Method::ToolsCall);
+    let input = call.arguments().filter(|_| has_arguments);
+    let question = Question { principal, connection, target, input, session };
     match gateway.policies().decide(&question) {
         Decision::Allow(permit) => Ok(permit),
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
@@ -45,7 +49,7 @@ pub(crate) fn call(
 fn needs<'c>(call: &'c Call<'_>) -> Result<Needs<'c>, Refusal> {
     let text = |member: &'static str| {
         let value = call.params.as_ref().and_then(|params| params.get_str(member));
-        value.ok_or(Refusal::Protocol(portcullis_mcp::era::Rejection::MissingParam(member)))
+        value.ok_or(Refusal::Protocol(Rejection::MissingParam(member)))
     };
     Ok(match call.method {
         Method::Initialize => Needs::Authentication(Lifecycle::Initialize),
@@ -59,8 +63,8 @@ fn needs<'c>(call: &'c Call<'_>) -> Result<Needs<'c>, Refusal> {
         Method::ToolsList => Needs::Authentication(Lifecycle::ListTools),
         Method::Complete => Needs::Policy(Target::Complete(completion(call)?)),
         Method::PromptsGet => Needs::Policy(Target::Prompt { name: text("name")? }),
-        Method::ResourcesRead => Needs::Policy(Target::Read { uri: text("uri")? }),
-        Method::ResourcesSubscribe => Needs::Policy(Target::Subscribe { uri: text("uri")? }),
+        Method::ResourcesRead => Needs::Policy(Target::Read { uri: plain(text("uri")?)? }),
+        Method::ResourcesSubscribe => Needs::Policy(Target::Subscribe { uri: plain(text("uri")?)? }),
         Method::ToolsCall => Needs::Policy(Target::Tool { name: text("name")? }),
     })
 }
@@ -73,7 +77,16 @@ fn completion<'c>(call: &'c Call<'_>) -> Result<Completion<'c>, Refusal> {
         "ref/resource" => text(reference, "uri").map(|uri| Completion::Resource { uri }),
         _ => None,
     });
-    found.ok_or(Refusal::Protocol(portcullis_mcp::era::Rejection::MissingParam("ref")))
+    let found = found.ok_or(Refusal::Protocol(Rejection::MissingParam("ref")))?;
+    if let Completion::Resource { uri } = found {
+        plain(uri)?;
+    }
+    Ok(found)
+}
+
+/// A URI that policy and the server cannot take for two things.
+fn plain(uri: &str) -> Result<&str, Refusal> {
+    if is_plain_uri(uri) { Ok(uri) } else { Err(Refusal::Protocol(Rejection::Ambiguous("uri"))) }
 }
 
 /// Whether a call must be on record before it leaves: everything but what only describes the server.

@@ -1,5 +1,6 @@
 //! One request and what is known of it so far: the context that every refusal and record needs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -14,10 +15,14 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Connection, ConnectionName};
 
 use crate::gateway::Gateway;
+use crate::guard::Masker;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::session::{self, Session};
 use crate::{authenticate, edge, record};
+
+/// The longest line for the operator, in bytes.
+const LONGEST_LINE: usize = 2048;
 
 /// One request on its way through the stages.
 pub(crate) struct Exchange<P: Ports> {
@@ -93,7 +98,7 @@ impl<P: Ports> Exchange<P> {
             method: Some(call.method),
             era: Some(call.era),
         };
-        self.name = call.name().map(ToOwned::to_owned);
+        self.name = call.subject().map(ToOwned::to_owned);
     }
 
     pub(crate) fn rejected(&mut self, rejected: Rejected<'_>) -> Refusal {
@@ -139,13 +144,22 @@ impl<P: Ports> Exchange<P> {
 
     /// Answers a request that is refused: tell the operator, leave a record, tell the caller little.
     pub(crate) async fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
-        self.ports.log(&format!("refused at {}: {refusal}", refusal.stage().as_str()));
+        self.ports.log(&self.explained(refusal));
         if self.token.is_none() && !self.may_record_a_stranger() {
             self.ports.log("not recorded: too many refusals of unproven callers in this minute");
         } else if let Err(error) = record::refusal(self, refusal).await {
             self.ports.log(&format!("a refusal could not be recorded: {error}"));
         }
         refusal.answer(&self.to)
+    }
+
+    /// What the operator reads: masked, since a refusal may name what the caller sent, and not endless.
+    fn explained(&self, refusal: &Refusal) -> String {
+        let mut text = Cow::Owned(format!("refused at {}: {refusal}", refusal.stage().as_str()));
+        Masker::for_store(Rc::clone(&self.gateway)).text(&mut text);
+        let mut text = text.into_owned();
+        text.truncate(text.floor_char_boundary(LONGEST_LINE));
+        text
     }
 
     fn may_record_a_stranger(&self) -> bool {

@@ -8,7 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request, Response};
-use portcullis_mcp::era::{Call, Era, LAST_EVENT_ID, META_CLIENT_CAPABILITIES, PROTOCOL_VERSION, SESSION_ID};
+use portcullis_mcp::ambiguity::spelling;
+use portcullis_mcp::era::{
+    Call, Era, LAST_EVENT_ID, META_CLIENT_CAPABILITIES, PROTOCOL_VERSION, Rejection, SESSION_ID,
+};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_policy::Permit;
@@ -43,7 +46,7 @@ pub(crate) fn close_back_channels(call: &mut Call<'_>) {
         (_, Era::Legacy(_)) => None,
     };
     if let Some(capabilities) = capabilities.and_then(Json::as_object_mut) {
-        capabilities.retain(|name| !BACK_CHANNELS.contains(&name));
+        capabilities.retain(|name| !BACK_CHANNELS.contains(&spelling(name).as_str()));
     }
     // Tasks and the answers of multi-round requests are not served yet; what is not understood does not pass.
     remove_all(params, &["task", "inputResponses", "requestState"]);
@@ -81,15 +84,19 @@ impl Outbound {
         outbound
     }
 
-    /// Repeats the caller's `Mcp-Param-*` headers. The upstream, which knows the tool's schema, checks them
-    /// against the body; nothing here believes them.
-    pub(crate) fn with_params(mut self, caller: &HeaderMap) -> Self {
-        for (name, value) in caller {
-            if name.as_str().starts_with(PARAM_PREFIX) {
-                self.headers.append(name.clone(), value.clone());
+    /// Repeats the caller's `Mcp-Param-*` headers, if each is there once and says what some argument says. Which
+    /// argument, only the tool's schema could tell; the upstream, which has it, compares them once more.
+    pub(crate) fn with_params(mut self, caller: &HeaderMap, call: &Call<'_>) -> Result<Self, Refusal> {
+        for name in caller.keys().filter(|name| name.as_str().starts_with(PARAM_PREFIX)) {
+            let mut values = caller.get_all(name).iter();
+            match (values.next(), values.next()) {
+                (Some(value), None) if call.has_argument(value) => {
+                    self.headers.insert(name.clone(), value.clone());
+                }
+                _ => return Err(Rejection::HeaderMismatch(name.clone()).into()),
             }
         }
-        self
+        Ok(self)
     }
 
     fn add_session(&mut self, session: Option<&Session>) {

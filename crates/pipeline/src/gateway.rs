@@ -1,6 +1,6 @@
 //! What an instance knows: settings, policies, detectors, and what it has learned since it started.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_detect::{Class, Detectors};
@@ -15,8 +15,9 @@ use crate::attempts::Attempts;
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
 
-/// How many refusals of unproven callers an instance records in a minute: strangers must not fill the store.
-const STRANGERS_PER_MINUTE: u32 = 600;
+/// How many refusals of unproven callers an instance records in a minute: strangers must not fill the store. An
+/// instance serves 128 requests unless the host is told otherwise, so this is a share of them, not only a rate.
+const STRANGERS_PER_MINUTE: u32 = 8;
 
 /// One running gateway. Made once per instance and shared by its requests.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Gateway {
     pub(crate) strangers: RefCell<Attempts>,
     pub(crate) keys: RefCell<BTreeMap<IssuerName, KeyCache>>,
     pub(crate) tokens: RefCell<TokenCache>,
+    /// When the store was last found to work, or not.
+    pub(crate) probed: Cell<Option<(u64, bool)>>,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
 }
@@ -52,6 +55,7 @@ impl Gateway {
             keys: RefCell::default(),
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),
+            probed: Cell::new(None),
             app,
             settings,
             policies,

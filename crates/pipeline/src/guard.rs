@@ -12,7 +12,7 @@ use std::rc::Rc;
 use portcullis_detect::Counts;
 use portcullis_identity::Principal;
 use portcullis_mcp::era::Era;
-use portcullis_mcp::json::{Json, Object};
+use portcullis_mcp::json::{Json, Number, Object};
 use portcullis_mcp::message::{Message, Notification, Outcome, RequestId, Response};
 use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
@@ -107,6 +107,11 @@ impl Guard {
         self.negotiated
     }
 
+    /// Whether a text that can only pass as it is holds something that the caller may not see.
+    pub(crate) fn would_mask(&self, text: &str) -> bool {
+        self.masker.would_mask_text(text)
+    }
+
     /// The status of the upstream's answer.
     pub(crate) fn status(&self) -> Option<u16> {
         self.status
@@ -142,6 +147,9 @@ impl Guard {
             Message::Response(response) => self.response(response),
             Message::Notification(notification) => self.notification(notification),
             Message::Request(request) if request.method == "ping" && !self.is_modern() => {
+                if self.masker.would_mask(&request.id) {
+                    return Verdict::Drop("a ping whose id is not only an id");
+                }
                 Verdict::Pass(Message::Request(portcullis_mcp::message::Request { params: None, ..request }))
             }
             // The capabilities for all other requests were taken out of what the upstream was told.
@@ -167,8 +175,13 @@ impl Guard {
         };
         let outcome = match response.outcome {
             Outcome::Error(mut error) => {
+                // A code is a small number; anything longer would be a way to say something else.
+                if error.code.as_i64().is_none_or(|code| i32::try_from(code).is_err()) {
+                    error.code = Number::from(INTERNAL_ERROR);
+                }
                 self.masker.text(&mut error.message);
                 if let Some(data) = &mut error.data {
+                    self.withhold_in(data);
                     self.masker.value(data);
                 }
                 Outcome::Error(error)
@@ -207,11 +220,26 @@ impl Guard {
         if modern && method.is_cacheable() {
             limit_caching(result);
         }
-        if self.binary() == Binary::Deny {
-            self.withheld += binary::withhold(result);
+        if matches!(method, Method::PromptsGet | Method::ToolsCall) {
+            self.filter_embedded(result);
         }
-        self.masker.members(result, &OPAQUE);
+        self.clean(result, if List::of(method).is_some() { Some("nextCursor") } else { None });
         Ok(())
+    }
+
+    /// Withholds and masks, but for one member that names something for the protocol.
+    fn clean(&mut self, object: &mut Object<'_>, opaque: Option<&'static str>) {
+        if self.binary() == Binary::Deny {
+            self.withheld = self.withheld.saturating_add(binary::withhold(object));
+        }
+        let opaque = opaque.filter(|member| object.get(member).is_some_and(is_short_scalar));
+        self.masker.members(object, opaque);
+    }
+
+    fn withhold_in(&mut self, value: &mut Json<'_>) {
+        if self.binary() == Binary::Deny {
+            self.withheld = self.withheld.saturating_add(binary::withhold_in(value));
+        }
     }
 
     fn notification<'a>(&mut self, notification: Notification<'a>) -> Verdict<'a> {
@@ -220,10 +248,11 @@ impl Guard {
         }
         let Notification { method, mut params } = notification;
         if let Some(params) = &mut params {
-            if self.binary() == Binary::Deny {
-                self.withheld += binary::withhold(params);
+            let uri = params.get_str("uri").unwrap_or_default();
+            if method == "notifications/resources/updated" && !self.may_read(uri) {
+                return Verdict::Drop("news of a resource that the caller may not read");
             }
-            self.masker.members(params, &OPAQUE);
+            self.clean(params, opaque_member(&method));
         }
         Verdict::Pass(Message::Notification(Notification { method, params }))
     }
@@ -233,8 +262,27 @@ impl Guard {
     }
 }
 
-/// Members that name something for the protocol and must come back unchanged. They are never shown to people.
-const OPAQUE: [&str; 4] = ["nextCursor", "progressToken", "requestId", "ttlMs"];
+/// JSON-RPC's code for an error inside the server.
+const INTERNAL_ERROR: i64 = -32603;
+/// The longest value that passes unread because the protocol needs it unchanged.
+const LONGEST_OPAQUE: usize = 1024;
+
+/// The member of a notification that must come back unchanged. People never see it.
+fn opaque_member(notification: &str) -> Option<&'static str> {
+    match notification {
+        "notifications/cancelled" => Some("requestId"),
+        "notifications/progress" => Some("progressToken"),
+        _ => None,
+    }
+}
+
+fn is_short_scalar(value: &Json<'_>) -> bool {
+    match value {
+        Json::Number(number) => number.as_str().len() <= LONGEST_OPAQUE,
+        Json::String(text) => text.len() <= LONGEST_OPAQUE,
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => false,
+    }
+}
 
 const PASSED_NOTIFICATIONS: [&str; 7] = [
     "notifications/cancelled",

@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use portcullis_identity::metadata;
-use portcullis_ledger::AppName;
 use portcullis_settings::{ConnectionName, Settings};
 
+use crate::gateway::Gateway;
 use crate::ports::Ports;
 use crate::refusal::respond;
 
@@ -15,30 +15,45 @@ pub(crate) fn alive() -> Response<Bytes> {
     respond(StatusCode::OK, "application/json", r#"{"status":"alive"}"#)
 }
 
+/// How long an instance believes its last probe, in milliseconds: anybody may ask, and each probe is a write.
+const PROBE_MS: u64 = 1_000;
+
 /// The store accepts writes and returns them. Settings and policies are loaded, or nobody could ask.
-pub(crate) async fn ready<P: Ports>(app: &AppName, ports: &P) -> Response<Bytes> {
-    // Only probes write here.
-    let key = format!("pc1:{}:ready", app.as_str());
-    let value = ports.now().to_string();
-    let stored = async {
-        ports.set(&key, value.as_bytes()).await?;
-        ports.get(&key).await
+pub(crate) async fn ready<P: Ports>(gateway: &Gateway, ports: &P) -> Response<Bytes> {
+    let now = ports.now();
+    let fresh = gateway.probed.get().filter(|(at, _)| now.saturating_sub(*at) < PROBE_MS);
+    let works = match fresh {
+        Some((_, works)) => works,
+        None => probe(gateway, ports).await,
     };
-    match stored.await {
-        // Another probe may have written in between; that something is there is enough.
-        Ok(Some(_)) => respond(
-            StatusCode::OK,
-            "application/json",
-            r#"{"status":"ready","store":"default","durability":"acknowledged by the configured store"}"#,
-        ),
-        Ok(None) => unready(ports, "a value just written is not there"),
-        Err(error) => unready(ports, &error.to_string()),
+    if works {
+        let text =
+            r#"{"status":"ready","store":"default","durability":"acknowledged by the configured store"}"#;
+        return respond(StatusCode::OK, "application/json", text);
     }
+    let text = r#"{"status":"unready","store":"default"}"#;
+    respond(StatusCode::SERVICE_UNAVAILABLE, "application/json", text)
 }
 
-fn unready<P: Ports>(ports: &P, reason: &str) -> Response<Bytes> {
-    ports.log(&format!("not ready: {reason}"));
-    respond(StatusCode::SERVICE_UNAVAILABLE, "application/json", r#"{"status":"unready","store":"default"}"#)
+async fn probe<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
+    // Only probes write here.
+    let key = format!("pc1:{}:ready", gateway.app().as_str());
+    let now = ports.now();
+    let stored = async {
+        ports.set(&key, now.to_string().as_bytes()).await?;
+        ports.get(&key).await
+    };
+    let fault = match stored.await {
+        // Another probe may have written in between; that something is there is enough.
+        Ok(Some(_)) => None,
+        Ok(None) => Some("a value just written is not there".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(fault) = &fault {
+        ports.log(&format!("not ready: {fault}"));
+    }
+    gateway.probed.set(Some((now, fault.is_none())));
+    fault.is_none()
 }
 
 /// RFC 9728 metadata: who issues the tokens of a connection.

@@ -31,9 +31,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use portcullis_ledger::Stage;
 use portcullis_mcp::era::{self, Call, Era, Incoming, Notice, Reply};
-use portcullis_mcp::json;
+use portcullis_mcp::json::{self, Bounds};
 use portcullis_mcp::message::{Message, Outcome, Response as Answered};
-use portcullis_mcp::method::Method;
+use portcullis_mcp::method::{ClientNotification, Method};
 use portcullis_policy::Lifecycle;
 
 pub use crate::body::BodyError;
@@ -72,7 +72,7 @@ pub async fn handle<P: Ports>(
 async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
     match edge::admit(x.gateway.settings(), &x.parts)? {
         Route::Health => Ok(health::alive().map(Answer::Full)),
-        Route::Ready => Ok(health::ready(x.gateway.app(), &*x.ports).await.map(Answer::Full)),
+        Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
         Route::Metadata(name) => Ok(health::metadata(x.gateway.settings(), &name).map(Answer::Full)),
         Route::Mcp(name, verb) => {
             x.lap(Stage::Edge);
@@ -92,7 +92,7 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     let limits = x.gateway.settings().limits;
     let bytes = body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?;
     x.request_bytes = bytes.len().try_into().unwrap_or(u64::MAX);
-    let value = json::parse(&bytes, limits.depth).map_err(era::Rejection::Json)?;
+    let value = json::parse(&bytes, Bounds::request(limits.depth)).map_err(era::Rejection::Json)?;
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
     match incoming {
@@ -122,18 +122,27 @@ async fn call<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Respo
     forward::close_back_channels(&mut call);
     let outbound = Outbound::message(call.headers(), call.to_bytes(), session.as_ref());
     let outbound = match call.era {
-        Era::Modern => outbound.with_params(&x.parts.headers),
+        Era::Modern => outbound.with_params(&x.parts.headers, &call)?,
         Era::Legacy(_) => outbound,
     };
     reply::to_call(x, &call, permit, outbound, record).await
 }
 
 /// A notification. It gets no answer but its receipt.
+///
+/// It goes on only within a session, which shows that its sender may speak of what happens there. Over HTTP
+/// 2026-07-28 has no use for any (a client cancels by leaving), and one that would have to carry free text or that
+/// speaks of roots, which the server was not offered, has none either.
 async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Response<Answer<P>>, Refusal> {
     let session = match notice.era {
-        Era::Modern => None,
+        Era::Modern => return Ok(reply::accepted()),
         Era::Legacy(revision) => x.session(revision)?,
     };
+    let is_initialized = notice.notification == ClientNotification::Initialized;
+    let is_roots = notice.notification == ClientNotification::RootsListChanged;
+    if is_roots || (session.is_none() && !is_initialized) {
+        return Ok(reply::accepted());
+    }
     let step = decide::notification(notice.notification);
     let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), step);
     let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());

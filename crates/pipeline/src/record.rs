@@ -74,7 +74,7 @@ pub(crate) async fn intent<P: Ports>(
         revision: revision(x, call).to_owned(),
         session: session(x),
         method: call.method.as_str().to_owned(),
-        name: call.name().map(|name| masked(&mut masker, name)),
+        name: call.subject().map(|name| masked(&mut masker, name)),
         arguments: arguments(&x.gateway, &mut masker, call),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.gateway, Verdict::Allow, reasons),
@@ -90,15 +90,16 @@ pub(crate) async fn intent<P: Ports>(
 }
 
 impl Open {
-    /// Writes how the call ended.
+    /// Writes how the call ended. Written twice, it is one record.
     pub(crate) async fn close<P: Ports>(
-        self,
+        &self,
         ports: &P,
         end: End<'_>,
         guard: &Guard,
     ) -> Result<(), StoreError> {
-        let Self { id, mut timings, since } = self;
-        timings.insert(Stage::Forward, ports.monotonic().saturating_sub(since));
+        let Self { id, timings, since } = self;
+        let (id, mut timings) = (*id, timings.clone());
+        timings.insert(Stage::Forward, ports.monotonic().saturating_sub(*since));
         let (result, text) = match end {
             End::Answered { failed, text } => (CallResult::Completed { is_error: failed }, text),
             End::Abandoned => (CallResult::Interrupted, ""),

@@ -1,13 +1,15 @@
 //! What comes back: the head of the upstream's response is judged here, its frames by the guard.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use portcullis_mcp::era::{Call, SESSION_ID};
-use portcullis_mcp::json;
+use portcullis_mcp::json::{self, Bounds};
 use portcullis_mcp::message::Message;
 use portcullis_mcp::method::Method;
 use portcullis_policy::Permit;
@@ -15,7 +17,7 @@ use portcullis_policy::Permit;
 use crate::exchange::Exchange;
 use crate::forward::{self, Outbound};
 use crate::guard::{Expected, Guard, Verdict};
-use crate::ports::Ports;
+use crate::ports::{FetchError, Ports};
 use crate::record::{End, Open};
 use crate::refusal::{Refusal, respond};
 use crate::session::{self, Session};
@@ -72,6 +74,11 @@ pub(crate) async fn to_notice<P: Ports>(
         status if status.is_success() => Ok(empty(StatusCode::ACCEPTED)),
         status => Err(Refusal::Upstream(format!("answered a notification with {status}"))),
     }
+}
+
+/// The receipt of a message that nobody needs.
+pub(crate) fn accepted<P: Ports>() -> Response<Answer<P>> {
+    empty(StatusCode::ACCEPTED)
 }
 
 /// Opens the server's own stream.
@@ -148,7 +155,8 @@ async fn whole<P: Ports>(
     let bytes = body::read(&*x.ports, &mut body, limits.frame_bytes, limits.response_time)
         .await
         .map_err(|error| Refusal::Upstream(error.to_string()))?;
-    let value = json::parse(&bytes, limits.depth).map_err(|error| Refusal::Upstream(error.to_string()))?;
+    let value = json::parse(&bytes, Bounds::answer(limits.depth))
+        .map_err(|error| Refusal::Upstream(error.to_string()))?;
     let message = Message::try_from(value).map_err(|error| Refusal::Upstream(error.to_string()))?;
     match guard.frame(message) {
         Verdict::Final { message, failed } => {
@@ -168,11 +176,21 @@ async fn initialized<P: Ports>(
     head: &Parts,
     mut events: EventStream<P>,
 ) -> Result<Response<Answer<P>>, Refusal> {
+    let limits = x.gateway.settings().limits;
     let mut whole = Vec::new();
-    while let Some(bytes) = events.next().await {
-        whole.extend_from_slice(&bytes);
-        if whole.len() > x.gateway.settings().limits.frame_bytes {
-            return Err(Refusal::Upstream("too much before the answer to `initialize`".to_owned()));
+    {
+        let mut drained = pin!(async {
+            while let Some(bytes) = events.next().await {
+                whole.extend_from_slice(&bytes);
+                if whole.len() > limits.frame_bytes {
+                    return Err("too much before the answer to `initialize`");
+                }
+            }
+            Ok(())
+        });
+        match select(drained.as_mut(), pin!(x.ports.sleep(limits.response_time))).await {
+            Either::Left((drained, _)) => drained.map_err(|reason| Refusal::Upstream(reason.to_owned()))?,
+            Either::Right(_) => return Err(Refusal::Fetch(FetchError::TimedOut)),
         }
     }
     let mut response = event_response(Answer::Full(whole.into()), StatusCode::OK);
@@ -231,6 +249,7 @@ fn events<P: Ports>(x: &Exchange<P>, body: P::Body, guard: Guard, record: Option
         record,
         to: x.to.clone(),
         limits: x.gateway.settings().limits,
+        until: x.token.as_ref().map_or(x.now, |token| token.expires().0.saturating_mul(1000)),
     })
 }
 

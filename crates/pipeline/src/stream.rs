@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use portcullis_mcp::answer::code;
-use portcullis_mcp::json;
+use portcullis_mcp::json::{self, Bounds};
 use portcullis_mcp::message::Message;
 use portcullis_mcp::sse::{Decoder, Event, Item, KEEP_ALIVE};
 
@@ -19,6 +19,8 @@ use crate::refusal::{Addressee, WITHHELD};
 
 /// The longest event id that is passed on.
 const LONGEST_ID: usize = 1024;
+/// The longest pause before a client reconnects that is passed on.
+const LONGEST_RETRY_MS: u64 = 60 * 60 * 1000;
 
 /// A response body that is a stream of events.
 pub struct EventStream<P: Ports> {
@@ -30,8 +32,10 @@ pub struct EventStream<P: Ports> {
     /// The record of the call, until its outcome is written.
     record: Option<Open>,
     to: Addressee,
-    /// How long the upstream may be silent while a call waits; a stream of notifications may be silent for ever.
-    silence: Option<Duration>,
+    /// How long the upstream may be silent while a call waits.
+    silence: Duration,
+    /// When a stream of the server's own ends: with the caller's token, in milliseconds since 1970.
+    until: u64,
     ready: VecDeque<Item>,
     ended: bool,
 }
@@ -50,18 +54,21 @@ pub(crate) struct Parts<P: Ports> {
     pub(crate) record: Option<Open>,
     pub(crate) to: Addressee,
     pub(crate) limits: portcullis_settings::Limits,
+    /// When the caller's token expires, in milliseconds since 1970.
+    pub(crate) until: u64,
 }
 
 impl<P: Ports> EventStream<P> {
     pub(crate) fn new(parts: Parts<P>) -> Self {
-        let Parts { ports, body, guard, record, to, limits } = parts;
+        let Parts { ports, body, guard, record, to, limits, until } = parts;
         Self {
             ports,
             body,
             decoder: Decoder::new(limits.frame_bytes),
             depth: limits.depth,
             guard,
-            silence: to.id.is_some().then_some(limits.response_time),
+            silence: limits.response_time,
+            until,
             record,
             to,
             ready: VecDeque::new(),
@@ -104,12 +111,16 @@ impl<P: Ports> EventStream<P> {
 
     async fn read(&mut self) -> Result<(), String> {
         let next = pin!(self.body.next());
-        let chunk = match self.silence {
-            None => next.await,
-            Some(silence) => match select(next, pin!(self.ports.sleep(silence))).await {
-                Either::Left((chunk, _)) => chunk,
-                Either::Right(((), _)) => return Err(format!("silent for {silence:?}")),
-            },
+        let answers = self.to.id.is_some();
+        let patience = match answers {
+            true => self.silence,
+            false => Duration::from_millis(self.until.saturating_sub(self.ports.now())),
+        };
+        let chunk = match select(next, pin!(self.ports.sleep(patience))).await {
+            Either::Left((chunk, _)) => chunk,
+            Either::Right(((), _)) if answers => return Err(format!("silent for {patience:?}")),
+            // The token has expired. The client comes back with a new one.
+            Either::Right(((), _)) => None,
         };
         match chunk {
             Some(Ok(chunk)) => {
@@ -130,8 +141,16 @@ impl<P: Ports> EventStream<P> {
             Item::Comment => return Some(Bytes::from_static(KEEP_ALIVE)),
             Item::Event(event) => event,
         };
-        event.id = event.id.filter(|id| id.len() <= LONGEST_ID);
+        let answers = self.to.id.is_some();
+        // An id invites the client to resume. The answer to a call cannot be resumed here, and what an id says is
+        // seen by the client's program.
+        let passes = |id: &String| !answers && id.len() <= LONGEST_ID && !self.guard.would_mask(id);
+        event.id = event.id.filter(passes);
+        event.retry = event.retry.filter(|retry| !answers && *retry <= LONGEST_RETRY_MS);
         let data = event.data.take().unwrap_or_default();
+        if data.is_empty() && event.id.is_none() {
+            return None;
+        }
         if data.is_empty() {
             // MCP 2025-11-25: a priming event carries an id and no message.
             return Some(Event { kind: None, data: Some(String::new()), ..event }.to_bytes().into());
@@ -140,7 +159,7 @@ impl<P: Ports> EventStream<P> {
             self.ports.log("dropped an event of an unknown kind");
             return None;
         }
-        let message = json::parse(data.as_bytes(), self.depth)
+        let message = json::parse(data.as_bytes(), Bounds::answer(self.depth))
             .map_err(|error| error.to_string())
             .and_then(|value| Message::try_from(value).map_err(|error| error.to_string()));
         match message.map(|message| self.guard.frame(message)) {
@@ -166,9 +185,12 @@ impl<P: Ports> EventStream<P> {
     async fn finish(&mut self, event: Event, message: String, failed: bool) -> Option<Bytes> {
         self.ended = true;
         self.guard.passed(message.len());
-        if let Some(record) = self.record.take() {
+        if let Some(record) = &self.record {
             let end = End::Answered { failed, text: &message };
-            if let Err(error) = record.close(&*self.ports, end, &self.guard).await {
+            let closed = record.close(&*self.ports, end, &self.guard).await;
+            // Only now: a reader that leaves while the store works must still find a record to close.
+            self.record = None;
+            if let Err(error) = closed {
                 self.ports.log(&format!("an answer is withheld: {error}"));
                 return Some(write(Event::default(), self.to.message(code::UNAVAILABLE, WITHHELD)));
             }
@@ -180,10 +202,11 @@ impl<P: Ports> EventStream<P> {
     async fn fail(&mut self, reason: &str) -> Option<Bytes> {
         self.ended = true;
         self.ports.log(&format!("the upstream's stream is given up: {reason}"));
-        if let Some(record) = self.record.take()
-            && let Err(error) = record.close(&*self.ports, End::Broken(reason), &self.guard).await
-        {
-            self.ports.log(&format!("a failed call stays without its outcome: {error}"));
+        if let Some(record) = &self.record {
+            if let Err(error) = record.close(&*self.ports, End::Broken(reason), &self.guard).await {
+                self.ports.log(&format!("a failed call stays without its outcome: {error}"));
+            }
+            self.record = None;
         }
         let text = "the server behind the gateway failed";
         self.to.id.is_some().then(|| write(Event::default(), self.to.message(code::UPSTREAM, text)))

@@ -169,7 +169,7 @@ fn where_a_stream_is_cut_changes_nothing() {
         call(&world, "read").text
     };
     let want = answer(vec![bytes.to_vec()]);
-    assert!(want.contains("[card]") && want.contains("id: 7"), "{want}");
+    assert!(want.contains("[card]") && want.contains("progress") && !want.contains("id: 7"), "{want}");
     for cut in 0..bytes.len() {
         assert_eq!(answer(vec![bytes[..cut].to_vec(), bytes[cut..].to_vec()]), want, "cut at {cut}");
     }
@@ -419,22 +419,134 @@ fn the_edge_refuses_with_a_record_and_forwards_nothing() {
 }
 
 #[test]
+fn what_servers_could_read_in_two_ways_is_not_forwarded() {
+    let read = |uri: &str| {
+        json!({"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": uri}}).to_string()
+    };
+    let call =
+        |params: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+    for body in [
+        call(r#"{"name":"read","Name":"write","arguments":{}}"#),
+        call(r#"{"name":"read","arguments":{"amount":5,"Amount":500}}"#),
+        call(r#"{"name":"read","arguments":{},"input_responses":{}}"#),
+        call(r#"{"name":"read","arguments":{},"\u017ftate":1,"State":2}"#),
+        call(&format!(r#"{{"name":"read","arguments":{{"a":[{}0]}}}}"#, "0,".repeat(1900)))
+            .replace("0,", "[],[],[],[],[],[],[],[],[],[],[],"),
+        read("file:///public/../etc/passwd"),
+        read("file:///public/%2e%2e/etc/passwd"),
+        read("CRM://1"),
+        read("crm://1\n"),
+    ] {
+        let world = World::new();
+        world.upstream_answers_json(&result("ok"));
+        let done = world.send(post("crm", Some(&staff()), body.clone()));
+        assert!(done.json().get("error").is_some() || done.status == 413, "{body}: {done:?}");
+        assert!(world.ports.sent.borrow().is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn a_mirrored_header_goes_up_only_if_it_says_what_the_arguments_say() {
+    let meta = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "read", "arguments": {"region": "eu"}, "_meta": meta}});
+    for (values, want) in [(&["eu"][..], 200), (&["us"], 400), (&["eu", "eu"], 400)] {
+        let world = World::new();
+        world.upstream_answers_json(
+            &json!({"jsonrpc": "2.0", "id": 1, "result": {"resultType": "complete", "content": []}}),
+        );
+        let mut request = post("crm", Some(&staff()), body.to_string());
+        for (name, value) in
+            [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "read")]
+        {
+            request.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        for value in values {
+            request.headers_mut().append("mcp-param-region", HeaderValue::from_static(value));
+        }
+        assert_eq!(world.send(request).status, want, "{values:?}");
+        assert_eq!(world.ports.sent.borrow().len(), usize::from(want == 200), "{values:?}");
+    }
+}
+
+#[test]
+fn resources_that_an_answer_embeds_need_a_permit_of_their_own() {
+    let content = json!([
+        {"type": "resource", "resource": {"uri": "crm://secret", "text": "the secret"}},
+        {"type": "resource_link", "uri": "crm://secret", "name": "s"},
+        {"type": "text", "text": "hello"},
+    ]);
+    for (who, want) in [("staff", 0), ("callers", 2)] {
+        let world = World::new();
+        world.upstream_answers_json(&json!({"jsonrpc": "2.0", "id": 1, "result": {"content": content}}));
+        let done = world.send(post("crm", Some(&token("ada", who)), legacy_call("read", &json!({}))));
+        assert_eq!(done.text.matches("withheld by the gateway").count(), want, "{who}: {done:?}");
+        assert_eq!(done.text.contains("the secret"), want == 0, "{who}: {done:?}");
+    }
+}
+
+#[test]
+fn nothing_passes_unread_in_the_margins() {
+    let result = json!({"content": [{"type": "text", "text": "data:image/png;base64,AAAA"}], "nextCursor": CARD,
+        "requestId": {"x": CARD}, "progressToken": [CARD], "ttlMs": CARD});
+    let stream = format!(
+        "id: {CARD}\nretry: 4111111111111111\ndata:\n\nid: {CARD}\nevent: message\ndata: {}\n\n",
+        json!({"jsonrpc": "2.0", "id": 1, "result": result}),
+    );
+    let world = World::new();
+    world.upstream_answers("text/event-stream", vec![stream.into_bytes()], End::Whole);
+    let done = call(&world, "read");
+    assert!(!done.text.contains("4111") && !done.text.contains("base64"), "{done:?}");
+
+    let error =
+        json!({"jsonrpc": "2.0", "id": 1, "error": {"code": 4_111_111_111_111_111_u64, "message": "m"}});
+    world.upstream_answers_json(&error);
+    assert_eq!(call(&world, "read").json()["error"]["code"], -32603);
+}
+
+#[test]
+fn a_notification_carries_no_free_text_and_needs_a_session() {
+    let world = World::new();
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": {"requestId": 7, "reason": "the secret", "more": "the secret"}})
+    .to_string();
+    assert_eq!(world.send(post("crm", Some(&staff()), cancel.clone())).status, 202);
+    assert!(world.ports.sent.borrow().is_empty(), "not without a session");
+
+    let id = initialize(&world, &staff(), "application/json").headers["mcp-session-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    *world.ports.upstream.borrow_mut() =
+        Upstream::Answers { status: 202, headers: vec![], chunks: vec![], end: End::Whole };
+    assert_eq!(world.send(with_session(post("crm", Some(&staff()), cancel), &id)).status, 202);
+    let sent = world.ports.sent.borrow_mut().pop().unwrap();
+    let want = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#;
+    assert_eq!(sent.body(), want);
+}
+
+#[test]
 fn too_many_refused_tokens_from_one_address_are_held_off() {
     let world = World::new();
     let bad = || world.send(post("crm", Some("a.b.c"), "{}")).status;
     assert_eq!([bad(), bad(), bad(), bad(), bad()], [401, 401, 401, 429, 429]);
-    let mut other = post("crm", Some(&staff()), "{}");
+    // Signing is not deterministic, and what is remembered is the text of a token.
+    let token = staff();
+    let good = || post("crm", Some(&token), "{}");
+    assert_eq!(world.send(good()).status, 429, "a token that nobody knows yet");
+    let mut other = good();
     other.headers_mut().insert("spin-client-addr", HeaderValue::from_static("192.0.2.8:1"));
     assert_eq!(world.send(other).status, 400, "another address is served");
+    assert_eq!(world.send(good()).status, 400, "and its token is known now");
 }
 
 #[test]
 fn strangers_cannot_fill_the_store() {
     let world = World::new();
-    for _ in 0..700 {
+    for _ in 0..100 {
         assert_eq!(world.send(post("crm", None, "{}")).status, 401);
     }
-    assert_eq!(world.events().len(), 600);
+    assert_eq!(world.events().len(), 8);
     world.upstream_answers_json(&result("hello"));
     call(&world, "read");
     assert_eq!(world.events(), ["intent", "fetch POST", "outcome"], "proven callers are always recorded");

@@ -1,5 +1,5 @@
 use super::*;
-use crate::json::parse;
+use crate::json::{Bounds, parse};
 
 const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
@@ -9,7 +9,7 @@ fn outcome(headers: &[(&str, &str)], body: &str) -> String {
         map.append(HeaderName::try_from(*name).unwrap(), HeaderValue::try_from(*value).unwrap());
     }
     let body = body.replace("META", META);
-    let message = Message::try_from(parse(body.as_bytes(), 16).unwrap()).unwrap();
+    let message = Message::try_from(parse(body.as_bytes(), Bounds::request(16)).unwrap()).unwrap();
     match classify(&map, message) {
         Ok(Incoming::Call(call)) => format!("{:?} {:?} {:?}", call.method, call.era, call.name()),
         Ok(Incoming::Notice(notice)) => format!("{:?} {:?}", notice.notification, notice.era),
@@ -130,7 +130,7 @@ fn names_that_no_header_can_carry_travel_in_base64() {
 #[test]
 fn a_legacy_request_loses_the_markers_of_the_other_era() {
     let text = br#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/clientInfo":{},"progressToken":7}}}"#;
-    let message = Message::try_from(parse(text, 16).unwrap()).unwrap();
+    let message = Message::try_from(parse(text, Bounds::request(16)).unwrap()).unwrap();
     let Ok(Incoming::Call(call)) = classify(&HeaderMap::new(), message) else { panic!("not a call") };
     assert_eq!(
         String::from_utf8(call.to_bytes()).unwrap(),

@@ -29,7 +29,8 @@ pub enum JsonErrorKind {
     /// A control character inside a string.
     #[error("control character in a string")]
     ControlCharacter,
-    /// Two members of one object share a key. Readers disagree on which one counts, so neither does.
+    /// Two members of one object share a key, or, in a request, keys that differ only in case. Readers disagree
+    /// on which one counts, so neither does.
     #[error("duplicate key")]
     DuplicateKey,
     /// The bytes are not UTF-8.
@@ -38,6 +39,9 @@ pub enum JsonErrorKind {
     /// Arrays and objects are nested deeper than allowed.
     #[error("nesting too deep")]
     TooDeep,
+    /// There are more values than allowed.
+    #[error("too many values")]
+    TooManyValues,
     /// Something follows the value.
     #[error("data after the value")]
     TrailingData,
@@ -49,17 +53,53 @@ pub enum JsonErrorKind {
     UnexpectedEnd,
 }
 
-/// Reads one JSON value of at most `depth` nested arrays and objects, and refuses anything after it.
+/// What a text may hold. A value takes some hundred bytes of memory however short its text is, so the length of a
+/// text does not bound what reading it costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    depth: usize,
+    values: usize,
+    from: Sender,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Caller,
+    Upstream,
+}
+
+/// The most values in a request.
+const REQUEST_VALUES: usize = 20_000;
+/// The most values in one message of an upstream.
+const ANSWER_VALUES: usize = 300_000;
+
+impl Bounds {
+    /// What a caller may send: at most `depth` levels and 20,000 values, and no two keys of an object that differ
+    /// only in case, because some readers do not tell them apart.
+    #[must_use]
+    pub fn request(depth: usize) -> Self {
+        Self { depth, values: REQUEST_VALUES, from: Sender::Caller }
+    }
+
+    /// What an upstream may answer: at most `depth` levels and 300,000 values. Half a surrogate pair, which
+    /// servers write when they cut a text, becomes U+FFFD.
+    #[must_use]
+    pub fn answer(depth: usize) -> Self {
+        Self { depth, values: ANSWER_VALUES, from: Sender::Upstream }
+    }
+}
+
+/// Reads one JSON value within these bounds, and refuses anything after it.
 ///
 /// # Errors
 /// [`JsonError`] with the offset of the first byte that does not fit; for [`JsonErrorKind::DuplicateKey`]
 /// the offset is the end of the object.
-pub fn parse(bytes: &[u8], depth: usize) -> Result<Json<'_>, JsonError> {
+pub fn parse(bytes: &[u8], bounds: Bounds) -> Result<Json<'_>, JsonError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| JsonError { kind: JsonErrorKind::NotUtf8, offset: error.valid_up_to() })?;
-    let mut parser = Parser { text, offset: 0 };
+    let mut parser = Parser { text, offset: 0, values_left: bounds.values, from: bounds.from };
     parser.skip_whitespace();
-    let value = parser.value(depth)?;
+    let value = parser.value(bounds.depth)?;
     parser.skip_whitespace();
     match parser.peek() {
         None => Ok(value),
@@ -70,10 +110,14 @@ pub fn parse(bytes: &[u8], depth: usize) -> Result<Json<'_>, JsonError> {
 struct Parser<'a> {
     text: &'a str,
     offset: usize,
+    values_left: usize,
+    from: Sender,
 }
 
 impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+        self.values_left =
+            self.values_left.checked_sub(1).ok_or_else(|| self.error(JsonErrorKind::TooManyValues))?;
         match self.peek() {
             Some(b'{') => self.object(depth).map(Json::Object),
             Some(b'[') => self.array(depth).map(Json::Array),
@@ -103,7 +147,7 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        if has_duplicate(&members) {
+        if has_duplicate(&members, self.from) {
             return Err(self.error(JsonErrorKind::DuplicateKey));
         }
         Ok(Object { members })
@@ -205,21 +249,29 @@ impl<'a> Parser<'a> {
     fn unicode_escape(&mut self) -> Result<char, JsonError> {
         self.offset += 1;
         let first = self.hex4()?;
-        let code = match first {
-            0xD800..=0xDBFF => {
-                if !self.remaining().starts_with("\\u") {
-                    return Err(self.error(JsonErrorKind::BadEscape));
-                }
-                self.offset += 2;
-                let second = self.hex4()?;
-                if !(0xDC00..=0xDFFF).contains(&second) {
-                    return Err(self.error(JsonErrorKind::BadEscape));
-                }
-                0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
-            }
-            other => other,
-        };
-        char::from_u32(code).ok_or_else(|| self.error(JsonErrorKind::BadEscape))
+        if !(0xD800..=0xDFFF).contains(&first) {
+            return char::from_u32(first).ok_or_else(|| self.error(JsonErrorKind::BadEscape));
+        }
+        match (self.low_surrogate(first)?, self.from) {
+            (Some(character), _) => Ok(character),
+            (None, Sender::Caller) => Err(self.error(JsonErrorKind::BadEscape)),
+            (None, Sender::Upstream) => Ok(char::REPLACEMENT_CHARACTER),
+        }
+    }
+
+    /// The character that the following escape completes, if it does; else nothing is taken.
+    fn low_surrogate(&mut self, high: u32) -> Result<Option<char>, JsonError> {
+        if high >= 0xDC00 || !self.remaining().starts_with("\\u") {
+            return Ok(None);
+        }
+        let start = self.offset;
+        self.offset += 2;
+        let low = self.hex4()?;
+        if !(0xDC00..=0xDFFF).contains(&low) {
+            self.offset = start;
+            return Ok(None);
+        }
+        Ok(char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)))
     }
 
     fn hex4(&mut self) -> Result<u32, JsonError> {
@@ -307,13 +359,31 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn has_duplicate(members: &[(Cow<'_, str>, Json<'_>)]) -> bool {
+fn has_duplicate(members: &[(Cow<'_, str>, Json<'_>)], from: Sender) -> bool {
     if members.len() <= PAIRWISE {
         return members.iter().enumerate().any(|(index, (key, _))| {
-            members.get(..index).unwrap_or_default().iter().any(|(earlier, _)| earlier == key)
+            let earlier = members.get(..index).unwrap_or_default();
+            earlier.iter().any(|(earlier, _)| match from {
+                Sender::Caller => earlier == key || fold(earlier) == fold(key),
+                Sender::Upstream => earlier == key,
+            })
         });
     }
-    let mut keys: Vec<&str> = members.iter().map(|(key, _)| key.as_ref()).collect();
+    let mut keys: Vec<Cow<'_, str>> = members
+        .iter()
+        .map(|(key, _)| match from {
+            Sender::Caller => Cow::Owned(fold(key)),
+            Sender::Upstream => Cow::Borrowed(key.as_ref()),
+        })
+        .collect();
     keys.sort_unstable();
     keys.windows(2).any(|pair| matches!(pair, [left, right] if left == right))
+}
+
+/// A text without its case. Upper case first: `ſ` and the Kelvin sign then meet `s` and `k`.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }

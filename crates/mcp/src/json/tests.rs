@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn outcome(text: &str) -> String {
-    match parse(text.as_bytes(), 8) {
+    match parse(text.as_bytes(), Bounds::request(8)) {
         Ok(value) => value.to_string(),
         Err(error) => error.to_string(),
     }
@@ -32,6 +32,9 @@ fn what_readers_disagree_on_is_refused() {
         ("", "unexpected end at byte 0"),
         ("{\"a\":1,\"a\":2}", "duplicate key at byte 13"),
         ("{\"a\":1,\"\\u0061\":2}", "duplicate key at byte 18"),
+        ("{\"name\":1,\"Name\":2}", "duplicate key at byte 19"),
+        ("{\"k\":1,\"\\u212a\":2}", "duplicate key at byte 18"),
+        ("{\"s\":1,\"\\u017f\":2}", "duplicate key at byte 18"),
         ("{} {}", "data after the value at byte 3"),
         ("[[[[[[[[[]]]]]]]]]", "nesting too deep at byte 8"),
         ("01", "data after the value at byte 1"),
@@ -44,7 +47,7 @@ fn what_readers_disagree_on_is_refused() {
         ("{a:1}", "unexpected byte at byte 1"),
         ("\"\t\"", "control character in a string at byte 1"),
         ("\"\\ud800\"", "invalid escape at byte 7"),
-        ("\"\\ud800\\u0041\"", "invalid escape at byte 13"),
+        ("\"\\ud800\\u0041\"", "invalid escape at byte 7"),
         ("\"\\udc00\"", "invalid escape at byte 7"),
         ("\"\\x\"", "invalid escape at byte 2"),
         ("\"abc", "unexpected end at byte 4"),
@@ -52,21 +55,40 @@ fn what_readers_disagree_on_is_refused() {
     ] {
         assert_eq!(outcome(text), want, "text: {text}");
     }
-    assert_eq!(parse(b"\"\xff\"", 8).unwrap_err().kind, JsonErrorKind::NotUtf8);
+    assert_eq!(parse(b"\"\xff\"", Bounds::request(8)).unwrap_err().kind, JsonErrorKind::NotUtf8);
 }
 
 #[test]
 fn duplicate_keys_are_found_in_large_objects_too() {
     let mut members: Vec<String> = (0..1000).map(|n| format!("\"k{n}\":{n}")).collect();
-    assert!(parse(format!("{{{}}}", members.join(",")).as_bytes(), 8).is_ok());
+    assert!(parse(format!("{{{}}}", members.join(",")).as_bytes(), Bounds::request(8)).is_ok());
     members.push("\"k500\":0".into());
-    let error = parse(format!("{{{}}}", members.join(",")).as_bytes(), 8).unwrap_err();
+    let error = parse(format!("{{{}}}", members.join(",")).as_bytes(), Bounds::request(8)).unwrap_err();
     assert_eq!(error.kind, JsonErrorKind::DuplicateKey);
 }
 
 #[test]
+fn what_an_upstream_cuts_apart_is_mended_and_its_keys_are_its_own() {
+    for (text, want) in [
+        (r#""\ud83d""#, "\"\u{fffd}\""),
+        (r#""\ud83d\u0041""#, "\"\u{fffd}A\""),
+        (r#""\ude00\ud83d\ude00""#, "\"\u{fffd}😀\""),
+        (r#"{"a":1,"A":2}"#, r#"{"a":1,"A":2}"#),
+    ] {
+        assert_eq!(parse(text.as_bytes(), Bounds::answer(8)).unwrap().to_string(), want, "text: {text}");
+    }
+}
+
+#[test]
+fn values_are_counted_whatever_their_text_costs() {
+    let many = format!("[{}0]", "0,".repeat(20_000));
+    assert_eq!(parse(many.as_bytes(), Bounds::request(8)).unwrap_err().kind, JsonErrorKind::TooManyValues);
+    assert!(parse(many.as_bytes(), Bounds::answer(8)).is_ok());
+}
+
+#[test]
 fn renamed_keys_stay_unique() {
-    let mut value = parse(br#"{"a@x.org":1,"b@x.org":2,"c":3}"#, 8).unwrap();
+    let mut value = parse(br#"{"a@x.org":1,"b@x.org":2,"c":3}"#, Bounds::request(8)).unwrap();
     let object = value.as_object_mut().unwrap();
     object.rename_keys(|key| key.contains('@').then(|| "[email]".to_owned()));
     assert_eq!(value.to_string(), r#"{"[email]":1,"[email] 2":2,"c":3}"#);
@@ -92,26 +114,26 @@ proptest! {
     #[test]
     fn agrees_with_a_second_reader_on_what_both_accept(value in any_json()) {
         let text = serde_json::to_string(&value).unwrap();
-        let ours = parse(text.as_bytes(), 64).unwrap().to_string();
+        let ours = parse(text.as_bytes(), Bounds::answer(64)).unwrap().to_string();
         prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&ours).unwrap(), value);
     }
 
     #[test]
     fn writing_and_reading_again_changes_nothing(value in any_json()) {
         let text = serde_json::to_string(&value).unwrap();
-        let once = parse(text.as_bytes(), 64).unwrap();
+        let once = parse(text.as_bytes(), Bounds::answer(64)).unwrap();
         let written = once.to_string();
-        prop_assert_eq!(parse(written.as_bytes(), 64).unwrap(), once);
+        prop_assert_eq!(parse(written.as_bytes(), Bounds::answer(64)).unwrap(), once);
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(&bytes, 16);
+        let _ = parse(&bytes, Bounds::request(16));
     }
 
     #[test]
     fn what_we_accept_a_second_reader_accepts(text in "[\\[\\]{}\",:0-9eE+.\\\\untrfalse -]{0,24}") {
-        if parse(text.as_bytes(), 64).is_ok() {
+        if parse(text.as_bytes(), Bounds::answer(64)).is_ok() {
             prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok() || text.contains(['e', 'E']));
         }
     }

@@ -1,8 +1,8 @@
 use super::*;
-use crate::json::parse;
+use crate::json::{Bounds, parse};
 
 fn outcome(text: &str) -> String {
-    match Message::try_from(parse(text.as_bytes(), 16).unwrap()) {
+    match Message::try_from(parse(text.as_bytes(), Bounds::request(16)).unwrap()) {
         Ok(message) => String::from_utf8(message.to_bytes()).unwrap(),
         Err(error) => format!("refused: {error}"),
     }
@@ -44,10 +44,7 @@ fn what_is_not_a_message_is_refused() {
         ),
         (r#"{"jsonrpc":"2.0","id":1,"error":{"code":"x"}}"#, "refused: `error` has the wrong type"),
         (r#"{"jsonrpc":"2.0"}"#, "refused: not a request, notification or response"),
-        (
-            r#"{"jsonrpc":"2.0","id":1,"method":"ping","Method":"x"}"#,
-            "refused: unknown member in the message",
-        ),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","extra":"x"}"#, "refused: unknown member in the message"),
     ] {
         assert_eq!(outcome(text), want, "text: {text}");
     }

@@ -7,13 +7,26 @@ use portcullis_policy::{Decision, Question, Session, Target, Visibility};
 
 use crate::guard::Guard;
 
+/// The most items of one page. Servers have cursors for more.
+const LONGEST_LIST: usize = 2_000;
+
 impl Guard {
     /// Takes out of a list what policy would deny whatever the arguments. Cursors stay: a filtered page may be
     /// empty and still have a next one.
     pub(super) fn filter_list(&self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
+        // Policy is asked item by item, and nothing else in the instance runs meanwhile.
+        if items.len() > LONGEST_LIST {
+            return Err("a list that is too long for one page");
+        }
         items.retain(|item| item.as_object().is_some_and(|item| self.is_shown(list, item)));
+        // A masked value no longer fits its schema, and clients that check would throw the whole result away.
+        if list == List::Tools && self.masker.masks_anything() {
+            for tool in items.iter_mut().filter_map(Json::as_object_mut) {
+                tool.remove("outputSchema");
+            }
+        }
         Ok(())
     }
 
@@ -43,6 +56,9 @@ impl Guard {
     pub(super) fn filter_contents(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
         let contents =
             result.get_mut("contents").and_then(Json::as_array_mut).ok_or("`contents` is missing")?;
+        if contents.len() > LONGEST_LIST {
+            return Err("too many contents in one read");
+        }
         contents.retain(|content| {
             let uri = content.as_object().and_then(|content| content.get_str("uri"));
             uri.is_some_and(|uri| self.may_read(uri))
@@ -50,7 +66,32 @@ impl Guard {
         Ok(())
     }
 
-    fn may_read(&self, uri: &str) -> bool {
+    /// Replaces resources, and links to them, that the caller may not read by themselves.
+    pub(super) fn filter_embedded(&self, result: &mut Object<'_>) {
+        for member in ["content", "messages"] {
+            let blocks = result.get_mut(member).and_then(Json::as_array_mut);
+            for block in blocks.into_iter().flatten().filter_map(Json::as_object_mut) {
+                match block.get_mut("content").and_then(Json::as_object_mut) {
+                    Some(inner) => self.filter_block(inner),
+                    None => self.filter_block(block),
+                }
+            }
+        }
+    }
+
+    fn filter_block(&self, block: &mut Object<'_>) {
+        let embedded = block.get("resource").and_then(Json::as_object);
+        let uri = match block.get_str("type") {
+            Some("resource") => embedded.and_then(|resource| resource.get_str("uri")),
+            Some("resource_link") => block.get_str("uri"),
+            Some(_) | None => return,
+        };
+        if !uri.is_some_and(|uri| self.may_read(uri)) {
+            *block = Object::new().with("type", "text").with("text", "[a resource withheld by the gateway]");
+        }
+    }
+
+    pub(super) fn may_read(&self, uri: &str) -> bool {
         if self.call.as_ref().and_then(|call| call.name.as_deref()) == Some(uri) {
             return true;
         }
@@ -78,7 +119,7 @@ impl Guard {
 
 /// A list whose items policy can be asked about one by one. Resource templates are not among them: which URIs
 /// a template stands for is not known before it is filled in, so policy is asked once for all of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List {
     Prompts,
     Resources,

@@ -49,6 +49,7 @@ binary = "allow"
 const POLICIES: &str = r#"
 @id("staff") permit (principal in Group::"idp:staff", action, resource);
 @id("interns") permit (principal in Group::"idp:interns", action in [Action::"crm/read", Action::"read"], resource);
+@id("callers") permit (principal in Group::"idp:callers", action in Action::"call", resource);
 @id("no-unmask") forbid (principal, action == Action::"unmask", resource);
 @id("held") @approval("idp:boss") forbid (principal, action == Action::"crm/held", resource);
 @id("errs") forbid (principal, action == Action::"crm/errs", resource) when { context.input.nothing == 1 };

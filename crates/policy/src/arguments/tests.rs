@@ -1,4 +1,4 @@
-use portcullis_mcp::json::{Json, parse};
+use portcullis_mcp::json::{Bounds, Json, parse};
 
 use super::{Arguments, DEEPEST, InputError, convert};
 use crate::vocabulary::Vocabulary;
@@ -10,7 +10,7 @@ fn converted(input: Option<&Json<'_>>) -> Result<Arguments, InputError> {
 #[test]
 fn only_an_object_or_nothing_is_arguments() {
     for (text, want) in [("{}", None), ("null", None), ("[]", Some(InputError::NotAnObject))] {
-        let input = parse(text.as_bytes(), 8).unwrap();
+        let input = parse(text.as_bytes(), Bounds::request(8)).unwrap();
         assert_eq!(converted(Some(&input)).err(), want, "case: {text}");
     }
     assert!(converted(None).is_ok());

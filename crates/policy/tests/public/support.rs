@@ -67,7 +67,7 @@ impl<'t> Ask<'t> {
     }
 
     pub(crate) fn decide(&self, policies: &PolicySet) -> Decision {
-        let input = json::parse(self.input.as_bytes(), 64).unwrap();
+        let input = json::parse(self.input.as_bytes(), json::Bounds::request(64)).unwrap();
         self.question(Some(&input), |question| policies.decide(question))
     }
 
