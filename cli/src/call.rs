@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use portcullis_demo::state::DemoState;
 use portcullis_demo::token;
 use portcullis_mcp::era::{self, Call as McpCall, Era};
-use portcullis_mcp::json::{self, Json, Object};
+use portcullis_mcp::json::{self, Bounds, Json, Object};
 use portcullis_mcp::message::{Message, Outcome, RequestId};
 use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
@@ -81,7 +81,7 @@ fn request(tool: Option<String>, arguments: Vec<(String, String)>) -> McpCall<'s
         Some(tool) => {
             let mut object = Object::new();
             for (name, value) in arguments {
-                let value = match json::parse(value.as_bytes(), DEPTH) {
+                let value = match json::parse(value.as_bytes(), Bounds::answer(DEPTH)) {
                     Ok(parsed) => parsed.into_owned(),
                     Err(_) => Json::from(value),
                 };
@@ -138,7 +138,7 @@ fn answer(response: &Response<Bytes>) -> anyhow::Result<Outcome<'static>> {
         vec![String::from_utf8_lossy(response.body()).into_owned()]
     };
     for text in texts.iter().rev() {
-        let Ok(value) = json::parse(text.as_bytes(), DEPTH) else { continue };
+        let Ok(value) = json::parse(text.as_bytes(), Bounds::answer(DEPTH)) else { continue };
         if let Ok(Message::Response(response)) = Message::try_from(value.into_owned()) {
             return Ok(response.outcome);
         }
