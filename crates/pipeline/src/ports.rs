@@ -41,6 +41,13 @@ pub trait Ports: 'static {
     fn log(&self, line: &str);
 }
 
+/// The first bytes of a random value, for a nonce or an id.
+pub(crate) fn fresh<P: Ports, const N: usize>(ports: &P) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.iter_mut().zip(ports.random()).for_each(|(to, from)| *to = from);
+    bytes
+}
+
 /// A body that arrives piece by piece.
 pub trait Chunks {
     /// The next piece; `None` at the end.

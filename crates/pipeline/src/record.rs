@@ -22,7 +22,7 @@ use portcullis_settings::ClassName;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::guard::{Guard, Masker};
-use crate::ports::{Ports, StoreError};
+use crate::ports::{Ports, StoreError, fresh};
 use crate::refusal::Refusal;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
@@ -146,9 +146,7 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
 }
 
 fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {
-    let mut random = [0; 10];
-    random.iter_mut().zip(ports.random()).for_each(|(to, from)| *to = from);
-    RecordId::new(UnixMillis(at), random)
+    RecordId::new(UnixMillis(at), fresh(ports))
 }
 
 fn who(token: &VerifiedToken) -> Who {

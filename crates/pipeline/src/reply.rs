@@ -17,7 +17,7 @@ use portcullis_policy::Permit;
 use crate::exchange::Exchange;
 use crate::forward::{self, Outbound};
 use crate::guard::{Expected, Guard, Verdict};
-use crate::ports::{FetchError, Ports};
+use crate::ports::{FetchError, Ports, fresh};
 use crate::record::{End, Open};
 use crate::refusal::{Refusal, respond};
 use crate::session::{self, Session};
@@ -210,21 +210,13 @@ fn add_session<P: Ports>(
     };
     let unusable = || Refusal::Upstream("gave a session id that is not visible ASCII".to_owned());
     let session = Session { upstream: id.to_str().map_err(|_| unusable())?.to_owned(), revision };
-    let nonce = nonce(x.ports.random());
+    let nonce = fresh(&*x.ports);
     let caller = x.caller()?;
     let sealed =
         session::seal(x.gateway.sealer(), caller.principal(), x.connection_name()?, &session, x.now, nonce);
     let value = sealed.and_then(|sealed| HeaderValue::from_str(&sealed).ok()).ok_or_else(unusable)?;
     headers.insert(SESSION_ID, value);
     Ok(())
-}
-
-fn nonce(random: [u8; 32]) -> [u8; 24] {
-    let mut nonce = [0; 24];
-    for (to, from) in nonce.iter_mut().zip(random) {
-        *to = from;
-    }
-    nonce
 }
 
 fn guard<P: Ports>(x: &Exchange<P>, call: Option<Expected>) -> Result<Guard, Refusal> {

@@ -17,7 +17,7 @@ use portcullis_settings::{IssuerName, IssuerSettings};
 
 use crate::body;
 use crate::gateway::Gateway;
-use crate::ports::Ports;
+use crate::ports::{Ports, fresh};
 use crate::refusal::Refusal;
 
 const STORED: Purpose = Purpose::new("issuer-keys");
@@ -174,9 +174,7 @@ async fn store<P: Ports>(
     let text = String::from_utf8_lossy(document).into_owned();
     let fields: Stored = (issuer.url.as_str().to_owned(), now.0, text);
     let Ok(plain) = serde_json::to_vec(&fields) else { return };
-    let mut nonce = [0; 24];
-    nonce.iter_mut().zip(ports.random()).for_each(|(to, from)| *to = from);
-    let Ok(sealed) = gateway.sealer().seal(STORED, &plain, nonce) else { return };
+    let Ok(sealed) = gateway.sealer().seal(STORED, &plain, fresh(ports)) else { return };
     if let Err(error) = ports.set(&key(gateway, issuer), sealed.as_bytes()).await {
         ports.log(&format!("keys of issuer `{}` cannot be stored: {error}", issuer.name));
     }
