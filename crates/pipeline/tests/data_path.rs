@@ -526,6 +526,18 @@ fn a_notification_carries_no_free_text_and_needs_a_session() {
 }
 
 #[test]
+fn first_requests_of_an_instance_wait_for_one_fetch_of_the_keys() {
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    world.ports.late.set(true);
+    let requests = (0..16).map(|_| post("crm", Some(&staff()), legacy_call("read", &json!({})))).collect();
+    for done in world.send_all(requests) {
+        assert_eq!((done.status, done.json()), (200, result("hello")));
+    }
+    assert_eq!(world.key_fetches(), 1);
+}
+
+#[test]
 fn too_many_refused_tokens_from_one_address_are_held_off() {
     let world = World::new();
     let bad = || world.send(post("crm", Some("a.b.c"), "{}")).status;

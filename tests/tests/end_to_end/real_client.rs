@@ -98,6 +98,28 @@ fn a_refund_that_is_allowed_happens_once() {
 }
 
 #[test]
+fn many_callers_at_once_are_served_from_the_first_request_on() {
+    run(async {
+        let gateway = std::sync::Arc::new(Gateway::start(portcullis_tests::Options::default()).await);
+        let calls: Vec<_> = (0..200)
+            .map(|_| {
+                let gateway = std::sync::Arc::clone(&gateway);
+                tokio::spawn(async move {
+                    let params =
+                        json!({ "name": "get_customer", "arguments": { "customer_id": "cus_0001" } });
+                    gateway.call("billing", Persona::Vendor, "tools/call", params).await
+                })
+            })
+            .collect();
+        for call in calls {
+            let answer = call.await.unwrap();
+            assert!(answer.text.contains("[card]"), "{answer:?}");
+        }
+        assert!(!gateway.log().contains("panicked"), "{}", gateway.log());
+    });
+}
+
+#[test]
 fn a_session_of_one_caller_is_no_use_to_another() {
     run(async {
         let gateway = Gateway::shared();

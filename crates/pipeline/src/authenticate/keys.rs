@@ -91,7 +91,9 @@ struct Turn<'t> {
 
 impl<'t> Turn<'t> {
     fn take(fetching: &'t RefCell<BTreeSet<IssuerName>>, issuer: &'t IssuerName) -> Option<Self> {
-        fetching.borrow_mut().insert(issuer.clone()).then_some(Self { fetching, issuer })
+        let is_free = fetching.borrow_mut().insert(issuer.clone());
+        // Made only if the turn is ours: dropping one gives the turn back.
+        is_free.then(|| Self { fetching, issuer })
     }
 }
 

@@ -137,6 +137,7 @@ impl Ports for Fake {
     fn sleep(&self, _: Duration) -> impl Future<Output = ()> {
         let late = self.late.get();
         async move {
+            yield_once().await;
             if !late {
                 std::future::pending().await
             }
@@ -169,6 +170,8 @@ impl Ports for Fake {
 
     async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
         if request.uri().host() == Some("idp.example.com") {
+            self.events.borrow_mut().push("fetch keys".into());
+            yield_once().await;
             return Ok(Response::new(Chunked::whole(self.keys.clone())));
         }
         self.events.borrow_mut().push(format!("fetch {}", request.method()));
@@ -189,6 +192,19 @@ impl Ports for Fake {
     fn log(&self, line: &str) {
         self.log.borrow_mut().push(line.into());
     }
+}
+
+/// Lets others go on, once.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
 }
 
 /// An answer that was pulled to its end.
@@ -235,26 +251,41 @@ impl World {
     }
 
     pub(crate) fn send(&self, request: Request<Chunked>) -> Done {
-        pollster::block_on(async {
-            let response = handle(Rc::clone(&self.gateway), Rc::clone(&self.ports), request).await;
-            let (head, answer) = response.into_parts();
-            let mut bytes = Vec::new();
-            match answer {
-                Answer::Full(whole) => bytes.extend_from_slice(&whole),
-                Answer::Events(mut events) => {
-                    while let Some(more) = events.next().await {
-                        bytes.extend_from_slice(&more);
-                    }
+        pollster::block_on(self.serve(request))
+    }
+
+    /// Serves all of these at the same time.
+    pub(crate) fn send_all(&self, requests: Vec<Request<Chunked>>) -> Vec<Done> {
+        let all = requests.into_iter().map(|request| self.serve(request));
+        pollster::block_on(futures_util::future::join_all(all))
+    }
+
+    async fn serve(&self, request: Request<Chunked>) -> Done {
+        let response = handle(Rc::clone(&self.gateway), Rc::clone(&self.ports), request).await;
+        let (head, answer) = response.into_parts();
+        let mut bytes = Vec::new();
+        match answer {
+            Answer::Full(whole) => bytes.extend_from_slice(&whole),
+            Answer::Events(mut events) => {
+                while let Some(more) = events.next().await {
+                    bytes.extend_from_slice(&more);
                 }
             }
-            let text = String::from_utf8(bytes).unwrap();
-            Done { status: head.status.as_u16(), headers: head.headers, text }
-        })
+        }
+        let text = String::from_utf8(bytes).unwrap();
+        Done { status: head.status.as_u16(), headers: head.headers, text }
     }
 
     /// Takes what happened so far.
     pub(crate) fn events(&self) -> Vec<String> {
-        std::mem::take(&mut self.ports.events.borrow_mut())
+        let mut events = std::mem::take(&mut *self.ports.events.borrow_mut());
+        events.retain(|event| event != "fetch keys");
+        events
+    }
+
+    /// How often the issuer was asked for its keys since events were last taken.
+    pub(crate) fn key_fetches(&self) -> usize {
+        self.ports.events.borrow().iter().filter(|event| *event == "fetch keys").count()
     }
 
     pub(crate) fn outcomes(&self) -> Vec<Outcome> {
