@@ -193,6 +193,7 @@ fn thing(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Thing, Fact
         Target::Complete(Completion::Resource { uri }) => on_resource("complete", uri),
         Target::Configure => on_connection("configure"),
         Target::Elicit => on_connection("elicit"),
+        Target::ListRoots => on_connection("roots"),
         Target::Prompt { name } => {
             let id = format!("prompt:{connection}/{name}");
             on_prompt(ActionIs::Nested { id, of_connection: format!("prompt:{connection}"), top: GET }, name)

@@ -25,7 +25,7 @@
 //! | `read`, `subscribe` | | `Resource` |
 //! | `complete` | | `Prompt` or `Resource`, whose argument is completed |
 //! | `unmask` | | `DataClass` |
-//! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `sample` | | `Connection` |
+//! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
 //! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`) and, if the token

@@ -51,6 +51,8 @@ pub enum Target<'q> {
     Configure,
     /// The upstream asks the user something (`elicitation/create`).
     Elicit,
+    /// The upstream asks for the client's workspace roots (`roots/list`).
+    ListRoots,
     /// `prompts/get`.
     Prompt {
         /// The prompt's name.

@@ -118,7 +118,7 @@ pub(crate) const GET: &str = "get";
 pub(crate) const UNMASK: &str = "unmask";
 
 /// Every action id that is not made from a connection's name.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 14] = [
     "approve",
     "audit",
     CALL,
@@ -129,6 +129,7 @@ const RESERVED: [&str; 13] = [
     "read",
     "review",
     "revoke",
+    "roots",
     "sample",
     "subscribe",
     UNMASK,

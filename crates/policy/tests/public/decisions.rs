@@ -128,6 +128,7 @@ fn targets_are_the_documented_actions_and_resources() {
         (Target::Audit, r#"action == Action::"audit""#, r#"resource == Connection::"billing""#),
         (Target::Configure, r#"action == Action::"configure""#, r#"resource == Connection::"billing""#),
         (Target::Elicit, r#"action == Action::"elicit""#, r#"resource == Connection::"billing""#),
+        (Target::ListRoots, r#"action == Action::"roots""#, r#"resource == Connection::"billing""#),
         (Target::Review, r#"action == Action::"review""#, r#"resource == Connection::"billing""#),
         (Target::Revoke, r#"action == Action::"revoke""#, r#"resource == Connection::"billing""#),
         (Target::Sample, r#"action == Action::"sample""#, r#"resource == Connection::"billing""#),
@@ -159,7 +160,7 @@ fn one_connection_is_never_taken_for_another() {
 #[test]
 fn a_connection_named_like_a_built_in_action_is_denied() {
     let text = r#"@id("p") permit (principal, action, resource);"#;
-    for connection in ["call", "get", "read", "unmask", "configure"] {
+    for connection in ["call", "configure", "elicit", "get", "read", "roots", "unmask"] {
         let ask = Ask { connection, ..Ask::new(ada(), REFUND) };
         let want = "error: the connection has the name of a built-in action";
         assert_eq!(line(&ask.decide(&policies(text))), want, "case: {connection}");
