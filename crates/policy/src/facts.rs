@@ -50,6 +50,13 @@ impl Facts {
         Self::of_question(question, (unknown("input"), unknown("labels")), vocabulary)
     }
 
+    /// What is known when the client answers a question of the upstream: what was found in the answer, but not the
+    /// arguments, which were the question's.
+    pub(crate) fn of_response(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
+        let unknown = RestrictedExpression::new_unknown("input");
+        Self::of_question(question, (unknown, labels(&question.session, false)), vocabulary)
+    }
+
     /// Like [`Facts::of_listing`] for reading a resource of which only the connection is known.
     pub(crate) fn of_templates(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
         let facts = Self::of_listing(question, vocabulary)?;

@@ -1,8 +1,9 @@
 //! What a principal may do, decided by Cedar policies.
 //!
 //! [`PolicySet::parse`] reads policy files, [`PolicySet::decide`] answers one [`Question`] with Allow, Deny or
-//! Hold, [`PolicySet::visibility`] says what a list shows, and [`PolicySet::may_unmask`] whether a class of data
-//! is shown in clear. Everything here is pure: policies are text, time is a value.
+//! Hold, [`PolicySet::visibility`] says what a list shows, [`PolicySet::response_visibility`] whether a client's
+//! answer to a question of the upstream may pass, and [`PolicySet::may_unmask`] whether a class of data is shown
+//! in clear. Everything here is pure: policies are text, time is a value.
 //!
 //! # What a policy sees
 //!

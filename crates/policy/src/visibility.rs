@@ -1,16 +1,19 @@
-//! What a list shows.
+//! What a list shows, and which answers of a client pass.
 //!
 //! INVARIANT: what some arguments could make allowed or held is never hidden. A list is asked for before the
 //! arguments exist and before anything was found in them, so both are unknown here, and only what no value of
 //! theirs can change hides an item. Rules that do not read arguments are decided exactly; a rule that reads
 //! them counts only as far as it comes out the same whatever they are. Each rule is looked at by itself: a
 //! permit and a forbid that no argument can satisfy and avoid at once still show the item.
+//!
+//! A client's answer to a question of the upstream is judged in the same way once the question is forgotten: what
+//! was found in the answer is known, the arguments of the question are not.
 
 use crate::facts::{Facts, FactsError};
 use crate::question::{Question, Target};
 use crate::set::PolicySet;
 
-/// How an item of a list appears to a principal.
+/// How an item of a list, or the answer to a question of the upstream, appears to a principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     /// It would be denied with any arguments.
@@ -26,6 +29,17 @@ impl PolicySet {
     #[must_use]
     pub fn visibility(&self, question: &Question<'_>) -> Visibility {
         self.foresee(Facts::of_listing(question, &self.vocabulary))
+    }
+
+    /// Whether what a client answers to a question of the upstream may pass: like [`PolicySet::visibility`], but
+    /// the labels are known, those of the answer, and only the input is not read.
+    ///
+    /// Rules about what an answer holds decide; rules about what was asked have decided before and count only as
+    /// far as they come out the same whatever it was. The label `args.unrepresentable` speaks of an input, and is
+    /// there only if the question's labels have it.
+    #[must_use]
+    pub fn response_visibility(&self, question: &Question<'_>) -> Visibility {
+        self.foresee(Facts::of_response(question, &self.vocabulary))
     }
 
     /// How the resource templates of a question's connection appear. Which resources a template yields is not

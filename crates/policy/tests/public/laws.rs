@@ -70,6 +70,19 @@ fn plain_atom() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
+/// Conditions that read labels and no arguments.
+fn label_atom() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        r#"context.session.labels.contains("pii.card")"#,
+        r#"context.session.labels.containsAny(["pii.email", "x"])"#,
+        "context.session.labels.isEmpty()",
+        r#"context.session.labels == ["pii.card"]"#,
+        "context.session.labels.pii",
+        r#"if context.session.labels.contains("pii.card") then principal.shoe_size > 40 else true"#,
+    ])
+    .prop_map(str::to_owned)
+}
+
 /// Conditions that read arguments or labels.
 fn reading_atom() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
@@ -132,6 +145,10 @@ fn any_condition() -> BoxedStrategy<String> {
 
 fn plain_condition() -> BoxedStrategy<String> {
     condition(plain_atom()).boxed()
+}
+
+fn labelled_condition() -> BoxedStrategy<String> {
+    condition(prop_oneof![plain_atom(), label_atom()]).boxed()
 }
 
 fn rule(condition: BoxedStrategy<String>) -> impl Strategy<Value = Rule> {
@@ -259,6 +276,35 @@ proptest! {
             Decision::Hold(_) => Visibility::ShownNeedsApproval,
         };
         prop_assert_eq!(ask.visibility(&set), want);
+    }
+
+    #[test]
+    fn answers_are_never_stopped_for_what_was_asked(rules in rules(any_condition()), ask in ask()) {
+        let set = set(&rules);
+        // An input with its label for what has no type is judged with that label, and an answer has none.
+        let ask = Ask { input: ask.input.replace("1e99", "7").replace("null", "8"), ..ask };
+        let decision = ask.decide(&set);
+        if rank(&decision) > 0 {
+            prop_assert_ne!(ask.response_visibility(&set), Visibility::Hidden, "{}", line(&decision));
+        }
+        if rank(&decision) == 2 {
+            prop_assert_ne!(ask.response_visibility(&set), Visibility::ShownNeedsApproval);
+        }
+    }
+
+    #[test]
+    fn answers_are_judged_exactly_by_rules_that_read_labels(
+        rules in rules(labelled_condition()),
+        ask in ask(),
+    ) {
+        let set = set(&rules);
+        let ask = Ask { input: "{}".to_owned(), ..ask };
+        let want = match ask.decide(&set) {
+            Decision::Allow(_) => Visibility::Shown,
+            Decision::Deny(_) => Visibility::Hidden,
+            Decision::Hold(_) => Visibility::ShownNeedsApproval,
+        };
+        prop_assert_eq!(ask.response_visibility(&set), want);
     }
 
     #[test]

@@ -77,6 +77,48 @@ fn permit_when(condition: &str) -> String {
 }
 
 #[test]
+fn an_answer_is_judged_by_what_was_found_in_it() {
+    use Visibility::{Hidden, Shown, ShownNeedsApproval};
+    let all = r#"@id("all") permit (principal, action == Action::"elicit", resource);"#;
+    let unless_card = r#"unless { context.session.labels.contains("pii.card") };"#;
+    for (text, of_clean, of_card) in [
+        (String::new(), Hidden, Hidden),
+        (all.to_owned(), Shown, Shown),
+        (permit_when(r#"context.session.labels.contains("pii.card")"#), Hidden, Shown),
+        (permit_when("context.session.labels.isEmpty()"), Shown, Hidden),
+        (permit_when("context.session has client"), Hidden, Hidden),
+        // What was asked is not known any more.
+        (permit_when(r#"context.input.message like "*card*""#), Shown, Shown),
+        (permit_when("context.input.n > 1 && context.session.labels.isEmpty()"), Shown, Hidden),
+        (permit_when(r#"context.session.labels.contains("args.unrepresentable")"#), Hidden, Hidden),
+        (format!(r#"{all} @id("f") forbid (principal, action, resource) {unless_card}"#), Hidden, Shown),
+        (
+            format!(
+                r#"{all} @id("s") @approval("demo:boss") forbid (principal, action, resource) {unless_card}"#
+            ),
+            ShownNeedsApproval,
+            Shown,
+        ),
+        (format!(r#"{all} @id("o") @mode("observe") forbid (principal, action, resource);"#), Shown, Shown),
+        // An error denies.
+        (
+            format!(
+                r#"{all} @id("f") forbid (principal, action, resource)
+                    when {{ context.session.labels.contains("pii.card") && context.session.client == "x" }};"#
+            ),
+            Shown,
+            Hidden,
+        ),
+    ] {
+        let set = policies(&text);
+        let clean = Ask::new(user("ada", &[]), Target::Elicit);
+        let card = Ask { labels: &["pii.card"], ..clean.clone() };
+        let answers = (clean.response_visibility(&set), card.response_visibility(&set));
+        assert_eq!(answers, (of_clean, of_card), "case: {text}");
+    }
+}
+
+#[test]
 fn templates_are_shown_if_some_resource_could_be_read() {
     use Visibility::{Hidden, Shown};
     for (text, want) in [

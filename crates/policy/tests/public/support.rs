@@ -75,6 +75,10 @@ impl<'t> Ask<'t> {
         self.question(None, |question| policies.visibility(question))
     }
 
+    pub(crate) fn response_visibility(&self, policies: &PolicySet) -> Visibility {
+        self.question(None, |question| policies.response_visibility(question))
+    }
+
     pub(crate) fn template_visibility(&self, policies: &PolicySet) -> Visibility {
         self.question(None, |question| policies.template_visibility(question))
     }
