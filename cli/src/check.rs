@@ -14,13 +14,14 @@ use crate::terminal;
 
 const SETTINGS: &str = "portcullis.toml";
 
-/// What is wrong with a folder, one line per problem.
+/// What is wrong with a folder, one line per problem. What is right and yet dangerous is told at once.
 pub(crate) fn problems(folder: &Path) -> anyhow::Result<Vec<String>> {
     let mut problems = Vec::new();
     let text = fs::read_to_string(folder.join(SETTINGS))
         .with_context(|| format!("cannot read {}", folder.join(SETTINGS).display()))?;
-    if let Err(found) = Draft::parse(&text, SETTINGS) {
-        problems.extend(found.to_string().lines().map(ToOwned::to_owned));
+    match Draft::parse(&text, SETTINGS) {
+        Ok(draft) => draft.warnings().iter().for_each(|warning| terminal::error(warning)),
+        Err(found) => problems.extend(found.to_string().lines().map(ToOwned::to_owned)),
     }
     let policies = read_policies(folder)?;
     let sources: Vec<Source<'_>> = policies.iter().map(|(file, text)| Source { file, text }).collect();

@@ -10,6 +10,8 @@ use portcullis_policy::{PolicySet, Source};
 use portcullis_settings::Draft;
 use spin_sdk::variables;
 
+use crate::world;
+
 const FOLDER: &str = "/policies";
 /// The name under which everything in the key-value store is kept.
 const APP: &str = "portcullis";
@@ -21,6 +23,7 @@ pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
     let text =
         fs::read_to_string(folder.join(SETTINGS)).with_context(|| format!("{SETTINGS} cannot be read"))?;
     let draft = Draft::parse(&text, SETTINGS)?;
+    draft.warnings().iter().for_each(|warning| world::log(warning));
     let mut values = BTreeMap::new();
     for name in draft.variables() {
         let value = variables::get(name.as_str()).await.with_context(|| format!("variable `{name}`"))?;

@@ -3,7 +3,7 @@
 //! One request goes through these steps, all pure. [`BearerToken::from_header`] takes the token out of the header;
 //! [`TokenCache`] may know it already; otherwise [`BearerToken::decode`] reads it, [`issuer_of`] picks the issuer
 //! whose keys must verify it, [`KeyCache`] says whether they are at hand, and [`verify()`] yields a
-//! [`VerifiedToken`], which nothing else can make.
+//! [`VerifiedToken`], which nothing else can make, but for callers without a token whom settings for tests let in.
 //!
 //! Beside that, [`metadata`] writes what clients need to find the issuer, and [`seal`] protects values that the
 //! gateway hands out and gets back.

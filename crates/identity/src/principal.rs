@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use portcullis_settings::IssuerName;
+use portcullis_settings::{Anonymous, IssuerName};
 
 /// The verified caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,24 @@ impl Principal {
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}|{}", self.issuer, self.subject)
+    }
+
+    /// The principal that the settings name for callers without a token.
+    pub(crate) fn anonymous(anonymous: &Anonymous) -> Self {
+        let issuer = anonymous.issuer().clone();
+        Self {
+            subject: Subject(anonymous.subject().to_string()),
+            groups: anonymous
+                .groups()
+                .iter()
+                .map(|name| Group::in_namespace(&issuer, name.as_str()))
+                .collect(),
+            issuer,
+            kind: PrincipalKind::Workload,
+            attributes: BTreeMap::new(),
+            client: None,
+            actors: Vec::new(),
+        }
     }
 
     /// A principal that nobody verified, for tests.
@@ -98,7 +116,12 @@ pub struct Group(String);
 
 impl Group {
     pub(crate) fn new(issuer: &IssuerName, name: &str) -> Option<Self> {
-        is_plain(name).then(|| Self(format!("{issuer}:{name}")))
+        is_plain(name).then(|| Self::in_namespace(issuer, name))
+    }
+
+    /// For a name that is plain by its type.
+    fn in_namespace(issuer: &IssuerName, name: &str) -> Self {
+        Self(format!("{issuer}:{name}"))
     }
 
     /// The group with its namespace.

@@ -1,13 +1,16 @@
 //! Verifies a token: signature first, then what it says.
 //!
-//! [`VerifiedToken`] is the proof: only [`verify`] makes one, so code that has one need not ask again.
+//! [`VerifiedToken`] is the proof, so code that has one need not ask again. Only [`verify`] makes one from a token;
+//! [`VerifiedToken::anonymous`] makes one where the settings let strangers in, which takes a value that only
+//! settings for tests on this machine hold.
 
 mod claims;
 mod principal;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use portcullis_settings::{Algorithm, IssuerSettings, Resource};
+use portcullis_settings::{Algorithm, Anonymous, IssuerSettings, Resource};
 
 use crate::keys::JwkSet;
 use crate::principal::Principal;
@@ -16,7 +19,7 @@ use crate::time::UnixSeconds;
 use crate::token::{Header, LONGEST_QUOTE, UnverifiedToken};
 use crate::verify::claims::Claims;
 
-/// Proof that a token was verified for a resource.
+/// Proof that a token was verified for a resource, or that the settings let this caller in without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedToken {
     principal: Principal,
@@ -27,6 +30,20 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
+    /// Stands in for the token of a caller who has none, where the settings say who that is.
+    ///
+    /// It ends after an hour, as a token would.
+    #[must_use]
+    pub fn anonymous(anonymous: &Anonymous, resource: &Resource, now: UnixSeconds) -> Self {
+        Self {
+            principal: Principal::anonymous(anonymous),
+            resource: resource.clone(),
+            expires: now.plus(ANONYMOUS_LIFETIME),
+            token_id: None,
+            scopes: BTreeSet::new(),
+        }
+    }
+
     /// Who is calling.
     #[must_use]
     pub fn principal(&self) -> &Principal {
@@ -154,6 +171,9 @@ fn scopes(claims: &Claims<'_>) -> Result<BTreeSet<String>, Refusal> {
     }
     Ok(scopes)
 }
+
+/// How long a caller without a token counts as proven; long enough for a test.
+const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 fn quote(text: &str) -> String {
     text.chars().take(LONGEST_QUOTE).collect()

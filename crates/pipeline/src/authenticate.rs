@@ -37,7 +37,10 @@ pub(crate) async fn caller<P: Ports>(
         return Err(Refusal::TooManyFailures);
     }
     let verified = match bearer {
-        None => return Err(Refusal::unauthenticated(&metadata_url, None)),
+        None => {
+            let nobody = anonymous(gateway, ports, connection, headers, address);
+            return nobody.ok_or_else(|| Refusal::unauthenticated(&metadata_url, None));
+        }
         Some(Ok(token)) => verify(gateway, ports, connection, token).await,
         Some(Err(malformed)) => Err(Unverified::Refused(malformed.into())),
     };
@@ -49,6 +52,28 @@ pub(crate) async fn caller<P: Ports>(
         }
     })
 }
+
+/// Who calls without a token, where the settings let such a caller in: only one that is on this machine.
+///
+/// A proxy on this machine would pass on callers from anywhere; the headers that proxies add give it away.
+fn anonymous<P: Ports>(
+    gateway: &Gateway,
+    ports: &P,
+    connection: &Connection,
+    headers: &HeaderMap,
+    address: Option<IpAddr>,
+) -> Option<Rc<VerifiedToken>> {
+    let anonymous = gateway.settings().anonymous_for(connection)?;
+    if !address?.to_canonical().is_loopback() || PASSED_ON.iter().any(|name| headers.contains_key(*name)) {
+        return None;
+    }
+    let resource = gateway.settings().public_url.resource(&connection.name);
+    let now = UnixSeconds(ports.now() / 1000);
+    Some(Rc::new(VerifiedToken::anonymous(anonymous, &resource, now)))
+}
+
+/// What a proxy says about whom it forwards for.
+const PASSED_ON: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 enum Unverified {
     /// The token is not accepted.

@@ -2,6 +2,7 @@
 //!
 //! [`Draft::parse`] settles everything that does not hang on a variable; [`Draft::resolve`] the rest.
 
+mod anonymous;
 mod connection;
 mod issuer;
 
@@ -12,6 +13,7 @@ use toml::de::DeTable;
 
 use crate::Settings;
 use crate::connection::Connection;
+use crate::draft::anonymous::AnonymousDraft;
 use crate::draft::connection::ConnectionDraft;
 use crate::draft::issuer::IssuerDraft;
 use crate::edge::EdgeDraft;
@@ -34,6 +36,7 @@ pub struct Draft {
     masking: Masking,
     issuers: BTreeMap<IssuerName, IssuerDraft>,
     connections: BTreeMap<ConnectionName, ConnectionDraft>,
+    anonymous: Option<AnonymousDraft>,
 }
 
 /// The keys before the first table.
@@ -66,8 +69,15 @@ impl Draft {
         let masking = read_or(&mut root, &mut report, "masking", Masking::Every, Masking::read);
         let issuers = read_named(&mut root, &mut report, "issuers", IssuerDraft::read);
         let connections = read_named(&mut root, &mut report, "connections", ConnectionDraft::read);
+        let anonymous = read_or(&mut root, &mut report, "insecure_anonymous", None, AnonymousDraft::read);
+        let edge = edge.unwrap_or_default();
+        let nobody = anonymous.is_some().then(IssuerName::anonymous);
+        let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
         for connection in connections.values() {
-            connection.check_issuers(&issuers, &mut report);
+            connection.check_issuers(&known, &mut report);
+        }
+        if let Some(anonymous) = &anonymous {
+            anonymous.check(&edge, &issuers, &connections, &mut report);
         }
         root.finish(&mut report);
         Problems::refuse_any(file, report.into_problems())?;
@@ -76,8 +86,14 @@ impl Draft {
             let problem = Problem { line: 1, message: "`public_url` or `secret_key` is missing".to_owned() };
             return Err(Problems::one(file, problem));
         };
-        let edge = edge.unwrap_or_default();
-        Ok(Self { file: file.to_owned(), top, edge, limits, masking, issuers, connections })
+        Ok(Self { file: file.to_owned(), top, edge, limits, masking, issuers, connections, anonymous })
+    }
+
+    /// What the operator must be told, although the file is good: one line each, with its place.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let warnings = self.anonymous.iter().map(AnonymousDraft::warning);
+        warnings.map(|Problem { line, message }| format!("{}:{line}: {message}", self.file)).collect()
     }
 
     /// The variables that the file names.
@@ -100,7 +116,7 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections } = self;
+        let Self { file, top, edge, limits, masking, issuers, connections, anonymous } = self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
         let previous = &top.previous_secret_keys;
@@ -111,10 +127,14 @@ impl Draft {
             .filter_map(|(name, issuer)| Some((name.clone(), issuer.resolve(name, &mut fill)?)))
             .collect();
         self.check_distinct(&issuers, &mut fill);
-        let connections: BTreeMap<ConnectionName, Connection> = connections
+        let drafts = connections;
+        let connections: BTreeMap<ConnectionName, Connection> = drafts
             .iter()
             .filter_map(|(name, connection)| Some((name.clone(), connection.resolve(name, &mut fill)?)))
             .collect();
+        let anonymous = anonymous
+            .as_ref()
+            .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
@@ -132,6 +152,7 @@ impl Draft {
             issuers,
             connections,
             masking,
+            anonymous,
         })
     }
 

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod anonymous;
 mod connection;
 mod draft;
 mod edge;
@@ -25,6 +26,7 @@ mod url;
 
 use std::collections::BTreeMap;
 
+pub use crate::anonymous::Anonymous;
 pub use crate::connection::{Binary, Connection, Credential};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
@@ -34,7 +36,7 @@ pub use crate::issuer::{
 };
 pub use crate::limits::Limits;
 pub use crate::masking::Masking;
-pub use crate::name::{ClassName, ConnectionName, IssuerName, NameError, VariableName};
+pub use crate::name::{AnonymousName, ClassName, ConnectionName, IssuerName, NameError, VariableName};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
@@ -42,7 +44,7 @@ pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlEr
 /// Everything a gateway is told, checked and with its variables filled in.
 ///
 /// Only [`Draft::resolve`] makes one, so what the parts say about each other holds: every issuer that a
-/// connection names exists, and no two issuers share an issuer URL.
+/// connection names exists, or is `anonymous` and there is such a principal; no two issuers share an issuer URL.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -62,6 +64,8 @@ pub struct Settings {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// Which classes of data are masked for everyone who may not unmask them.
     pub masking: Masking,
+    /// Who calls without a token; only for tests, on this machine.
+    pub anonymous: Option<Anonymous>,
 }
 
 impl Settings {
@@ -75,6 +79,12 @@ impl Settings {
             .iter()
             .filter_map(|name| self.issuers.get(name))
             .find(|issuer| issuer.url.as_str() == url)
+    }
+
+    /// Who calls this connection without a token, if it lists the issuer `anonymous`.
+    #[must_use]
+    pub fn anonymous_for(&self, connection: &Connection) -> Option<&Anonymous> {
+        self.anonymous.as_ref().filter(|anonymous| connection.issuers.contains(anonymous.issuer()))
     }
 
     /// The issuers that this connection trusts, in the order of their names.

@@ -86,6 +86,14 @@ name_type!(
 );
 
 name_type!(
+    /// The subject or a group of the principal that needs no token.
+    AnonymousName,
+    "a name of the anonymous principal",
+    "use 1 to 63 of a-z, 0-9 and `-`, starting with a letter or digit",
+    is_label
+);
+
+name_type!(
     /// The name of a variable of the application, by the rules of Spin.
     VariableName,
     "a variable name",
@@ -100,6 +108,13 @@ name_type!(
     "use words of a-z, 0-9, `-` and `_` with dots between them, at most 63 characters",
     is_class
 );
+
+impl IssuerName {
+    /// The namespace of callers without a token.
+    pub(crate) fn anonymous() -> Self {
+        Self("anonymous".to_owned())
+    }
+}
 
 fn is_label(text: &str) -> bool {
     text.len() <= LONGEST_NAME

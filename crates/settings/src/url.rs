@@ -189,6 +189,13 @@ impl UpstreamUrl {
         &self.0
     }
 
+    /// Whether the upstream is on this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.0.authority().is_some_and(|authority| {
+            Authority::parse(authority.as_str()).is_ok_and(|authority| authority.is_loopback())
+        })
+    }
+
     fn build(url: &HttpUrl) -> Result<Self, UrlError> {
         let path = if url.path.is_empty() { "/" } else { &url.path };
         let uri = format!("{}{path}", url.origin());

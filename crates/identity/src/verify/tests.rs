@@ -1,5 +1,6 @@
 //! Tokens of a test issuer: which are believed, and exactly why the others are not.
 
+mod anonymous;
 mod meaning;
 mod refusals;
 

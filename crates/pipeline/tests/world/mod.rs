@@ -224,8 +224,13 @@ impl Done {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let settings = Draft::parse(SETTINGS, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: POLICIES }]).unwrap();
+        Self::of(SETTINGS, POLICIES)
+    }
+
+    /// A world with settings and policies of a test's own.
+    pub(crate) fn of(settings: &str, policies: &str) -> Self {
+        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: policies }]).unwrap();
         let ports = Fake {
             events: RefCell::default(),
             store: RefCell::default(),

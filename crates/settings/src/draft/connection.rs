@@ -1,11 +1,10 @@
 //! Reads `[connections.<name>]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use http::HeaderName;
 
 use crate::connection::{Binary, Connection, Credential, credential_header};
-use crate::draft::issuer::IssuerDraft;
 use crate::draft::{Fill, required_template};
 use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
@@ -62,12 +61,20 @@ impl ConnectionDraft {
         }
     }
 
+    /// Whether the connection trusts this issuer.
+    pub(super) fn lists(&self, issuer: &IssuerName) -> bool {
+        self.issuers.iter().any(|listed| listed.value == *issuer)
+    }
+
+    pub(super) fn url_line(&self) -> usize {
+        self.url.line
+    }
+
     /// Every issuer that a connection trusts must have a section.
-    pub(super) fn check_issuers(&self, issuers: &BTreeMap<IssuerName, IssuerDraft>, report: &mut Report) {
-        let known: Vec<&str> = issuers.keys().map(IssuerName::as_str).collect();
+    pub(super) fn check_issuers(&self, known: &[&str], report: &mut Report) {
         for Located { line, value: name } in &self.issuers {
             if !known.contains(&name.as_str()) {
-                let hint = match known.as_slice() {
+                let hint = match known {
                     [] => "there is no `[issuers.<name>]`".to_owned(),
                     known => suggest(name.as_str(), known),
                 };
