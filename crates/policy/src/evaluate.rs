@@ -44,6 +44,10 @@ impl Prepared {
         Ok(Self { authorizer: cedar::Authorizer::new(), policies })
     }
 
+    pub(crate) fn policies(&self) -> impl Iterator<Item = &cedar::Policy> {
+        self.policies.policies()
+    }
+
     pub(crate) fn evaluate(&self, facts: &Facts) -> Outcome {
         let response = self.authorizer.is_authorized(&facts.request, &self.policies, &facts.entities);
         let diagnostics = response.diagnostics();
@@ -51,6 +55,16 @@ impl Prepared {
             allowed: response.decision() == cedar::Decision::Allow,
             determining: diagnostics.reason().map(|id| AsRef::<str>::as_ref(id).to_owned()).collect(),
             errors: diagnostics.errors().map(describe).collect(),
+        }
+    }
+
+    /// What can be said while nothing is unknown: all of it.
+    pub(crate) fn settle(&self, facts: &Facts) -> Prospect {
+        let Outcome { allowed, determining, errors } = self.evaluate(facts);
+        Prospect {
+            errs: !errors.is_empty(),
+            forbids: !allowed && !determining.is_empty(),
+            may_permit: allowed,
         }
     }
 
@@ -69,6 +83,15 @@ impl Prepared {
 }
 
 impl Prospect {
+    /// What can be said of these policies and others together.
+    pub(crate) const fn join(self, other: Self) -> Self {
+        Self {
+            errs: self.errs || other.errs,
+            forbids: self.forbids || other.forbids,
+            may_permit: self.may_permit || other.may_permit,
+        }
+    }
+
     fn add(&mut self, policy: &cedar::Policy, Possible { truth, falsity }: Possible) {
         self.errs |= !truth && !falsity;
         match policy.effect() {

@@ -1,15 +1,17 @@
 //! A question as Cedar wants it: a request, and the entities it is about.
 //!
-//! Entities are built for each question and hold only what the question is about; nothing goes through JSON.
+//! Entities are built for each question and hold only what the question is about; nothing goes through JSON. What
+//! questions about one request have in common is built once, as their [`Circumstances`].
 
 use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
 use portcullis_identity::{AttributeValue, Principal};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::arguments::{self, Arguments, InputError};
-use crate::question::{Completion, Question, Session, Target};
+use crate::question::{Question, Session};
+use crate::thing::Thing;
 use crate::time::datetime;
-use crate::vocabulary::{self, CALL, GET, UNMASK, Vocabulary, parent_classes};
+use crate::vocabulary::Vocabulary;
 
 /// Everything Cedar needs to evaluate a policy.
 #[derive(Debug)]
@@ -20,6 +22,14 @@ pub(crate) struct Facts {
     pub(crate) action: EntityUid,
     pub(crate) resource: EntityUid,
     pub(crate) principal: EntityUid,
+}
+
+/// Everything but what is done, and to what.
+#[derive(Clone, Debug)]
+pub(crate) struct Circumstances {
+    principal: EntityUid,
+    context: Context,
+    entities: Entities,
 }
 
 /// Why a question cannot be put before the policies; it is denied.
@@ -80,147 +90,70 @@ impl Facts {
         let connection = RestrictedExpression::new_entity_uid(vocabulary.connection(connection));
         let context = Context::from_pairs([("connection".to_owned(), connection)])
             .map_err(|_cedar| FactsError::Unexpressible("connection"))?;
-        let thing = Thing {
-            action: ActionIs::Single(UNMASK),
-            resource: vocabulary.data_class(class.as_str()),
-            parents: parent_classes(class).map(|parent| vocabulary.data_class(parent)).collect(),
-            attribute: None,
-        };
         let principal = principal_entity(principal, vocabulary)?;
-        Parts { principal, thing, context, session: None }.assemble(vocabulary)
+        Circumstances::new(principal, None, context)?.of(Thing::of_class(class, vocabulary))
     }
 
     fn of_question(
         question: &Question<'_>,
+        known: (RestrictedExpression, RestrictedExpression),
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, FactsError> {
+        let thing = Thing::of_target(question.target, question.connection, vocabulary)?;
+        Circumstances::of_request(question.principal, &question.session, known, vocabulary)?.of(thing)
+    }
+}
+
+impl Circumstances {
+    /// Those of [`Facts::of_listing`].
+    pub(crate) fn of_listing(
+        principal: &Principal,
+        session: &Session<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, FactsError> {
+        let unknown = RestrictedExpression::new_unknown;
+        Self::of_request(principal, session, (unknown("input"), unknown("labels")), vocabulary)
+    }
+
+    /// Those of [`Facts::of_call`] for calls without arguments.
+    pub(crate) fn of_plain_calls(
+        principal: &Principal,
+        session: &Session<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, FactsError> {
+        let Arguments { record, unrepresentable } = arguments::convert(None, vocabulary)?;
+        Self::of_request(principal, session, (record, labels(session, unrepresentable)), vocabulary)
+    }
+
+    fn of_request(
+        principal: &Principal,
+        session: &Session<'_>,
         (input, labels): (RestrictedExpression, RestrictedExpression),
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
-        let parts = Parts {
-            principal: principal_entity(question.principal, vocabulary)?,
-            thing: thing(question, vocabulary)?,
-            context: call_context(input, vocabulary)?,
-            session: Some(session_entity(&question.session, labels, vocabulary)?),
-        };
-        parts.assemble(vocabulary)
+        let principal = principal_entity(principal, vocabulary)?;
+        let session = session_entity(session, labels, vocabulary)?;
+        Self::new(principal, Some(session), call_context(input, vocabulary)?)
     }
-}
 
-/// What facts are made of.
-struct Parts {
-    principal: Entity,
-    thing: Thing,
-    context: Context,
-    session: Option<Entity>,
-}
-
-impl Parts {
-    fn assemble(self, vocabulary: &Vocabulary) -> Result<Facts, FactsError> {
-        let Self { principal, thing: Thing { action, resource, parents, attribute }, context, session } =
-            self;
-        let principal_id = principal.uid();
-        let action_id = vocabulary.action(action.id());
-        let attribute =
-            attribute.map(|(name, text)| (name.to_owned(), RestrictedExpression::new_string(text)));
-        let described = Entity::new_with_tags(resource.clone(), attribute, parents, [])
-            .map_err(|_cedar| FactsError::Unexpressible("resource"))?;
-        let entities = action.entities(vocabulary).into_iter().chain([principal, described]).chain(session);
-        let entities = Entities::from_entities(entities, None)
+    fn new(principal: Entity, session: Option<Entity>, context: Context) -> Result<Self, FactsError> {
+        let id = principal.uid();
+        let entities = Entities::from_entities(std::iter::once(principal).chain(session), None)
             .map_err(|_cedar| FactsError::Unexpressible("entities"))?;
-        let request = Request::new(principal_id.clone(), action_id.clone(), resource.clone(), context, None)
+        Ok(Self { principal: id, context, entities })
+    }
+
+    /// The facts of a question about this thing.
+    pub(crate) fn of(self, thing: Thing) -> Result<Facts, FactsError> {
+        let Self { principal, context, entities } = self;
+        let (action, resource) = (thing.action.id.clone(), thing.resource.clone());
+        let entities = entities
+            .add_entities(thing.entities()?, None)
+            .map_err(|_cedar| FactsError::Unexpressible("entities"))?;
+        let request = Request::new(principal.clone(), action.clone(), resource.clone(), context, None)
             .map_err(|_cedar| FactsError::Unexpressible("request"))?;
-        Ok(Facts { request, entities, action: action_id, resource, principal: principal_id })
+        Ok(Facts { request, entities, action, resource, principal })
     }
-}
-
-/// What is done, and to what.
-struct Thing {
-    action: ActionIs,
-    resource: EntityUid,
-    parents: Vec<EntityUid>,
-    attribute: Option<(&'static str, String)>,
-}
-
-/// An action and its place in the hierarchy.
-enum ActionIs {
-    /// An action of its own.
-    Single(&'static str),
-    /// One thing of one connection, as in `billing/refund` in `billing` in `call`.
-    Nested { id: String, of_connection: String, top: &'static str },
-}
-
-impl ActionIs {
-    fn id(&self) -> &str {
-        match self {
-            Self::Single(id) => id,
-            Self::Nested { id, .. } => id,
-        }
-    }
-
-    fn entities(&self, vocabulary: &Vocabulary) -> Vec<Entity> {
-        let child = |id: &str, parent: &str| {
-            Entity::new_no_attrs(vocabulary.action(id), [vocabulary.action(parent)].into_iter().collect())
-        };
-        match self {
-            Self::Single(id) => vec![Entity::with_uid(vocabulary.action(id))],
-            Self::Nested { id, of_connection, top } => {
-                vec![child(id, of_connection), child(of_connection, top)]
-            }
-        }
-    }
-}
-
-fn thing(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Thing, FactsError> {
-    let connection = question.connection;
-    if vocabulary::is_reserved(connection) {
-        return Err(FactsError::ReservedConnection);
-    }
-    let parents = vec![vocabulary.connection(connection)];
-    let on_connection = |action| Thing {
-        action: ActionIs::Single(action),
-        resource: vocabulary.connection(connection),
-        parents: Vec::new(),
-        attribute: None,
-    };
-    let on_resource = |action, uri: &str| Thing {
-        action: ActionIs::Single(action),
-        resource: vocabulary.resource(connection, uri),
-        parents: parents.clone(),
-        attribute: Some(("uri", uri.to_owned())),
-    };
-    let on_prompt = |action, name: &str| Thing {
-        action,
-        resource: vocabulary.prompt(connection, name),
-        parents: parents.clone(),
-        attribute: Some(("name", name.to_owned())),
-    };
-    Ok(match question.target {
-        Target::Approve => on_connection("approve"),
-        Target::Audit => on_connection("audit"),
-        Target::Complete(Completion::Prompt { name }) => on_prompt(ActionIs::Single("complete"), name),
-        Target::Complete(Completion::Resource { uri }) => on_resource("complete", uri),
-        Target::Configure => on_connection("configure"),
-        Target::Elicit => on_connection("elicit"),
-        Target::ListRoots => on_connection("roots"),
-        Target::Prompt { name } => {
-            let id = format!("prompt:{connection}/{name}");
-            on_prompt(ActionIs::Nested { id, of_connection: format!("prompt:{connection}"), top: GET }, name)
-        }
-        Target::Read { uri } => on_resource("read", uri),
-        Target::Review => on_connection("review"),
-        Target::Revoke => on_connection("revoke"),
-        Target::Sample => on_connection("sample"),
-        Target::Subscribe { uri } => on_resource("subscribe", uri),
-        Target::Tool { name } => Thing {
-            action: ActionIs::Nested {
-                id: format!("{connection}/{name}"),
-                of_connection: connection.to_string(),
-                top: CALL,
-            },
-            resource: vocabulary.tool(connection, name),
-            parents,
-            attribute: Some(("name", name.to_owned())),
-        },
-    })
 }
 
 fn principal_entity(principal: &Principal, vocabulary: &Vocabulary) -> Result<Entity, FactsError> {

@@ -1,9 +1,10 @@
 //! What a principal may do, decided by Cedar policies.
 //!
 //! [`PolicySet::parse`] reads policy files, [`PolicySet::decide`] answers one [`Question`] with Allow, Deny or
-//! Hold, [`PolicySet::visibility`] says what a list shows, [`PolicySet::response_visibility`] whether a client's
-//! answer to a question of the upstream may pass, and [`PolicySet::may_unmask`] whether a class of data is shown
-//! in clear. Everything here is pure: policies are text, time is a value.
+//! Hold, [`PolicySet::visibility`] says what a list shows and [`PolicySet::listing`] says it for all of its items,
+//! [`PolicySet::response_visibility`] whether a client's answer to a question of the upstream may pass, and
+//! [`PolicySet::may_unmask`] whether a class of data is shown in clear. Everything here is pure: policies are
+//! text, time is a value.
 //!
 //! # What a policy sees
 //!
@@ -73,13 +74,17 @@ mod decision;
 mod digest;
 mod evaluate;
 mod facts;
+mod listing;
 mod number;
 mod policy;
 mod problem;
 mod question;
+mod reach;
+mod reads;
 mod residual;
 mod scan;
 mod set;
+mod thing;
 mod time;
 mod unmask;
 mod visibility;
@@ -91,6 +96,7 @@ pub use decision::{
     Requirement, Scope,
 };
 pub use digest::{PolicyDigest, PolicySetDigest};
+pub use listing::Listing;
 pub use policy::{Effect, Policy, PolicyId};
 pub use problem::{Problem, Problems};
 pub use question::{Completion, Lifecycle, Question, Session, Target};

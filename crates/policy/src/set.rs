@@ -1,7 +1,7 @@
 //! A set of policies, parsed once and prepared for deciding.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy as cedar;
 use miette::Diagnostic;
@@ -11,6 +11,7 @@ use crate::digest::{PolicyDigest, PolicySetDigest};
 use crate::evaluate::Prepared;
 use crate::policy::{Effect, Policy, PolicyId};
 use crate::problem::{Problem, Problems};
+use crate::reads::Reads;
 use crate::scan::{Statement, annotation_keys, line_of, statements};
 use crate::vocabulary::Vocabulary;
 
@@ -36,6 +37,8 @@ pub struct PolicySet {
     pub(crate) observed_permits: Prepared,
     /// Observed forbids, hard and soft.
     pub(crate) observed_forbids: Prepared,
+    /// What enforced policies read of a target; found when a list first needs it.
+    reads: BTreeMap<cedar::PolicyId, OnceLock<Reads>>,
     pub(crate) vocabulary: Vocabulary,
 }
 
@@ -81,6 +84,7 @@ impl PolicySet {
         let mut observed_permits = Vec::new();
         let mut observed_forbids = Vec::new();
         let mut policies = BTreeMap::new();
+        let mut reads = BTreeMap::new();
         for Parsed { policy, cedar } in parsed {
             let group = match (policy.mode(), policy.effect(), policy.approval()) {
                 (Mode::Enforce, Effect::Forbid, Some(_)) => &mut holds,
@@ -88,6 +92,7 @@ impl PolicySet {
                 (Mode::Observe, Effect::Forbid, _) => &mut observed_forbids,
                 (Mode::Observe, Effect::Permit, _) => &mut observed_permits,
             };
+            reads.insert(cedar.id().clone(), OnceLock::new());
             group.push(cedar);
             policies.insert(policy.id().clone(), Arc::new(policy));
         }
@@ -100,8 +105,15 @@ impl PolicySet {
             observed_permits: group(observed_permits)?,
             observed_forbids: group(observed_forbids)?,
             policies,
+            reads,
             vocabulary,
         })
+    }
+
+    /// What the conditions of a policy read of a target.
+    pub(crate) fn reads_of(&self, policy: &cedar::Policy) -> Reads {
+        let find = || Reads::of_policy(policy);
+        self.reads.get(policy.id()).map_or_else(find, |known| *known.get_or_init(find))
     }
 }
 

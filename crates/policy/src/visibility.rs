@@ -9,6 +9,7 @@
 //! A client's answer to a question of the upstream is judged in the same way once the question is forgotten: what
 //! was found in the answer is known, the arguments of the question are not.
 
+use crate::evaluate::Prospect;
 use crate::facts::{Facts, FactsError};
 use crate::question::{Question, Target};
 use crate::set::PolicySet;
@@ -26,6 +27,8 @@ pub enum Visibility {
 
 impl PolicySet {
     /// How the target of a question appears in a list. The question's input and labels are not read.
+    ///
+    /// A whole list asks a [`PolicySet::listing`], which gives the same answers with less work.
     #[must_use]
     pub fn visibility(&self, question: &Question<'_>) -> Visibility {
         self.foresee(Facts::of_listing(question, &self.vocabulary))
@@ -56,14 +59,19 @@ impl PolicySet {
         let Ok(facts) = facts else {
             return Visibility::Hidden;
         };
-        let rules = self.rules.foresee(&facts);
-        let holds = self.holds.foresee(&facts);
+        Visibility::of(self.rules.foresee(&facts), self.holds.foresee(&facts))
+    }
+}
+
+impl Visibility {
+    /// What follows from what rules and soft forbids say.
+    pub(crate) const fn of(rules: Prospect, holds: Prospect) -> Self {
         if rules.errs || holds.errs || rules.forbids || !rules.may_permit {
-            Visibility::Hidden
+            Self::Hidden
         } else if holds.forbids {
-            Visibility::ShownNeedsApproval
+            Self::ShownNeedsApproval
         } else {
-            Visibility::Shown
+            Self::Shown
         }
     }
 }

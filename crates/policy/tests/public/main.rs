@@ -4,7 +4,11 @@
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod generated;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod listings;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]

@@ -83,7 +83,11 @@ impl<'t> Ask<'t> {
         self.question(None, |question| policies.template_visibility(question))
     }
 
-    fn question<A>(&self, input: Option<&json::Json<'_>>, ask: impl FnOnce(&Question<'_>) -> A) -> A {
+    pub(crate) fn question<A>(
+        &self,
+        input: Option<&json::Json<'_>>,
+        ask: impl FnOnce(&Question<'_>) -> A,
+    ) -> A {
         let connection: ConnectionName = self.connection.parse().unwrap();
         let labels: BTreeSet<ClassName> = self.labels.iter().map(|label| label.parse().unwrap()).collect();
         ask(&Question {

@@ -1,0 +1,285 @@
+//! Policies and questions made at random.
+
+use portcullis_identity::{AttributeValue, Principal, PrincipalKind};
+use portcullis_policy::{PolicySet, Source, Target};
+use proptest::prelude::*;
+
+use crate::support::{Ask, MONDAY, principal};
+
+/// One policy, without its id.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) annotations: &'static str,
+    pub(crate) effect: &'static str,
+    pub(crate) text: String,
+}
+
+pub(crate) const OBSERVED: &str = r#"@mode("observe")"#;
+pub(crate) const SOFT: &str = r#"@approval("demo:boss")"#;
+
+pub(crate) fn set(rules: &[Rule]) -> PolicySet {
+    let texts: Vec<String> = rules
+        .iter()
+        .enumerate()
+        .map(|(index, Rule { annotations, effect, text })| {
+            format!("@id(\"p{index}\") {annotations} {effect} {text}")
+        })
+        .collect();
+    let sources: Vec<Source<'_>> = texts.iter().map(|text| Source { file: "law.cedar", text }).collect();
+    PolicySet::parse(&sources).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Conditions that read neither arguments nor labels.
+fn plain_atom() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "true",
+        "false",
+        r#"principal.subject == "ada""#,
+        r#"principal in Group::"demo:a""#,
+        "principal is Workload",
+        r#"principal.hasTag("t")"#,
+        r#"principal.hasTag("t") && principal.getTag("t") == "v""#,
+        r#"principal.getTag("t") == "v""#,
+        "principal.shoe_size > 40",
+        r#"resource.name == "x""#,
+        r#"resource has uri && resource.uri like "x*""#,
+        r#"resource == Prompt::"billing/x""#,
+        r#"resource in Connection::"billing""#,
+        r#"resource in [Connection::"other", Connection::"billing"]"#,
+        r#"resource in [Connection::"other", Tool::"billing/x"]"#,
+        r#"resource in Resource::"billing/x:1""#,
+        "resource is Tool",
+        r#"resource is Tool in Connection::"billing""#,
+        r#"resource is Prompt in Prompt::"billing/x""#,
+        "if resource is Resource then resource.uri == \"x:1\" else resource.name == \"y\"",
+        r#"resource.hasTag("t")"#,
+        "{it: resource}.it == resource",
+        r#"{it: resource}.it == Tool::"billing/x""#,
+        r#"[principal, resource].contains(Prompt::"billing/y")"#,
+        "principal in resource",
+        "resource in principal",
+        r#"Tool::"billing/x" has name"#,
+        r#"Tool::"billing/y".name == "y""#,
+        r#"Tool::"billing/x" in Connection::"billing""#,
+        r#"Action::"billing/x" in Action::"call""#,
+        r#"Action::"read" in Action::"call""#,
+        r#"action in Action::"billing""#,
+        r#"action in Action::"read""#,
+        r#"action in Action::"billing/x""#,
+        r#"action in [Action::"call", Action::"get"]"#,
+        r#"action in [Action::"prompt:billing/x", Action::"other"]"#,
+        r#"action == Action::"billing/y""#,
+        r#"[action].contains(Action::"billing/x")"#,
+        "action has name",
+        r#"User::"demo|ada".subject == "ada""#,
+        r#"Group::"demo:a" in Group::"demo:b""#,
+        "context.session has client",
+        r#"context.session.client == "cli""#,
+        r#"context.session.now < datetime("2026-06-01")"#,
+        r#"context.session.now.toTime() < duration("9h")"#,
+        "9223372036854775807 + 1 > 0",
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// Conditions that read labels and no arguments.
+fn label_atom() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        r#"context.session.labels.contains("pii.card")"#,
+        r#"context.session.labels.containsAny(["pii.email", "x"])"#,
+        "context.session.labels.isEmpty()",
+        r#"context.session.labels == ["pii.card"]"#,
+        "context.session.labels.pii",
+        r#"if context.session.labels.contains("pii.card") then principal.shoe_size > 40 else true"#,
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// Conditions that read arguments or labels.
+fn reading_atom() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "context has input",
+        "context.input has a",
+        "context.input has o && context.input.o has a",
+        "context.input has o.a",
+        "context.input.a == 1",
+        "context.input.a < 2",
+        "context.input.a + 1 > 2",
+        "context.input.a == context.input.b",
+        "context.input.a != context.input.a",
+        "-context.input.a < 0",
+        "context.input == {}",
+        "context.input == {a: 1}",
+        "{x: context.input.a}.x == 1",
+        "{x: context.input.a, y: 1}.y == 1",
+        "[context.input.a, 1].contains(1)",
+        "[1, 2].containsAll([context.input.a])",
+        r#"context.input.l.contains("x")"#,
+        "context.input.l.isEmpty()",
+        r#"context.input.s like "x*""#,
+        r#"context.input.s == "x""#,
+        r#"principal.getTag(context.input.s) == "v""#,
+        r#"context.input.d.lessThan(decimal("1.5"))"#,
+        r#"decimal(context.input.s).lessThan(decimal("1.5"))"#,
+        "context.input.o.a == 1",
+        "context.input.t",
+        "!context.input.t",
+        "if context.input.t then principal.shoe_size > 40 else true",
+        "if context.input has a then false else true",
+        r#"context.input.s is User"#,
+        r#"context.input.s in Group::"demo:a""#,
+        r#"principal in [Group::"demo:a", context.input.s]"#,
+        r#"context.session.labels.contains("pii.card")"#,
+        r#"context.session.labels.contains("args.unrepresentable")"#,
+        "context.session.labels.isEmpty()",
+        "context.session == {}",
+        r#"context == {input: context.input, session: context.session}"#,
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn condition(atom: impl Strategy<Value = String> + 'static) -> impl Strategy<Value = String> {
+    atom.prop_recursive(3, 12, 3, |inner| {
+        let two = (inner.clone(), inner.clone());
+        let three = (inner.clone(), inner.clone(), inner.clone());
+        prop_oneof![
+            two.clone().prop_map(|(a, b)| format!("(({a}) && ({b}))")),
+            two.prop_map(|(a, b)| format!("(({a}) || ({b}))")),
+            inner.prop_map(|a| format!("!({a})")),
+            three.prop_map(|(a, b, c)| format!("(if ({a}) then ({b}) else ({c}))")),
+        ]
+    })
+}
+
+pub(crate) fn any_condition() -> BoxedStrategy<String> {
+    condition(prop_oneof![plain_atom(), reading_atom()]).boxed()
+}
+
+pub(crate) fn plain_condition() -> BoxedStrategy<String> {
+    condition(plain_atom()).boxed()
+}
+
+pub(crate) fn labelled_condition() -> BoxedStrategy<String> {
+    condition(prop_oneof![plain_atom(), label_atom()]).boxed()
+}
+
+pub(crate) fn rule(condition: BoxedStrategy<String>) -> impl Strategy<Value = Rule> {
+    let kind = prop::sample::select(vec![
+        ("", "permit"),
+        ("", "permit"),
+        ("", "permit"),
+        ("", "forbid"),
+        (SOFT, "forbid"),
+        (SOFT, "forbid"),
+        (OBSERVED, "permit"),
+        (OBSERVED, "forbid"),
+    ]);
+    let who = prop::sample::select(vec![
+        "principal",
+        "principal",
+        r#"principal in Group::"demo:a""#,
+        r#"principal == User::"demo|ada""#,
+        r#"principal in User::"demo|ada""#,
+        "principal is Workload",
+        r#"principal is User in Group::"demo:b""#,
+    ]);
+    let what = prop::sample::select(vec![
+        "action",
+        r#"action in Action::"call""#,
+        r#"action in Action::"billing""#,
+        r#"action == Action::"billing/x""#,
+        r#"action == Action::"read""#,
+        r#"action in [Action::"read", Action::"billing/y"]"#,
+        r#"action in [Action::"billing/x", Action::"billing/y", Action::"prompt:billing/x"]"#,
+        r#"action in [Action::"get", Action::"billing/x"]"#,
+        "action in []",
+    ]);
+    let which = prop::sample::select(vec![
+        "resource",
+        "resource",
+        "resource",
+        r#"resource in Connection::"billing""#,
+        r#"resource in Connection::"other""#,
+        r#"resource in Tool::"billing/x""#,
+        r#"resource == Tool::"billing/x""#,
+        r#"resource == Prompt::"billing/y""#,
+        r#"resource == Resource::"billing/x:1""#,
+        r#"resource == Connection::"billing""#,
+        "resource is Tool",
+        "resource is Prompt",
+        r#"resource is Tool in Connection::"billing""#,
+        r#"resource is Tool in Tool::"billing/y""#,
+        r#"resource is Resource in Connection::"other""#,
+    ]);
+    let clause = prop_oneof![
+        1 => Just(String::new()),
+        3 => condition.clone().prop_map(|condition| format!(" when {{ {condition} }}")),
+        1 => condition.prop_map(|condition| format!(" unless {{ {condition} }}")),
+    ];
+    (kind, who, what, which, clause).prop_map(|((annotations, effect), who, what, which, clause)| Rule {
+        annotations,
+        effect,
+        text: format!("({who}, {what}, {which}){clause};"),
+    })
+}
+
+pub(crate) fn rules(condition: BoxedStrategy<String>) -> impl Strategy<Value = Vec<Rule>> {
+    prop::collection::vec(rule(condition), 0..6)
+}
+
+fn value() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "0", "1", "2", "-1", "1.0", "1.25", "1e99", "null", "true", "false", "\"x\"", "\"xy\"", "\"1.0\"",
+        "\"t\"", "[]", "{}",
+    ])
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
+            inner.prop_map(|value| format!(r#"{{"a":{value}}}"#)),
+        ]
+    })
+}
+
+fn input() -> impl Strategy<Value = String> {
+    let keys = vec!["a", "b", "d", "l", "o", "s", "t"];
+    let keys = prop::sample::subsequence(keys, 0..=7);
+    (keys, prop::collection::vec(value(), 7)).prop_map(|(keys, values)| {
+        let members: Vec<String> =
+            keys.iter().zip(values).map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
+fn who() -> impl Strategy<Value = Principal> {
+    let kind = prop::sample::select(vec![PrincipalKind::User, PrincipalKind::Workload]);
+    let subject = prop::sample::select(vec!["ada", "bob"]);
+    let groups = prop::sample::subsequence(vec!["demo:a", "demo:b"], 0..=2);
+    (kind, subject, groups, any::<bool>()).prop_map(|(kind, subject, groups, tagged)| {
+        let mut principal = principal(kind, subject, &groups);
+        if tagged {
+            principal.attributes.insert("t".to_owned(), AttributeValue::Text("v".to_owned()));
+        }
+        principal
+    })
+}
+
+pub(crate) fn ask() -> impl Strategy<Value = Ask<'static>> {
+    let target = prop::sample::select(vec![
+        Target::Tool { name: "x" },
+        Target::Tool { name: "y" },
+        Target::Read { uri: "x:1" },
+        Target::Prompt { name: "x" },
+    ]);
+    let labels = prop::sample::select(vec![&[][..], &["pii.card"], &["pii.card", "pii.email"]]);
+    let client = prop::sample::select(vec![None, Some("cli"), Some("web")]);
+    let now = prop::sample::select(vec![0, MONDAY, 1_800_000_000]);
+    (who(), target, input(), labels, client, now).prop_map(
+        |(principal, target, input, labels, client, now)| Ask {
+            labels,
+            client,
+            now,
+            ..Ask::new(principal, target).with(&input)
+        },
+    )
+}
