@@ -109,6 +109,23 @@ impl Sealer {
         Ok(Base64UrlUnpadded::encode_string(&[&[VERSION], &id.0[..], &nonce, &sealed].concat()))
     }
 
+    /// Seals a value so that equal values give equal texts, for names that are compared and not only opened. Who
+    /// sees two of them learns whether they are the same, and nothing else.
+    ///
+    /// The nonce is a keyed digest of the value, under a key of its own, so it repeats only with the value
+    /// (the synthetic IV of RFC 5297).
+    ///
+    /// # Errors
+    /// [`SealError::TooLong`] beyond what the cipher can take, which is 256 GiB.
+    pub fn seal_stable(&self, purpose: Purpose, plaintext: &[u8]) -> Result<String, SealError> {
+        let key = self.current.expand::<64>("nonce", purpose);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new((&key).into());
+        mac.update(plaintext);
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(to, from)| *to = from);
+        self.seal(purpose, plaintext, nonce)
+    }
+
     /// Opens a value that was sealed for this purpose.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use crate::json::{Json, Object, fold};
 
 /// The members of `params` that mean something in some revision, and those of a `ref`.
-const MEMBERS: [&str; 21] = [
+const MEMBERS: [&str; 22] = [
     "_meta",
     "argument",
     "arguments",
@@ -26,6 +26,7 @@ const MEMBERS: [&str; 21] = [
     "requestId",
     "requestState",
     "task",
+    "taskId",
     "type",
     "uri",
 ];

@@ -3,6 +3,7 @@
 use crate::era::{Era, Rejected};
 use crate::json::{Json, Number, Object};
 use crate::message::{ErrorObject, Message, Outcome, RequestId, Response};
+use crate::revision::Revision;
 
 /// JSON-RPC codes of our own. They lie outside the range that JSON-RPC and MCP reserve.
 pub mod code {
@@ -12,6 +13,8 @@ pub mod code {
     pub const NEEDS_APPROVAL: i64 = 40302;
     /// The server behind the gateway could not be used.
     pub const UPSTREAM: i64 = 50201;
+    /// The server behind the gateway speaks only revisions of the other era.
+    pub const OTHER_ERA: i64 = 40001;
     /// The gateway cannot keep its promises (no record could be written), so nothing was done.
     pub const UNAVAILABLE: i64 = 50301;
 }
@@ -36,6 +39,21 @@ pub fn rejected(rejected: Rejected<'_>) -> Message<'_> {
     let message = rejection.to_string().into();
     let outcome = Outcome::Error(ErrorObject { code, message, data: rejection.data() });
     Message::Response(Response { id, outcome })
+}
+
+/// The answer to a client whose era the server behind the gateway does not speak: `modern` says which it does.
+///
+/// To a modern client this is no modern error, so that one of both eras falls back to `initialize`; to a client of
+/// the handshake era it is the error that `initialize` has for this (MCP 2025-11-25, lifecycle).
+#[must_use]
+pub fn unspoken(id: Option<RequestId<'_>>, modern: bool) -> Message<'_> {
+    let spoken = Revision::ALL.iter().filter(|revision| revision.is_modern() == modern);
+    let supported: Vec<Json<'_>> = spoken.map(|revision| Json::from(revision.as_str())).collect();
+    let (code, text) = match modern {
+        true => (-32602, "Unsupported protocol version: this server speaks no revision with `initialize`"),
+        false => (code::OTHER_ERA, "this server speaks only revisions with `initialize`"),
+    };
+    error(id, code, text, Some(Object::new().with("supported", supported).into()))
 }
 
 /// A tool result that tells the model that the tool did not run. Every stock client of every revision hands

@@ -5,17 +5,25 @@
 //! markers of the other era are removed before anything is forwarded. Headers are only compared with the
 //! body, never believed.
 
+mod mirror;
+mod rejection;
 #[cfg(test)]
 mod tests;
 
-use base64ct::{Base64, Encoding as _};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue};
 
 use crate::ambiguity::look_alike;
-use crate::json::{Json, JsonError, Object};
-use crate::message::{Message, MessageError, Notification, Outcome, Request, RequestId};
+use crate::era::mirror::{check_mirror, header_str};
+use crate::json::{Json, Object};
+use crate::message::{Message, Notification, Outcome, Request, RequestId};
 use crate::method::{ClientNotification, Method};
 use crate::revision::Revision;
+
+pub use crate::era::mirror::{
+    LAST_EVENT_ID, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID, encode_value, refuse_doubled_headers,
+};
+pub(crate) use crate::era::mirror::decode_value;
+pub use crate::era::rejection::{Rejected, Rejection};
 
 /// `_meta` key of the revision of a modern request.
 pub const META_PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -25,17 +33,6 @@ pub const META_CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabi
 pub const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 /// `_meta` key of the log level a modern request asks for.
 pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
-
-/// `MCP-Protocol-Version`
-pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-/// `Mcp-Session-Id`
-pub const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-/// `Mcp-Method`
-pub const METHOD: HeaderName = HeaderName::from_static("mcp-method");
-/// `Mcp-Name`
-pub const NAME: HeaderName = HeaderName::from_static("mcp-name");
-/// `Last-Event-ID`
-pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The era of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,131 +86,6 @@ pub struct Reply<'a> {
     pub id: RequestId<'a>,
     /// The answer.
     pub outcome: Outcome<'a>,
-}
-
-/// Why a request is refused before policy is asked. `Display` is for the caller: it names nothing but what
-/// the caller sent.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Rejection {
-    /// Two readers could take it for two things.
-    #[error("invalid params: `{0}` could be read in two ways")]
-    Ambiguous(&'static str),
-    /// A header that must be single is there twice.
-    #[error("header `{0}` appears more than once")]
-    DoubledHeader(HeaderName),
-    /// A header contradicts the body, or is missing (MCP 2026-07-28, HeaderMismatch).
-    #[error("header `{0}` does not match the body")]
-    HeaderMismatch(HeaderName),
-    /// The body is not JSON as we accept it.
-    #[error("parse error: {0}")]
-    Json(#[from] JsonError),
-    /// The body is JSON but no message.
-    #[error("invalid request: {0}")]
-    Message(#[from] MessageError),
-    /// `_meta` lacks a field that the revision demands, or has it in a wrong type.
-    #[error("invalid params: `_meta` needs `{0}`")]
-    Meta(&'static str),
-    /// The method does not exist, or not in this era.
-    #[error("method not found")]
-    MethodNotFound {
-        /// The era, which decides the HTTP status.
-        modern: bool,
-    },
-    /// The parameters lack what the method is about.
-    #[error("invalid params: `{0}` must be a string")]
-    MissingParam(&'static str),
-    /// A response where none may be sent.
-    #[error("invalid request: unexpected response")]
-    UnexpectedResponse,
-    /// A revision that the gateway does not speak.
-    #[error("unsupported protocol version")]
-    UnsupportedVersion {
-        /// What the caller asked for.
-        requested: String,
-        /// Whether the request was modern, which decides the code.
-        modern: bool,
-    },
-}
-
-/// A refused request, with the id to answer it by where it could be read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rejected<'a> {
-    /// The id of the request.
-    pub id: Option<RequestId<'a>>,
-    /// Why.
-    pub rejection: Rejection,
-}
-
-impl Rejection {
-    /// The HTTP status that the protocol wants (MCP 2026-07-28 §4 of the error table; legacy SDK practice).
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::MethodNotFound { modern: true } => StatusCode::NOT_FOUND,
-            // Old clients treat a 4xx answer to a request as the end of the session.
-            Self::Ambiguous(_) | Self::MethodNotFound { modern: false } | Self::MissingParam(_) => {
-                StatusCode::OK
-            }
-            Self::DoubledHeader(_)
-            | Self::HeaderMismatch(_)
-            | Self::Json(_)
-            | Self::Message(_)
-            | Self::Meta(_)
-            | Self::UnexpectedResponse
-            | Self::UnsupportedVersion { .. } => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    /// The JSON-RPC error code.
-    #[must_use]
-    pub fn code(&self) -> i64 {
-        match self {
-            Self::Json(_) => -32700,
-            Self::DoubledHeader(_) | Self::Message(_) | Self::UnexpectedResponse => -32600,
-            Self::MethodNotFound { .. } => -32601,
-            Self::Ambiguous(_) | Self::Meta(_) | Self::MissingParam(_) => -32602,
-            Self::HeaderMismatch(_) => -32020,
-            Self::UnsupportedVersion { modern: true, .. } => -32022,
-            // A modern code here would keep a client of both eras from falling back to `initialize`.
-            Self::UnsupportedVersion { modern: false, .. } => -32600,
-        }
-    }
-
-    /// The `data` of the error, if the protocol wants any.
-    #[must_use]
-    pub fn data(&self) -> Option<Json<'static>> {
-        match self {
-            Self::UnsupportedVersion { requested, .. } => {
-                let supported = Revision::ALL.iter().map(|revision| Json::from(revision.as_str()));
-                let data = Object::new()
-                    .with("supported", supported.collect::<Vec<_>>())
-                    .with("requested", requested.clone());
-                Some(data.into())
-            }
-            Self::Ambiguous(_)
-            | Self::DoubledHeader(_)
-            | Self::HeaderMismatch(_)
-            | Self::Json(_)
-            | Self::Message(_)
-            | Self::Meta(_)
-            | Self::MethodNotFound { .. }
-            | Self::MissingParam(_)
-            | Self::UnexpectedResponse => None,
-        }
-    }
-}
-
-/// Refuses routing headers that are there twice: first-wins and last-wins readers would disagree.
-///
-/// # Errors
-/// [`Rejection::DoubledHeader`]
-pub fn refuse_doubled_headers(headers: &HeaderMap) -> Result<(), Rejection> {
-    for name in [PROTOCOL_VERSION, SESSION_ID, METHOD, NAME, LAST_EVENT_ID] {
-        if headers.get_all(&name).iter().nth(1).is_some() {
-            return Err(Rejection::DoubledHeader(name));
-        }
-    }
-    Ok(())
 }
 
 /// Sorts one message of a POST body, checks it against the headers and removes the other era's markers.
@@ -324,65 +196,6 @@ fn strip_modern_meta(params: Option<&mut Object<'_>>) {
     meta.retain(|key| !modern.contains(&key));
 }
 
-/// MCP 2026-07-28, Streamable HTTP: a mirrored header is there exactly when the body has the value, and
-/// equals it.
-fn check_mirror(headers: &HeaderMap, name: &HeaderName, body: Option<&str>) -> Result<(), Rejection> {
-    let mismatch = || Rejection::HeaderMismatch(name.clone());
-    let header = header_str(headers, name)?;
-    let header = match header {
-        Some(text) if *name == NAME => Some(decode_value(text).ok_or_else(mismatch)?),
-        Some(text) => Some(text.to_owned()),
-        None => None,
-    };
-    if header.as_deref() == body { Ok(()) } else { Err(mismatch()) }
-}
-
-fn header_str<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Rejection> {
-    match headers.get(name) {
-        None => Ok(None),
-        Some(value) => {
-            let text = value.to_str().map_err(|_| Rejection::HeaderMismatch(name.clone()))?;
-            Ok(Some(text.trim_matches([' ', '\t'])))
-        }
-    }
-}
-
-fn has_leaf(value: &Json<'_>, text: &str) -> bool {
-    match value {
-        Json::Null => false,
-        Json::Bool(value) => text == if *value { "true" } else { "false" },
-        Json::Number(number) => number.as_str() == text,
-        Json::String(string) => string == text,
-        Json::Array(items) => items.iter().any(|item| has_leaf(item, text)),
-        Json::Object(object) => object.iter().any(|(_, value)| has_leaf(value, text)),
-    }
-}
-
-const BASE64_PREFIX: &str = "=?base64?";
-const BASE64_SUFFIX: &str = "?=";
-
-/// Reads a header value that may be wrapped in `=?base64?…?=`; `None` if the wrapping is damaged.
-fn decode_value(text: &str) -> Option<String> {
-    match text.strip_prefix(BASE64_PREFIX).and_then(|rest| rest.strip_suffix(BASE64_SUFFIX)) {
-        None => Some(text.to_owned()),
-        Some(encoded) => String::from_utf8(Base64::decode_vec(encoded).ok()?).ok(),
-    }
-}
-
-/// A header value for `Mcp-Name`: as it is where that is safe, wrapped in base64 where it is not.
-#[must_use]
-pub fn encode_value(value: &str) -> Option<HeaderValue> {
-    let plain = value.bytes().all(|byte| matches!(byte, 0x20..=0x7e))
-        && value.trim_matches(' ') == value
-        && !value.starts_with(BASE64_PREFIX)
-        && !value.is_empty();
-    if plain {
-        return HeaderValue::from_str(value).ok();
-    }
-    let encoded = Base64::encode_string(value.as_bytes());
-    HeaderValue::from_str(&format!("{BASE64_PREFIX}{encoded}{BASE64_SUFFIX}")).ok()
-}
-
 /// The protocol headers that follow from the era and the method of a message.
 fn headers_of(era: Era, method: &'static str) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -440,18 +253,43 @@ impl<'a> Call<'a> {
         self.name().or_else(|| params.get_str("uri")).or_else(of_reference)
     }
 
-    /// Whether a mirrored header says what the arguments say: decoded, it is a string, a whole number or a boolean
-    /// among them. Which one, only the tool's schema could tell.
-    #[must_use]
-    pub fn has_argument(&self, header: &HeaderValue) -> bool {
-        let Some(value) = header.to_str().ok().map(str::trim).and_then(decode_value) else { return false };
-        self.arguments().is_some_and(|arguments| has_leaf(arguments, &value))
-    }
-
     /// The arguments of a tool call or a prompt.
     #[must_use]
     pub fn arguments(&self) -> Option<&Json<'a>> {
         self.params.as_ref()?.get("arguments")
+    }
+
+    /// The capabilities that the client declares: with `initialize`, and with every modern request.
+    #[must_use]
+    pub fn capabilities(&self) -> Option<&Object<'a>> {
+        let params = self.params.as_ref()?;
+        match (self.method, self.era) {
+            (Method::Initialize, _) => params.get("capabilities"),
+            (_, Era::Modern) => params.get("_meta")?.as_object()?.get(META_CLIENT_CAPABILITIES),
+            (_, Era::Legacy(_)) => None,
+        }?
+        .as_object()
+    }
+
+    /// The same, to be changed.
+    #[must_use]
+    pub fn capabilities_mut(&mut self) -> Option<&mut Object<'a>> {
+        let params = self.params.as_mut()?;
+        match (self.method, self.era) {
+            (Method::Initialize, _) => params.get_mut("capabilities"),
+            (_, Era::Modern) => {
+                params.get_mut("_meta")?.as_object_mut()?.get_mut(META_CLIENT_CAPABILITIES)
+            }
+            (_, Era::Legacy(_)) => None,
+        }?
+        .as_object_mut()
+    }
+
+    /// The log level that a modern request asks for. Without it, its answer carries no log messages.
+    #[must_use]
+    pub fn wants_log(&self) -> bool {
+        let meta = self.params.as_ref().and_then(|params| params.get("_meta")).and_then(Json::as_object);
+        meta.is_some_and(|meta| meta.get(META_LOG_LEVEL).is_some())
     }
 
     /// The call as the bytes that are forwarded.

@@ -13,5 +13,6 @@ pub mod era;
 pub mod json;
 pub mod message;
 pub mod method;
+pub mod param_headers;
 pub mod revision;
 pub mod sse;

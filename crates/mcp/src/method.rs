@@ -1,4 +1,5 @@
-//! The request methods and notifications a client may send. What is not named here does not exist.
+//! The request methods and notifications that clients and servers may send. What is not named here does not
+//! exist.
 
 /// A request method, from client to server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,18 @@ pub enum Method {
     ResourcesUnsubscribe,
     /// `server/discover` (from 2026-07-28)
     ServerDiscover,
+    /// `subscriptions/listen` (from 2026-07-28)
+    SubscriptionsListen,
+    /// `tasks/cancel` (2025-11-25, and the tasks extension of 2026-07-28)
+    TasksCancel,
+    /// `tasks/get` (2025-11-25, and the tasks extension of 2026-07-28)
+    TasksGet,
+    /// `tasks/list` (2025-11-25)
+    TasksList,
+    /// `tasks/result` (2025-11-25)
+    TasksResult,
+    /// `tasks/update` (the tasks extension of 2026-07-28)
+    TasksUpdate,
     /// `tools/call`
     ToolsCall,
     /// `tools/list`
@@ -35,7 +48,7 @@ pub enum Method {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Complete,
         Self::Initialize,
         Self::LoggingSetLevel,
@@ -48,6 +61,12 @@ impl Method {
         Self::ResourcesTemplatesList,
         Self::ResourcesUnsubscribe,
         Self::ServerDiscover,
+        Self::SubscriptionsListen,
+        Self::TasksCancel,
+        Self::TasksGet,
+        Self::TasksList,
+        Self::TasksResult,
+        Self::TasksUpdate,
         Self::ToolsCall,
         Self::ToolsList,
     ];
@@ -74,6 +93,12 @@ impl Method {
             Self::ResourcesTemplatesList => "resources/templates/list",
             Self::ResourcesUnsubscribe => "resources/unsubscribe",
             Self::ServerDiscover => "server/discover",
+            Self::SubscriptionsListen => "subscriptions/listen",
+            Self::TasksCancel => "tasks/cancel",
+            Self::TasksGet => "tasks/get",
+            Self::TasksList => "tasks/list",
+            Self::TasksResult => "tasks/result",
+            Self::TasksUpdate => "tasks/update",
             Self::ToolsCall => "tools/call",
             Self::ToolsList => "tools/list",
         }
@@ -87,26 +112,31 @@ impl Method {
             | Self::LoggingSetLevel
             | Self::Ping
             | Self::ResourcesSubscribe
-            | Self::ResourcesUnsubscribe => !modern,
-            Self::ServerDiscover => modern,
+            | Self::ResourcesUnsubscribe
+            | Self::TasksList
+            | Self::TasksResult => !modern,
+            Self::ServerDiscover | Self::SubscriptionsListen | Self::TasksUpdate => modern,
             Self::Complete
             | Self::PromptsGet
             | Self::PromptsList
             | Self::ResourcesList
             | Self::ResourcesRead
             | Self::ResourcesTemplatesList
+            | Self::TasksCancel
+            | Self::TasksGet
             | Self::ToolsCall
             | Self::ToolsList => true,
         }
     }
 
     /// The member of `params` that names what is asked for, and that `Mcp-Name` repeats
-    /// (MCP 2026-07-28, Streamable HTTP, standard request headers).
+    /// (MCP 2026-07-28, Streamable HTTP, standard request headers; SEP-2663 for tasks).
     #[must_use]
     pub fn name_member(self) -> Option<&'static str> {
         match self {
             Self::ToolsCall | Self::PromptsGet => Some("name"),
             Self::ResourcesRead => Some("uri"),
+            Self::TasksCancel | Self::TasksGet | Self::TasksResult | Self::TasksUpdate => Some("taskId"),
             Self::Complete
             | Self::Initialize
             | Self::LoggingSetLevel
@@ -117,6 +147,8 @@ impl Method {
             | Self::ResourcesTemplatesList
             | Self::ResourcesUnsubscribe
             | Self::ServerDiscover
+            | Self::SubscriptionsListen
+            | Self::TasksList
             | Self::ToolsList => None,
         }
     }
@@ -139,7 +171,129 @@ impl Method {
             | Self::PromptsGet
             | Self::ResourcesSubscribe
             | Self::ResourcesUnsubscribe
+            | Self::SubscriptionsListen
+            | Self::TasksCancel
+            | Self::TasksGet
+            | Self::TasksList
+            | Self::TasksResult
+            | Self::TasksUpdate
             | Self::ToolsCall => false,
+        }
+    }
+
+    /// Whether the answer may ask for more input (`InputRequiredResult`, MCP 2026-07-28): the methods that take
+    /// `inputResponses` and `requestState`.
+    #[must_use]
+    pub fn is_multi_round(self) -> bool {
+        matches!(self, Self::PromptsGet | Self::ResourcesRead | Self::ToolsCall)
+    }
+
+    /// Whether the call is about a task that an earlier call has created.
+    #[must_use]
+    pub fn is_about_a_task(self) -> bool {
+        matches!(self, Self::TasksCancel | Self::TasksGet | Self::TasksResult | Self::TasksUpdate)
+    }
+}
+
+/// A request method, from server to client. Until 2025-11-25 they are messages of their own; in 2026-07-28 they
+/// stand inside an `InputRequiredResult` or a task, and there is no `ping`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ServerMethod {
+    /// `elicitation/create`: ask the user.
+    Elicit,
+    /// `roots/list`: ask for the client's workspace folders.
+    ListRoots,
+    /// `ping`
+    Ping,
+    /// `sampling/createMessage`: ask the client's model.
+    Sample,
+}
+
+impl ServerMethod {
+    /// The method with this name, if there is one. Names are case-sensitive.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Elicit, Self::ListRoots, Self::Ping, Self::Sample]
+            .into_iter()
+            .find(|method| method.as_str() == name)
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Elicit => "elicitation/create",
+            Self::ListRoots => "roots/list",
+            Self::Ping => "ping",
+            Self::Sample => "sampling/createMessage",
+        }
+    }
+}
+
+/// A notification, from server to client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerNotification {
+    /// `notifications/subscriptions/acknowledged` (from 2026-07-28)
+    Acknowledged,
+    /// `notifications/cancelled`
+    Cancelled,
+    /// `notifications/elicitation/complete` (2025-11-25)
+    ElicitationComplete,
+    /// `notifications/message`
+    Message,
+    /// `notifications/progress`
+    Progress,
+    /// `notifications/prompts/list_changed`
+    PromptsListChanged,
+    /// `notifications/resources/list_changed`
+    ResourcesListChanged,
+    /// `notifications/resources/updated`
+    ResourceUpdated,
+    /// `notifications/tasks` (the tasks extension of 2026-07-28)
+    Task,
+    /// `notifications/tasks/status` (2025-11-25)
+    TaskStatus,
+    /// `notifications/tools/list_changed`
+    ToolsListChanged,
+}
+
+impl ServerNotification {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Acknowledged,
+        Self::Cancelled,
+        Self::ElicitationComplete,
+        Self::Message,
+        Self::Progress,
+        Self::PromptsListChanged,
+        Self::ResourcesListChanged,
+        Self::ResourceUpdated,
+        Self::Task,
+        Self::TaskStatus,
+        Self::ToolsListChanged,
+    ];
+
+    /// The notification with this name, if there is one. Names are case-sensitive.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notification| notification.as_str() == name)
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "notifications/subscriptions/acknowledged",
+            Self::Cancelled => "notifications/cancelled",
+            Self::ElicitationComplete => "notifications/elicitation/complete",
+            Self::Message => "notifications/message",
+            Self::Progress => "notifications/progress",
+            Self::PromptsListChanged => "notifications/prompts/list_changed",
+            Self::ResourcesListChanged => "notifications/resources/list_changed",
+            Self::ResourceUpdated => "notifications/resources/updated",
+            Self::Task => "notifications/tasks",
+            Self::TaskStatus => "notifications/tasks/status",
+            Self::ToolsListChanged => "notifications/tools/list_changed",
         }
     }
 }

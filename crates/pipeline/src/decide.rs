@@ -6,10 +6,11 @@ use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::era::{Call, Rejection};
 use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::method::{ClientNotification, Method};
+use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Completion, Decision, Lifecycle, Permit, Question, Session, Target};
 use portcullis_settings::{ClassName, ConnectionName};
 
+use crate::features::Asked;
 use crate::gateway::Gateway;
 use crate::refusal::Refusal;
 
@@ -46,6 +47,18 @@ pub(crate) fn call(
     }
 }
 
+/// Whether the answers that a call brings may go to the server.
+pub(crate) fn answers(
+    asked: Asked<'_>,
+    answered: &[ServerMethod],
+    labels: &BTreeSet<ClassName>,
+) -> Result<(), Refusal> {
+    match answered.iter().all(|method| asked.may_answer(*method, labels)) {
+        true => Ok(()),
+        false => Err(Refusal::AnswerDenied),
+    }
+}
+
 fn needs<'c>(call: &'c Call<'_>) -> Result<Needs<'c>, Refusal> {
     let text = |member: &'static str| {
         let value = call.params.as_ref().and_then(|params| params.get_str(member));
@@ -60,6 +73,14 @@ fn needs<'c>(call: &'c Call<'_>) -> Result<Needs<'c>, Refusal> {
         Method::ResourcesTemplatesList => Needs::Authentication(Lifecycle::ListResourceTemplates),
         Method::ResourcesUnsubscribe => Needs::Authentication(Lifecycle::Unsubscribe),
         Method::ServerDiscover => Needs::Authentication(Lifecycle::Discover),
+        // What may not be heard was taken out of it before.
+        Method::SubscriptionsListen => Needs::Authentication(Lifecycle::Listen),
+        // Only its own tasks get a caller here.
+        Method::TasksCancel => Needs::Authentication(Lifecycle::CancelTask),
+        Method::TasksGet => Needs::Authentication(Lifecycle::GetTask),
+        Method::TasksList => Needs::Authentication(Lifecycle::ListTasks),
+        Method::TasksResult => Needs::Authentication(Lifecycle::TaskResult),
+        Method::TasksUpdate => Needs::Authentication(Lifecycle::UpdateTask),
         Method::ToolsList => Needs::Authentication(Lifecycle::ListTools),
         Method::Complete => Needs::Policy(Target::Complete(completion(call)?)),
         Method::PromptsGet => Needs::Policy(Target::Prompt { name: text("name")? }),
@@ -85,7 +106,7 @@ fn completion<'c>(call: &'c Call<'_>) -> Result<Completion<'c>, Refusal> {
 }
 
 /// A URI that policy and the server cannot take for two things.
-fn plain(uri: &str) -> Result<&str, Refusal> {
+pub(crate) fn plain(uri: &str) -> Result<&str, Refusal> {
     if is_plain_uri(uri) { Ok(uri) } else { Err(Refusal::Protocol(Rejection::Ambiguous("uri"))) }
 }
 
@@ -99,12 +120,18 @@ pub(crate) fn is_recorded(method: Method) -> bool {
         | Method::ResourcesList
         | Method::ResourcesTemplatesList
         | Method::ServerDiscover
+        | Method::TasksList
         | Method::ToolsList => false,
         Method::LoggingSetLevel
         | Method::PromptsGet
         | Method::ResourcesRead
         | Method::ResourcesSubscribe
         | Method::ResourcesUnsubscribe
+        | Method::SubscriptionsListen
+        | Method::TasksCancel
+        | Method::TasksGet
+        | Method::TasksResult
+        | Method::TasksUpdate
         | Method::ToolsCall => true,
     }
 }

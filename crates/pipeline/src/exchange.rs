@@ -1,18 +1,18 @@
 //! One request and what is known of it so far: the context that every refusal and record needs.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
-use portcullis_identity::VerifiedToken;
+use portcullis_identity::{Principal, UnixSeconds, VerifiedToken};
 use portcullis_ledger::Stage;
 use portcullis_mcp::era::{Call, Rejected};
 use portcullis_mcp::revision::Revision;
-use portcullis_settings::{Connection, ConnectionName};
+use portcullis_settings::{ClassName, Connection, ConnectionName};
 
 use crate::gateway::Gateway;
 use crate::guard::Masker;
@@ -142,15 +142,33 @@ impl<P: Ports> Exchange<P> {
         }
     }
 
+    /// What policy knows of the session besides the call.
+    pub(crate) fn session_of_policy<'s>(
+        &self,
+        principal: &'s Principal,
+        labels: &'s BTreeSet<ClassName>,
+    ) -> portcullis_policy::Session<'s> {
+        portcullis_policy::Session {
+            labels,
+            client: principal.client.as_deref(),
+            now: UnixSeconds(self.now / 1000),
+        }
+    }
+
     /// Answers a request that is refused: tell the operator, leave a record, tell the caller little.
     pub(crate) async fn refuse(&self, refusal: &Refusal) -> Response<Bytes> {
+        self.note(refusal).await;
+        refusal.answer(&self.to)
+    }
+
+    /// Tells the operator of a refusal, and leaves a record.
+    pub(crate) async fn note(&self, refusal: &Refusal) {
         self.ports.log(&self.explained(refusal));
         if self.token.is_none() && !self.may_record_a_stranger() {
             self.ports.log("not recorded: too many refusals of unproven callers in this minute");
         } else if let Err(error) = record::refusal(self, refusal).await {
             self.ports.log(&format!("a refusal could not be recorded: {error}"));
         }
-        refusal.answer(&self.to)
     }
 
     /// What the operator reads: masked, since a refusal may name what the caller sent, and not endless.

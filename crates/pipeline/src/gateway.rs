@@ -11,6 +11,7 @@ use portcullis_policy::PolicySet;
 use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
 
 use crate::attempts::Attempts;
+use crate::params::KnownTools;
 
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
@@ -36,6 +37,8 @@ pub struct Gateway {
     pub(crate) tokens: RefCell<TokenCache>,
     /// When the store was last found to work, or not.
     pub(crate) probed: Cell<Option<(u64, bool)>>,
+    /// The headers that tools ask for.
+    pub(crate) tools: RefCell<KnownTools>,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
 }
@@ -55,6 +58,7 @@ impl Gateway {
             keys: RefCell::default(),
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),
+            tools: RefCell::default(),
             probed: Cell::new(None),
             app,
             settings,

@@ -4,26 +4,34 @@
 //! that the protocol does not allow here is dropped or ends the answer; it is never passed on unread.
 
 mod binary;
+mod completion;
 mod lists;
 mod mask;
+mod notifications;
+mod questions;
+mod results;
+mod subscription;
+mod task;
 
 use std::rc::Rc;
 
 use portcullis_detect::Counts;
 use portcullis_identity::Principal;
+use portcullis_mcp::answer::{self, code};
 use portcullis_mcp::era::Era;
 use portcullis_mcp::json::{Json, Number, Object};
-use portcullis_mcp::message::{Message, Notification, Outcome, RequestId, Response};
+use portcullis_mcp::message::{Message, Outcome, RequestId, Response};
 use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
+use crate::features::Asked;
 use crate::gateway::Gateway;
-use crate::guard::lists::List;
 pub(crate) use crate::guard::mask::Masker;
-
-/// How long a client may reuse a list or a read, in milliseconds: policy may change meanwhile.
-const MAX_TTL_MS: i64 = 60_000;
+pub(crate) use crate::guard::subscription::Granted;
+use crate::owner::Owner;
+use crate::session::Session;
+use crate::tasks::Duty;
 
 /// What a frame of the upstream becomes.
 #[derive(Debug, PartialEq)]
@@ -39,6 +47,8 @@ pub(crate) enum Verdict<'a> {
     },
     /// The caller does not see it. Why, for the log.
     Drop(&'static str),
+    /// The caller does not see it, and the server gets this in return. Why, for the log.
+    Refuse(Message<'a>, &'static str),
     /// The upstream broke the protocol and is not read on. Why, for the log.
     Violation(&'static str),
 }
@@ -48,6 +58,8 @@ pub(crate) struct Guard {
     gateway: Rc<Gateway>,
     principal: Rc<Principal>,
     connection: ConnectionName,
+    session: Option<Session>,
+    owner: Owner,
     now: u64,
     /// The call that is answered; `None` on a stream of the server's own.
     call: Option<Expected>,
@@ -57,38 +69,65 @@ pub(crate) struct Guard {
     status: Option<u16>,
     frames: u64,
     bytes_out: u64,
+    /// What must be in the store before the frame that was judged last is released.
+    duties: Vec<Duty>,
+    /// The questions that went to the client on this stream, as the server and as the client name them.
+    asked: Vec<(RequestId<'static>, RequestId<'static>)>,
+}
+
+/// Whom the frames are for.
+pub(crate) struct Recipient {
+    pub(crate) principal: Rc<Principal>,
+    pub(crate) connection: ConnectionName,
+    pub(crate) session: Option<Session>,
+    /// In milliseconds since 1970.
+    pub(crate) now: u64,
 }
 
 /// The call whose answer is awaited.
+#[derive(Clone)]
 pub(crate) struct Expected {
     pub(crate) id: RequestId<'static>,
     pub(crate) method: Method,
     pub(crate) era: Era,
-    /// The tool, prompt or URI that was asked for.
+    /// The tool, prompt, URI or task that was asked for.
     pub(crate) name: Option<String>,
+    /// The template or prompt whose argument is completed, for `completion/complete`.
+    pub(crate) completed: Option<Completed>,
+    /// Whether the call asked for log messages (2026-07-28).
+    pub(crate) wants_log: bool,
+    /// Whether the answer may be a task.
+    pub(crate) may_be_task: bool,
+    /// What was granted, for `subscriptions/listen`.
+    pub(crate) granted: Option<Granted>,
+}
+
+/// The resource template and the variable that are completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Completed {
+    pub(crate) template: String,
+    pub(crate) variable: String,
 }
 
 impl Guard {
-    pub(crate) fn new(
-        gateway: Rc<Gateway>,
-        principal: Rc<Principal>,
-        connection: ConnectionName,
-        now: u64,
-        call: Option<Expected>,
-    ) -> Self {
-        let masker = Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone());
+    pub(crate) fn new(gateway: Rc<Gateway>, recipient: Recipient, call: Option<Expected>) -> Self {
+        let Recipient { principal, connection, session, now } = recipient;
         Self {
+            masker: Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone()),
+            owner: Owner::new(&principal, &connection, session.as_ref()),
             gateway,
             principal,
             connection,
+            session,
             now,
             call,
-            masker,
             withheld: 0,
             negotiated: None,
             status: None,
             frames: 0,
             bytes_out: 0,
+            duties: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -105,11 +144,6 @@ impl Guard {
     /// The revision that the answer to `initialize` settled on.
     pub(crate) fn negotiated(&self) -> Option<Revision> {
         self.negotiated
-    }
-
-    /// Whether a text that can only pass as it is holds something that the caller may not see.
-    pub(crate) fn would_mask(&self, text: &str) -> bool {
-        self.masker.would_mask_text(text)
     }
 
     /// The status of the upstream's answer.
@@ -130,6 +164,26 @@ impl Guard {
         Rc::clone(&self.gateway)
     }
 
+    pub(crate) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    pub(crate) fn connection(&self) -> &ConnectionName {
+        &self.connection
+    }
+
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    pub(crate) fn call(&self) -> Option<&Expected> {
+        self.call.as_ref()
+    }
+
     /// Notes the status of the upstream's answer.
     pub(crate) fn answered(&mut self, status: http::StatusCode) {
         self.status = Some(status.as_u16());
@@ -141,31 +195,28 @@ impl Guard {
         self.bytes_out = self.bytes_out.saturating_add(bytes.try_into().unwrap_or(u64::MAX));
     }
 
+    /// What must be in the store before the frame that was judged last is released.
+    pub(crate) fn take_duties(&mut self) -> Vec<Duty> {
+        std::mem::take(&mut self.duties)
+    }
+
     /// Judges one frame.
     pub(crate) fn frame<'a>(&mut self, message: Message<'a>) -> Verdict<'a> {
         match message {
             Message::Response(response) => self.response(response),
             Message::Notification(notification) => self.notification(notification),
-            Message::Request(request) if request.method == "ping" && !self.is_modern() => {
-                if self.masker.would_mask(&request.id) {
-                    return Verdict::Drop("a ping whose id is not only an id");
-                }
-                Verdict::Pass(Message::Request(portcullis_mcp::message::Request { params: None, ..request }))
-            }
-            // The capabilities for all other requests were taken out of what the upstream was told.
-            Message::Request(_) => {
-                Verdict::Drop("a request of the server that the client did not offer to serve")
-            }
+            Message::Request(request) => self.question(request),
         }
     }
 
-    fn is_modern(&self) -> bool {
+    pub(crate) fn is_modern(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.era == Era::Modern)
     }
 
     fn response<'a>(&mut self, response: Response<'a>) -> Verdict<'a> {
-        let Some(call) = &self.call else { return Verdict::Drop("a response on a stream of notifications") };
-        let (method, modern) = (call.method, call.era == Era::Modern);
+        let Some(call) = self.call.clone() else {
+            return Verdict::Drop("a response on a stream of notifications");
+        };
         // A server that could not read the id answers without one; the caller gets its own back.
         let id = match response.id {
             Some(id) if id.clone().into_owned() != call.id => {
@@ -175,20 +226,13 @@ impl Guard {
         };
         let outcome = match response.outcome {
             Outcome::Error(mut error) => {
-                // A code is a small number; anything longer would be a way to say something else.
-                if error.code.as_i64().is_none_or(|code| i32::try_from(code).is_err()) {
-                    error.code = Number::from(INTERNAL_ERROR);
-                }
-                self.masker.text(&mut error.message);
-                if let Some(data) = &mut error.data {
-                    self.withhold_in(data);
-                    self.masker.value(data);
-                }
+                self.error(&mut error);
                 Outcome::Error(error)
             }
-            Outcome::Result(mut result) => match self.result(method, modern, &mut result) {
+            Outcome::Result(mut result) => match self.result(&call, &mut result) {
                 Ok(()) => Outcome::Result(result),
-                Err(violation) => return Verdict::Violation(violation),
+                Err(Fault::Violation(violation)) => return Verdict::Violation(violation),
+                Err(Fault::NotAllowed) => return not_allowed(&call),
             },
         };
         let failed = match &outcome {
@@ -198,42 +242,29 @@ impl Guard {
         Verdict::Final { message: Message::Response(Response { id: Some(id), outcome }), failed }
     }
 
-    fn result(&mut self, method: Method, modern: bool, result: &mut Object<'_>) -> Result<(), &'static str> {
-        if modern {
-            check_result_type(result)?;
+    fn error(&mut self, error: &mut portcullis_mcp::message::ErrorObject<'_>) {
+        // A code is a small number; anything longer would be a way to say something else.
+        if error.code.as_i64().is_none_or(|code| i32::try_from(code).is_err()) {
+            error.code = Number::from(INTERNAL_ERROR);
         }
-        if let Some(list) = List::of(method) {
-            self.filter_list(list, result)?;
+        self.masker.text(&mut error.message);
+        if let Some(data) = &mut error.data {
+            self.withhold_in(data);
+            self.masker.value(data);
         }
-        if method == Method::Initialize {
-            self.negotiated = Some(negotiated(result)?);
-        }
-        if method == Method::ServerDiscover {
-            supported(result)?;
-        }
-        if method == Method::ResourcesTemplatesList {
-            self.filter_templates(result)?;
-        }
-        if method == Method::ResourcesRead {
-            self.filter_contents(result)?;
-        }
-        if modern && method.is_cacheable() {
-            limit_caching(result);
-        }
-        if matches!(method, Method::PromptsGet | Method::ToolsCall) {
-            self.filter_embedded(result);
-        }
-        self.clean(result, if List::of(method).is_some() { Some("nextCursor") } else { None });
-        Ok(())
     }
 
     /// Withholds and masks, but for one member that names something for the protocol.
-    fn clean(&mut self, object: &mut Object<'_>, opaque: Option<&'static str>) {
+    fn clean(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
         if self.binary() == Binary::Deny {
             self.withheld = self.withheld.saturating_add(binary::withhold(object));
         }
-        let opaque = opaque.filter(|member| object.get(member).is_some_and(is_short_scalar));
-        self.masker.members(object, opaque);
+        let opaque: Vec<&str> = opaque
+            .iter()
+            .copied()
+            .filter(|member| object.get(member).is_some_and(is_short_scalar))
+            .collect();
+        self.masker.members(object, &opaque);
     }
 
     fn withhold_in(&mut self, value: &mut Json<'_>) {
@@ -242,24 +273,44 @@ impl Guard {
         }
     }
 
-    fn notification<'a>(&mut self, notification: Notification<'a>) -> Verdict<'a> {
-        if !PASSED_NOTIFICATIONS.contains(&notification.method.as_ref()) {
-            return Verdict::Drop("an unknown notification");
-        }
-        let Notification { method, mut params } = notification;
-        if let Some(params) = &mut params {
-            let uri = params.get_str("uri").unwrap_or_default();
-            if method == "notifications/resources/updated" && !self.may_read(uri) {
-                return Verdict::Drop("news of a resource that the caller may not read");
-            }
-            self.clean(params, opaque_member(&method));
-        }
-        Verdict::Pass(Message::Notification(Notification { method, params }))
-    }
-
     fn binary(&self) -> Binary {
         self.gateway.connection(&self.connection).map_or(Binary::Deny, |connection| connection.binary)
     }
+
+    fn asked_about(&self) -> Asked<'_> {
+        Asked {
+            gateway: &self.gateway,
+            principal: &self.principal,
+            connection: &self.connection,
+            now: self.now,
+        }
+    }
+}
+
+/// Why a result does not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It asks for what policy does not allow.
+    NotAllowed,
+    /// The upstream broke the protocol.
+    Violation(&'static str),
+}
+
+impl From<&'static str> for Fault {
+    fn from(violation: &'static str) -> Self {
+        Self::Violation(violation)
+    }
+}
+
+/// The end of a call whose server asks the client for something that policy does not allow.
+fn not_allowed<'a>(call: &Expected) -> Verdict<'a> {
+    const TEXT: &str = "not allowed: the server asks for input that policy does not let it ask for";
+    let id = call.id.clone();
+    let message = match call.method {
+        Method::ToolsCall => answer::tool_error(id, call.era, TEXT),
+        _ => answer::error(Some(id), code::DENIED, TEXT, None),
+    };
+    Verdict::Final { message, failed: true }
 }
 
 /// JSON-RPC's code for an error inside the server.
@@ -267,72 +318,10 @@ const INTERNAL_ERROR: i64 = -32603;
 /// The longest value that passes unread because the protocol needs it unchanged.
 const LONGEST_OPAQUE: usize = 1024;
 
-/// The member of a notification that must come back unchanged. People never see it.
-fn opaque_member(notification: &str) -> Option<&'static str> {
-    match notification {
-        "notifications/cancelled" => Some("requestId"),
-        "notifications/progress" => Some("progressToken"),
-        _ => None,
-    }
-}
-
 fn is_short_scalar(value: &Json<'_>) -> bool {
     match value {
         Json::Number(number) => number.as_str().len() <= LONGEST_OPAQUE,
         Json::String(text) => text.len() <= LONGEST_OPAQUE,
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => false,
     }
-}
-
-const PASSED_NOTIFICATIONS: [&str; 7] = [
-    "notifications/cancelled",
-    "notifications/message",
-    "notifications/progress",
-    "notifications/prompts/list_changed",
-    "notifications/resources/list_changed",
-    "notifications/resources/updated",
-    "notifications/tools/list_changed",
-];
-
-/// MCP 2026-07-28: every result says what it is. The kinds that would open a channel back to the caller were
-/// not offered to the server, and an unknown kind must be treated as invalid.
-fn check_result_type(result: &Object<'_>) -> Result<(), &'static str> {
-    match result.get_str("resultType") {
-        Some("complete") => Ok(()),
-        Some(_) => Err("a kind of result that the client did not offer to handle"),
-        None => Err("a result without `resultType`"),
-    }
-}
-
-/// The revision must be one that the gateway reads; what it does not police is not offered.
-fn negotiated(result: &mut Object<'_>) -> Result<Revision, &'static str> {
-    let revision = result.get_str("protocolVersion").and_then(Revision::parse);
-    let revision = revision.filter(|revision| !revision.is_modern());
-    strip_capabilities(result);
-    revision.ok_or("a protocol version that the gateway does not speak")
-}
-
-fn supported(result: &mut Object<'_>) -> Result<(), &'static str> {
-    let Some(versions) = result.get_mut("supportedVersions").and_then(Json::as_array_mut) else {
-        return Err("`supportedVersions` is missing");
-    };
-    versions.retain(|version| version.as_str().and_then(Revision::parse).is_some());
-    strip_capabilities(result);
-    Ok(())
-}
-
-fn strip_capabilities(result: &mut Object<'_>) {
-    if let Some(capabilities) = result.get_mut("capabilities").and_then(Json::as_object_mut) {
-        capabilities.retain(|name| !["experimental", "extensions", "tasks"].contains(&name));
-    }
-}
-
-/// A filtered or masked result is for this caller alone and not for long (MCP 2026-07-28, caching).
-fn limit_caching(result: &mut Object<'_>) {
-    let ttl = match result.get("ttlMs") {
-        Some(Json::Number(number)) => number.as_i64().unwrap_or(0).clamp(0, MAX_TTL_MS),
-        Some(_) | None => 0,
-    };
-    result.insert("ttlMs", ttl);
-    result.insert("cacheScope", "private");
 }

@@ -15,6 +15,17 @@ pub(crate) fn of(gateway: &Gateway, call: &Call<'_>) -> BTreeSet<ClassName> {
     if let Some(params) = &call.params {
         scan_members(gateway, params, &mut classes);
     }
+    named(gateway, classes)
+}
+
+/// The classes of everything that a value contains.
+pub(crate) fn of_value(gateway: &Gateway, value: &Json<'_>) -> BTreeSet<ClassName> {
+    let mut classes = BTreeSet::new();
+    scan(gateway, value, &mut classes);
+    named(gateway, classes)
+}
+
+fn named(gateway: &Gateway, classes: BTreeSet<Class>) -> BTreeSet<ClassName> {
     classes.into_iter().filter_map(|class| gateway.class_name(class).cloned()).collect()
 }
 

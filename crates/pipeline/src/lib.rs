@@ -9,32 +9,45 @@
 
 mod attempts;
 mod authenticate;
+mod batch;
 mod body;
 mod decide;
 mod edge;
 mod exchange;
+mod features;
 mod forward;
 mod gateway;
 mod guard;
 mod health;
 mod labels;
+mod mismatch;
+mod owner;
+mod params;
 mod ports;
+mod prepare;
+mod questions;
 mod record;
 mod refusal;
+mod relay;
 mod reply;
+mod resume;
+mod round;
 mod session;
+mod source;
 mod stream;
+mod tasks;
 
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use portcullis_ledger::Stage;
-use portcullis_mcp::era::{self, Call, Era, Incoming, Notice, Reply};
-use portcullis_mcp::json::{self, Bounds};
-use portcullis_mcp::message::{Message, Outcome, Response as Answered};
-use portcullis_mcp::method::{ClientNotification, Method};
-use portcullis_policy::Lifecycle;
+use portcullis_mcp::answer;
+use portcullis_mcp::era::{self, Call, Era, Incoming, LAST_EVENT_ID, Notice, Reply};
+use portcullis_mcp::json::{self, Bounds, Json};
+use portcullis_mcp::message::{Message, Response as Answered};
+use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
+use portcullis_policy::{Lifecycle, Reasons};
 
 pub use crate::body::BodyError;
 pub use crate::gateway::Gateway;
@@ -45,6 +58,9 @@ pub use crate::stream::EventStream;
 use crate::edge::{Route, Verb};
 use crate::exchange::Exchange;
 use crate::forward::Outbound;
+use crate::owner::Owner;
+use crate::record::{Deed, End};
+use crate::relay::Relay;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -87,12 +103,16 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
     }
 }
 
-/// POST: one message of the caller.
+/// POST: one message of the caller, or a batch of them.
 async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
     let limits = x.gateway.settings().limits;
     let bytes = body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?;
     x.request_bytes = bytes.len().try_into().unwrap_or(u64::MAX);
     let value = json::parse(&bytes, Bounds::request(limits.depth)).map_err(era::Rejection::Json)?;
+    let value = match value {
+        Json::Array(elements) => return batch::serve(x, elements).await,
+        value => value,
+    };
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
     match incoming {
@@ -102,76 +122,140 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     }
 }
 
-/// A request: detect, decide, record, forward, guard, record again.
-async fn call<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Response<Answer<P>>, Refusal> {
+/// A request and its answer.
+async fn call<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Response<Answer<P>>, Refusal> {
+    let method = call.method;
+    let relay = start(x, call).await?;
+    reply::to_call(x, method, relay).await
+}
+
+/// A request up to where it may leave: prepare, detect, decide, record. It is sent when its answer is waited for.
+async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Relay<P>, Refusal> {
     x.address(&call);
     let session = match (call.era, call.method) {
         (Era::Modern, _) | (Era::Legacy(_), Method::Initialize) => None,
         (Era::Legacy(revision), _) => x.session(revision)?,
     };
+    let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
     x.lap(Stage::Parse);
     let caller = x.caller()?;
     let labels = labels::of(&x.gateway, &call);
     x.lap(Stage::Detect);
     let permit = decide::call(&x.gateway, caller.principal(), x.connection_name()?, &call, &labels, x.now)?;
+    decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
+    let params = params::of_call(x, &call).await?;
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
-        true => Some(record::intent(x, &call, &labels, permit.reasons()).await?),
+        true => {
+            let deed = Deed {
+                method: call.method.as_str(),
+                name: call.subject(),
+                given: record::given(&call),
+                revision: record::revision(x, call.era),
+                labels: &labels,
+            };
+            Some(record::intent(x, deed, permit.reasons()).await?)
+        }
         false => None,
     };
-    forward::close_back_channels(&mut call);
-    let outbound = Outbound::message(call.headers(), call.to_bytes(), session.as_ref());
-    let outbound = match call.era {
-        Era::Modern => outbound.with_params(&x.parts.headers, &call)?,
-        Era::Legacy(_) => outbound,
-    };
-    reply::to_call(x, &call, permit, outbound, record).await
+    std::mem::take(&mut prepared.round).restore(&mut call);
+    let mut headers = call.headers();
+    headers.extend(params);
+    let outbound = Outbound::message(headers, call.to_bytes(), session.as_ref());
+    let granted = prepared.granted.take();
+    let expected = reply::expected(&call, &prepared, granted);
+    let timeout = x.gateway.settings().limits.response_time;
+    let pending = forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, timeout);
+    reply::relay_of(x, pending, session, Some(expected), record)
 }
 
 /// A notification. It gets no answer but its receipt.
 ///
 /// It goes on only within a session, which shows that its sender may speak of what happens there. Over HTTP
-/// 2026-07-28 has no use for any (a client cancels by leaving), and one that would have to carry free text or that
-/// speaks of roots, which the server was not offered, has none either.
+/// 2026-07-28 has no use for any (a client cancels by leaving), and one that would have to carry free text has none
+/// either.
 async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Response<Answer<P>>, Refusal> {
     let session = match notice.era {
         Era::Modern => return Ok(reply::accepted()),
         Era::Legacy(revision) => x.session(revision)?,
     };
-    let is_initialized = notice.notification == ClientNotification::Initialized;
-    let is_roots = notice.notification == ClientNotification::RootsListChanged;
-    if is_roots || (session.is_none() && !is_initialized) {
+    let caller = x.caller()?;
+    let passes = match notice.notification {
+        ClientNotification::Initialized => true,
+        ClientNotification::Cancelled | ClientNotification::Progress => session.is_some(),
+        ClientNotification::RootsListChanged => {
+            session.is_some() && prepare::asked(x, &caller)?.may_ask(ServerMethod::ListRoots, None)
+        }
+    };
+    if !passes {
         return Ok(reply::accepted());
     }
     let step = decide::notification(notice.notification);
-    let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), step);
+    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), step);
     let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());
     reply::to_notice(x, permit, outbound).await
 }
 
-/// The caller's answer to a request of the server. Only pings reach callers, so only their empty answer passes.
+/// The caller's answer to a request of the server, which the gateway must have let through.
+///
+/// An answer that policy does not let through is replaced by an error, so that the server does not wait for it.
 async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Response<Answer<P>>, Refusal> {
-    let Outcome::Result(result) = &reply.outcome else {
-        return Err(era::Rejection::UnexpectedResponse.into());
+    let unexpected = || Refusal::Protocol(era::Rejection::UnexpectedResponse);
+    let session = x.session(None)?.ok_or_else(unexpected)?;
+    let caller = x.caller()?;
+    let owner = Owner::new(caller.principal(), x.connection_name()?, Some(&session));
+    let (method, id) = questions::open(&x.gateway, &owner, &reply.id).ok_or_else(unexpected)?;
+    let (given, outcome) = questions::given(method, reply.outcome);
+    let labels = labels::of_value(&x.gateway, &given);
+    let may = prepare::asked(x, &caller)?.may_answer(method, &labels);
+    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
+    let message = match may {
+        true => Message::Response(Answered { id: Some(id), outcome }),
+        false => answer::error(Some(id), answer::code::DENIED, "not allowed", None),
     };
-    if !result.is_empty() {
-        return Err(era::Rejection::UnexpectedResponse.into());
+    let record = match method {
+        ServerMethod::Ping => None,
+        ServerMethod::Elicit | ServerMethod::ListRoots | ServerMethod::Sample => {
+            let deed = Deed {
+                method: method.as_str(),
+                name: None,
+                given: may.then_some(given),
+                revision: session.revision.as_str(),
+                labels: &labels,
+            };
+            Some(record::intent(x, deed, &Reasons::default()).await?)
+        }
+    };
+    let outbound = Outbound::message(HeaderMap::new(), message.to_bytes(), Some(&session));
+    let receipt = reply::to_notice(x, permit, outbound).await;
+    if let Some(record) = record {
+        let end = match &receipt {
+            Ok(_) => End::Answered { failed: !may, text: "" },
+            Err(refusal) => End::Refused(refusal),
+        };
+        record.close_plain(x, end).await.map_err(Refusal::Withheld)?;
     }
-    let session = x.session(None)?;
-    let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), Lifecycle::Respond);
-    let message = Message::Response(Answered { id: Some(reply.id), outcome: reply.outcome });
-    let outbound = Outbound::message(http::HeaderMap::new(), message.to_bytes(), session.as_ref());
-    reply::to_notice(x, permit, outbound).await
+    receipt
 }
 
-/// GET: the server's own stream of a session.
+/// GET: the server's own stream of a session, or any of its streams after the event that the caller names.
 async fn listen<P: Ports>(x: &mut Exchange<P>) -> Result<Response<Answer<P>>, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     // Without a session there is nothing to listen to; clients take 405 as "no such stream".
     let session = x.session(None)?.ok_or(Refusal::MethodNotAllowed { allow: "POST, DELETE" })?;
-    let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), Lifecycle::OpenStream);
-    let outbound = Outbound::listen(&session, &x.parts.headers);
-    reply::to_listen(x, permit, outbound).await
+    let caller = x.caller()?;
+    let owner = Owner::new(caller.principal(), x.connection_name()?, Some(&session));
+    let (last, answering) = match x.parts.headers.get(LAST_EVENT_ID) {
+        None => (None, None),
+        Some(id) => {
+            let opened = id.to_str().ok().and_then(|id| resume::open(&x.gateway, &owner, id));
+            let (event, answering) = opened.ok_or(Refusal::Session("an event id that is not of it"))?;
+            (Some(event), answering)
+        }
+    };
+    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
+    let outbound = Outbound::listen(&session, last.as_deref());
+    reply::to_listen(x, permit, outbound, session, answering).await
 }
 
 /// DELETE: the end of a session.

@@ -15,6 +15,8 @@ use portcullis_ledger::{
     PrincipalKind, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
 };
 use portcullis_mcp::era::{Call, Era, SESSION_ID};
+use portcullis_mcp::json::{Json, Object};
+use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::{ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
@@ -38,6 +40,28 @@ pub(crate) struct Open {
     since: u64,
 }
 
+/// What went to the caller.
+#[derive(Debug, Default)]
+struct Passed {
+    status: Option<u16>,
+    bytes: u64,
+    frames: u64,
+    findings: BTreeMap<String, u32>,
+    masked: BTreeMap<String, u32>,
+}
+
+/// What is about to be done.
+pub(crate) struct Deed<'d> {
+    /// The method: the caller's, or that of the question which the caller answers.
+    pub(crate) method: &'static str,
+    /// The tool, prompt, URI or task.
+    pub(crate) name: Option<&'d str>,
+    /// What is given along: arguments, answers, what is listened to.
+    pub(crate) given: Option<Json<'d>>,
+    pub(crate) revision: &'static str,
+    pub(crate) labels: &'d BTreeSet<ClassName>,
+}
+
 /// How a call ended.
 pub(crate) enum End<'a> {
     /// With an answer that goes to the caller.
@@ -49,8 +73,6 @@ pub(crate) enum End<'a> {
     },
     /// The caller left before the answer.
     Abandoned,
-    /// The upstream's stream broke off or broke the protocol.
-    Broken(&'a str),
     /// There is no answer that could be passed on.
     Refused(&'a Refusal),
 }
@@ -58,10 +80,10 @@ pub(crate) enum End<'a> {
 /// Writes what is about to be done.
 pub(crate) async fn intent<P: Ports>(
     x: &Exchange<P>,
-    call: &Call<'_>,
-    labels: &BTreeSet<ClassName>,
+    deed: Deed<'_>,
     reasons: &Reasons,
 ) -> Result<Open, StoreError> {
+    let Deed { method, name, given, revision, labels } = deed;
     let at = x.ports.now();
     let id = record_id(&*x.ports, at);
     let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
@@ -71,11 +93,11 @@ pub(crate) async fn intent<P: Ports>(
         at: UnixMillis(at),
         principal: who(token),
         connection: x.connection.as_ref().map(ToString::to_string).unwrap_or_default(),
-        revision: revision(x, call).to_owned(),
+        revision: revision.to_owned(),
         session: session(x),
-        method: call.method.as_str().to_owned(),
-        name: call.subject().map(|name| masked(&mut masker, name)),
-        arguments: arguments(&x.gateway, &mut masker, call),
+        method: method.to_owned(),
+        name: name.map(|name| masked(&mut masker, name)),
+        arguments: arguments(&x.gateway, &mut masker, given),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.gateway, Verdict::Allow, reasons),
         trace: x.trace().map(ToOwned::to_owned),
@@ -90,6 +112,27 @@ pub(crate) async fn intent<P: Ports>(
 }
 
 impl Open {
+    /// The record of a call that another request has begun, and whose answer this one brings; `None` if its outcome
+    /// is there already.
+    pub(crate) async fn resumed<P: Ports>(
+        gateway: &Gateway,
+        ports: &P,
+        id: RecordId,
+    ) -> Result<Option<Self>, StoreError> {
+        let known = ports.get(Key::outcome(gateway.app(), id).as_str()).await?;
+        let fresh = Self { id, timings: BTreeMap::new(), since: ports.monotonic() };
+        Ok(known.is_none().then_some(fresh))
+    }
+
+    pub(crate) fn id(&self) -> RecordId {
+        self.id
+    }
+
+    /// Writes how something ended that has no answer.
+    pub(crate) async fn close_plain<P: Ports>(self, x: &Exchange<P>, end: End<'_>) -> Result<(), StoreError> {
+        self.write(&*x.ports, end, &x.gateway, &Passed::default()).await
+    }
+
     /// Writes how the call ended. Written twice, it is one record.
     pub(crate) async fn close<P: Ports>(
         &self,
@@ -97,28 +140,48 @@ impl Open {
         end: End<'_>,
         guard: &Guard,
     ) -> Result<(), StoreError> {
+        let passed = Passed {
+            status: guard.status(),
+            bytes: guard.bytes_out(),
+            frames: guard.frames(),
+            findings: counts(guard.found()),
+            masked: counts(guard.masked()),
+        };
+        self.write(ports, end, &guard.gateway(), &passed).await
+    }
+
+    async fn write<P: Ports>(
+        &self,
+        ports: &P,
+        end: End<'_>,
+        gateway: &Rc<Gateway>,
+        passed: &Passed,
+    ) -> Result<(), StoreError> {
+        let explanation;
         let Self { id, timings, since } = self;
         let (id, mut timings) = (*id, timings.clone());
         timings.insert(Stage::Forward, ports.monotonic().saturating_sub(*since));
         let (result, text) = match end {
             End::Answered { failed, text } => (CallResult::Completed { is_error: failed }, text),
             End::Abandoned => (CallResult::Interrupted, ""),
-            End::Broken(reason) => (CallResult::Failed { kind: "upstream_broken".to_owned() }, reason),
-            End::Refused(refusal) => (CallResult::Failed { kind: refusal.kind().to_owned() }, ""),
+            End::Refused(refusal) => {
+                explanation = refusal.to_string();
+                (CallResult::Failed { kind: refusal.kind().to_owned() }, explanation.as_str())
+            }
         };
         let record = Outcome {
             id,
             at: UnixMillis(ports.now()),
             result,
-            upstream_status: guard.status(),
-            bytes_out: guard.bytes_out(),
-            frames: guard.frames(),
-            findings: counts(guard.found()),
-            masked: counts(guard.masked()),
-            text: Excerpt::whole(masked(&mut Masker::for_store(guard.gateway()), text)),
+            upstream_status: passed.status,
+            bytes_out: passed.bytes,
+            frames: passed.frames,
+            findings: passed.findings.clone(),
+            masked: passed.masked.clone(),
+            text: Excerpt::whole(masked(&mut Masker::for_store(Rc::clone(gateway)), text)),
             timings,
         };
-        ports.set(Key::outcome(guard.gateway().app(), id).as_str(), &record.encode()).await
+        ports.set(Key::outcome(gateway.app(), id).as_str(), &record.encode()).await
     }
 }
 
@@ -165,10 +228,25 @@ fn who(token: &VerifiedToken) -> Who {
     }
 }
 
-fn revision<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> &'static str {
-    match call.era {
+/// The revision that a request is in.
+pub(crate) fn revision<P: Ports>(x: &Exchange<P>, era: Era) -> &'static str {
+    match era {
         Era::Modern => Revision::V2026_07_28.as_str(),
         Era::Legacy(stated) => stated.or(x.negotiated).map_or("unstated", Revision::as_str),
+    }
+}
+
+/// What a call gives along besides its name.
+pub(crate) fn given<'a>(call: &Call<'a>) -> Option<Json<'a>> {
+    let params = call.params.as_ref()?;
+    let answers = params.get("inputResponses");
+    let listened = params.get("notifications").filter(|_| call.method == Method::SubscriptionsListen);
+    match (call.arguments(), answers) {
+        (Some(arguments), Some(answers)) => {
+            let both = Object::new().with("arguments", arguments.clone());
+            Some(both.with("inputResponses", answers.clone()).into())
+        }
+        (arguments, answers) => arguments.or(answers).or(listened).cloned(),
     }
 }
 
@@ -178,14 +256,12 @@ fn session<P: Ports>(x: &Exchange<P>) -> Option<KeyedDigest> {
     Some(KeyedDigest::new(x.gateway.sealer().digest(SESSION, id.as_bytes())))
 }
 
-fn arguments(gateway: &Gateway, masker: &mut Masker, call: &Call<'_>) -> Arguments {
-    let given = call.arguments();
-    let original = given.map(ToString::to_string).unwrap_or_default();
+fn arguments(gateway: &Gateway, masker: &mut Masker, given: Option<Json<'_>>) -> Arguments {
+    let original = given.as_ref().map(ToString::to_string).unwrap_or_default();
     let digest = KeyedDigest::new(gateway.sealer().digest(ARGUMENTS, original.as_bytes()));
-    let text = given.map(|given| {
-        let mut copy = given.clone();
-        masker.value(&mut copy);
-        copy.to_string()
+    let text = given.map(|mut given| {
+        masker.value(&mut given);
+        given.to_string()
     });
     Arguments { digest, text: Excerpt::whole(text.unwrap_or_default()) }
 }

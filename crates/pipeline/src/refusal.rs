@@ -22,6 +22,9 @@ use crate::ports::{FetchError, StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     // The caller's fault.
+    /// Policy does not let what the client answers go to the server.
+    #[error("policy does not let the answer to a question of the server pass")]
+    AnswerDenied,
     /// The request's body could not be read.
     #[error("request: {0}")]
     Body(#[from] BodyError),
@@ -49,6 +52,14 @@ pub enum Refusal {
     /// The caller does not accept the forms an answer may have.
     #[error("the caller accepts neither form of an answer")]
     NotAcceptable,
+    /// The token lacks scopes that the connection needs.
+    #[error("the token lacks the scopes `{missing}`")]
+    InsufficientScope {
+        /// Those that it lacks, with spaces between them.
+        missing: String,
+        /// The `WWW-Authenticate` value.
+        challenge: String,
+    },
     /// There is no such place.
     #[error("no such path or connection")]
     NotFound,
@@ -80,6 +91,18 @@ pub enum Refusal {
     /// No response came.
     #[error("upstream: {0}")]
     Fetch(#[from] FetchError),
+    /// It speaks only revisions before 2026-07-28, and the caller asked in the way of that one.
+    #[error("upstream: it speaks only revisions with a handshake")]
+    LegacyUpstream,
+    /// It speaks only 2026-07-28, and the caller wants a handshake.
+    #[error("upstream: it speaks only 2026-07-28")]
+    ModernUpstream,
+    /// A response came, and no message with it.
+    #[error("upstream: answered {status} without a message")]
+    NoAnswer {
+        /// Its status.
+        status: StatusCode,
+    },
     /// Its answer is not what the protocol allows.
     #[error("upstream: {0}")]
     Upstream(String),
@@ -134,13 +157,18 @@ impl Refusal {
         match self {
             Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
-            Self::Body(_)
+            Self::AnswerDenied
+            | Self::Body(_)
             | Self::Fetch(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
             | Self::HostNotAllowed
+            | Self::InsufficientScope { .. }
             | Self::Keys { .. }
+            | Self::LegacyUpstream
             | Self::MethodNotAllowed { .. }
+            | Self::ModernUpstream
+            | Self::NoAnswer { .. }
             | Self::NotAcceptable
             | Self::NotFound
             | Self::OriginNotAllowed
@@ -169,10 +197,12 @@ impl Refusal {
             Self::OriginNotAllowed => (Stage::Edge, "origin_not_allowed"),
             Self::TooManyFailures => (Stage::Edge, "too_many_failures"),
             Self::UnsupportedMediaType => (Stage::Edge, "unsupported_media_type"),
+            Self::InsufficientScope { .. } => (Stage::Authenticate, "insufficient_scope"),
             Self::Keys { .. } => (Stage::Authenticate, "keys_unavailable"),
             Self::Session(_) => (Stage::Authenticate, "unknown_session"),
             Self::Unauthenticated { .. } => (Stage::Authenticate, "unauthenticated"),
             Self::Protocol(_) => (Stage::Parse, "protocol"),
+            Self::AnswerDenied => (Stage::Decide, "answer_denied"),
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
@@ -180,36 +210,33 @@ impl Refusal {
             Self::Fetch(FetchError::NotAllowed(_)) => (Stage::Forward, "upstream_not_allowed"),
             Self::Fetch(FetchError::TimedOut) => (Stage::Forward, "upstream_timeout"),
             Self::Fetch(FetchError::Unreachable(_)) => (Stage::Forward, "upstream_unreachable"),
-            Self::Upstream(_) => (Stage::Guard, "upstream_invalid"),
+            Self::LegacyUpstream => (Stage::Guard, "upstream_legacy_only"),
+            Self::ModernUpstream => (Stage::Guard, "upstream_modern_only"),
+            Self::NoAnswer { .. } | Self::Upstream(_) => (Stage::Guard, "upstream_invalid"),
         }
     }
 
     /// What the caller gets.
     pub(crate) fn answer(&self, to: &Addressee) -> Response<Bytes> {
         match self {
-            Self::Protocol(rejection) => {
-                let rejected = Rejected { id: to.id.clone(), rejection: rejection.clone() };
-                json(rejection.status(), answer::rejected(rejected))
+            Self::Protocol(rejection) => json(rejection.status(), self.message(to)),
+            Self::AnswerDenied
+            | Self::Denied(_)
+            | Self::Fetch(_)
+            | Self::ModernUpstream
+            | Self::NeedsApproval(_)
+            | Self::NoAnswer { .. }
+            | Self::Store(_)
+            | Self::Upstream(_)
+            | Self::Withheld(_) => json(StatusCode::OK, self.message(to)),
+            // A client of both eras takes this for a server of the handshake era, and starts over with it.
+            Self::LegacyUpstream => json(StatusCode::BAD_REQUEST, self.message(to)),
+            Self::Session(_) => json(StatusCode::NOT_FOUND, self.message(to)),
+            Self::InsufficientScope { challenge, .. } => {
+                challenged(StatusCode::FORBIDDEN, "the token lacks a scope", challenge)
             }
-            Self::Denied(denial) => to.failure(code::DENIED, denial.public_text()),
-            Self::NeedsApproval(_) => to.failure(code::NEEDS_APPROVAL, "needs approval by a person"),
-            Self::Fetch(_) | Self::Upstream(_) => {
-                to.failure(code::UPSTREAM, "the server behind the gateway failed")
-            }
-            Self::Store(_) => {
-                to.failure(code::UNAVAILABLE, "the gateway cannot record this request, so it was not made")
-            }
-            Self::Withheld(_) => to.failure(code::UNAVAILABLE, WITHHELD),
             Self::Unauthenticated { challenge, .. } => {
-                let mut response = plain(StatusCode::UNAUTHORIZED, "a valid bearer token is needed");
-                if let Ok(value) = HeaderValue::from_str(challenge) {
-                    response.headers_mut().insert(WWW_AUTHENTICATE, value);
-                }
-                response
-            }
-            // -32001 is what clients of the handshake era know to start over on.
-            Self::Session(_) => {
-                json(StatusCode::NOT_FOUND, answer::error(to.id.clone(), -32001, "session not found", None))
+                challenged(StatusCode::UNAUTHORIZED, "a valid bearer token is needed", challenge)
             }
             Self::MethodNotAllowed { allow } => {
                 let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
@@ -244,15 +271,48 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// What the caller gets as a message: in a stream that has begun, or for one element of a batch.
+    pub(crate) fn message(&self, to: &Addressee) -> Message<'static> {
+        match self {
+            Self::Protocol(rejection) => {
+                answer::rejected(Rejected { id: to.id.clone(), rejection: rejection.clone() })
+            }
+            Self::Denied(denial) => to.message(code::DENIED, denial.public_text()),
+            Self::NeedsApproval(_) => to.message(code::NEEDS_APPROVAL, "needs approval by a person"),
+            Self::Fetch(_) | Self::NoAnswer { .. } | Self::Upstream(_) => {
+                to.message(code::UPSTREAM, "the server behind the gateway failed")
+            }
+            Self::LegacyUpstream => answer::unspoken(to.id.clone(), false),
+            Self::ModernUpstream => answer::unspoken(to.id.clone(), true),
+            Self::Store(_) => {
+                to.message(code::UNAVAILABLE, "the gateway cannot record this request, so it was not made")
+            }
+            Self::Withheld(_) => to.message(code::UNAVAILABLE, WITHHELD),
+            // -32001 is what clients of the handshake era know to start over on.
+            Self::Session(_) => answer::error(to.id.clone(), -32001, "session not found", None),
+            Self::AnswerDenied
+            | Self::Body(_)
+            | Self::ForgedHeader(_)
+            | Self::HeadersTooLarge
+            | Self::HostNotAllowed
+            | Self::InsufficientScope { .. }
+            | Self::Keys { .. }
+            | Self::MethodNotAllowed { .. }
+            | Self::NotAcceptable
+            | Self::NotFound
+            | Self::OriginNotAllowed
+            | Self::TooManyFailures
+            | Self::Unauthenticated { .. }
+            | Self::UnsupportedMediaType => to.message(code::DENIED, "not allowed"),
+        }
+    }
+}
+
 impl Addressee {
     /// An error that every stock client survives: a tool result where there is a tool call, else a JSON-RPC
-    /// error, both with HTTP 200. Old clients end the session on a 4xx.
-    fn failure(&self, code: i64, text: &str) -> Response<Bytes> {
-        json(StatusCode::OK, self.message(code, text))
-    }
-
-    /// The same error as a message, for a stream that has begun.
-    pub(crate) fn message<'a>(&self, code: i64, text: &'a str) -> Message<'a> {
+    /// error. Old clients end the session on a 4xx.
+    fn message(&self, code: i64, text: &'static str) -> Message<'static> {
         match (&self.id, self.method, self.era) {
             (Some(id), Some(Method::ToolsCall), Some(era)) => answer::tool_error(id.clone(), era, text),
             (id, _, _) => answer::error(id.clone(), code, text, None),
@@ -262,6 +322,14 @@ impl Addressee {
 
 fn json(status: StatusCode, message: Message<'_>) -> Response<Bytes> {
     respond(status, "application/json", message.to_bytes())
+}
+
+fn challenged(status: StatusCode, text: &'static str, challenge: &str) -> Response<Bytes> {
+    let mut response = plain(status, text);
+    if let Ok(value) = HeaderValue::from_str(challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, value);
+    }
+    response
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {

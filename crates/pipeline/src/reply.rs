@@ -1,74 +1,100 @@
-//! What comes back: the head of the upstream's response is judged here, its frames by the guard.
+//! What goes back to the caller: the form of an answer, and the answers that have none.
 
 use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::response::Parts;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use portcullis_mcp::era::{Call, SESSION_ID};
-use portcullis_mcp::json::{self, Bounds};
-use portcullis_mcp::message::Message;
+use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_policy::Permit;
 
+use crate::Answer;
 use crate::exchange::Exchange;
 use crate::forward::{self, Outbound};
-use crate::guard::{Expected, Guard, Verdict};
+use crate::guard::{Completed, Expected, Granted, Guard, Recipient};
 use crate::ports::{FetchError, Ports, fresh};
-use crate::record::{End, Open};
+use crate::prepare::Prepared;
+use crate::record::Open;
 use crate::refusal::{Refusal, respond};
+use crate::relay::{self, Parcel, Relay};
+use crate::resume::Answering;
 use crate::session::{self, Session};
-use crate::stream::{self, EventStream};
-use crate::{Answer, body};
+use crate::source::{EVENTS, JSON, Pending, Source};
+use crate::stream::EventStream;
 
-const JSON: &str = "application/json";
-const EVENTS: &str = "text/event-stream";
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+/// How long a caller may wait without a sign of life. Then a stream is begun, whatever form the answer will have:
+/// writing to it is the only way to notice that the caller has left.
+const SIGN_OF_LIFE_AFTER: Duration = Duration::from_secs(10);
 
-/// Forwards a call and guards its answer.
+/// Waits for the answer to a call, and gives it the form that the upstream gave it.
 pub(crate) async fn to_call<P: Ports>(
     x: &Exchange<P>,
-    call: &Call<'_>,
-    permit: Permit,
-    outbound: Outbound,
-    record: Option<Open>,
+    method: Method,
+    mut relay: Relay<P>,
 ) -> Result<Response<Answer<P>>, Refusal> {
-    let mut guard = guard(x, Some(expected(call)))?;
-    let outcome = match send(x, permit, outbound).await {
-        Ok((head, body)) if kind(&head) == EVENTS && head.status.is_success() => {
-            guard.answered(head.status);
-            let events = events(x, body, guard, record);
-            if call.method == Method::Initialize {
-                return initialized(x, &head, events).await;
-            }
-            return Ok(event_response(Answer::Events(Box::new(events)), StatusCode::OK));
-        }
-        Ok((head, body)) => whole(x, &mut guard, head, body).await,
-        Err(refusal) => Err(refusal),
-    };
-    let end = match &outcome {
-        Ok(answered) => End::Answered { failed: answered.failed, text: &answered.text },
-        Err(refusal) => End::Refused(refusal),
-    };
-    if let Some(record) = record {
-        record.close(&*x.ports, end, &guard).await.map_err(Refusal::Withheld)?;
+    if method == Method::Initialize {
+        return to_initialize(x, relay).await;
     }
-    let Answered { head, text, .. } = outcome?;
-    let mut response = respond(status(head.status), JSON, text).map(Answer::Full);
-    add_session(x, &head, &guard, response.headers_mut())?;
+    let in_time = {
+        let awaited = pin!(relay.awaited());
+        match select(awaited, pin!(x.ports.sleep(SIGN_OF_LIFE_AFTER))).await {
+            Either::Left((whole, _)) => Some(whole),
+            Either::Right(_) => None,
+        }
+    };
+    match in_time {
+        Some(true) => {
+            let text = relay.whole().await?;
+            Ok(respond(relay::status(relay.head()), JSON, text).map(Answer::Full))
+        }
+        Some(false) => {
+            relay.check().await?;
+            Ok(event_response(Answer::Events(Box::new(EventStream::new(vec![relay]))), StatusCode::OK))
+        }
+        None => {
+            let events = EventStream::overdue(relay);
+            Ok(event_response(Answer::Events(Box::new(events)), StatusCode::OK))
+        }
+    }
+}
+
+/// `initialize`: the sealed session id is part of the head and holds the negotiated revision, so the head waits for
+/// the answer.
+async fn to_initialize<P: Ports>(
+    x: &Exchange<P>,
+    mut relay: Relay<P>,
+) -> Result<Response<Answer<P>>, Refusal> {
+    // The upstream has its own time limit between two frames, so this ends.
+    let whole = relay.begun().await;
+    relay.check().await?;
+    let text = relay.whole().await?;
+    let mut response = match whole {
+        true => respond(relay::status(relay.head()), JSON, text).map(Answer::Full),
+        false => {
+            let event = portcullis_mcp::sse::Event::message(text).to_bytes();
+            event_response(Answer::Full(event.into()), StatusCode::OK)
+        }
+    };
+    if let Some(head) = relay.head() {
+        add_session(x, head, relay.guard(), response.headers_mut())?;
+    }
     Ok(response)
 }
 
-/// Forwards a notification or the answer to a ping.
+/// Forwards a notification or an answer of the client.
 pub(crate) async fn to_notice<P: Ports>(
     x: &Exchange<P>,
     permit: Permit,
     outbound: Outbound,
 ) -> Result<Response<Answer<P>>, Refusal> {
-    let (head, _) = send(x, permit, outbound).await?;
+    let head = send(x, permit, outbound).await?;
     match head.status {
         StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
         status if status.is_success() => Ok(empty(StatusCode::ACCEPTED)),
@@ -81,21 +107,46 @@ pub(crate) fn accepted<P: Ports>() -> Response<Answer<P>> {
     empty(StatusCode::ACCEPTED)
 }
 
-/// Opens the server's own stream.
+/// Opens the server's own stream, or takes up the stream of a call again.
 pub(crate) async fn to_listen<P: Ports>(
     x: &Exchange<P>,
     permit: Permit,
     outbound: Outbound,
+    session: Session,
+    answering: Option<Answering>,
 ) -> Result<Response<Answer<P>>, Refusal> {
-    let (head, body) = send(x, permit, outbound).await?;
-    match head.status {
-        StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
-        StatusCode::METHOD_NOT_ALLOWED => Err(Refusal::MethodNotAllowed { allow: "POST, DELETE" }),
-        StatusCode::OK if kind(&head) == EVENTS => {
-            let events = events(x, body, guard(x, None)?, None);
-            Ok(event_response(Answer::Events(Box::new(events)), StatusCode::OK))
+    let limits = x.gateway.settings().limits;
+    let revision = session.revision;
+    let record = match answering.as_ref().and_then(|call| call.record) {
+        None => None,
+        Some(id) => Open::resumed(&x.gateway, &*x.ports, id).await?,
+    };
+    let expected = answering.map(|call| Expected {
+        id: call.id,
+        method: call.method,
+        era: portcullis_mcp::era::Era::Legacy(Some(revision)),
+        name: call.name,
+        completed: None,
+        wants_log: true,
+        may_be_task: true,
+        granted: None,
+    });
+    let pending =
+        forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, limits.response_time);
+    let mut relay = relay_of(x, pending, Some(session), expected, record)?;
+    relay.begun().await;
+    match relay.head().map(|head| head.status) {
+        Some(StatusCode::NOT_FOUND) => Err(Refusal::Session("the upstream no longer knows it")),
+        Some(StatusCode::METHOD_NOT_ALLOWED) => Err(Refusal::MethodNotAllowed { allow: "POST, DELETE" }),
+        Some(StatusCode::OK) if !relay.is_whole() => {
+            relay.check().await?;
+            Ok(event_response(Answer::Events(Box::new(EventStream::new(vec![relay]))), StatusCode::OK))
         }
-        status => Err(Refusal::Upstream(format!("answered a request for its stream with {status}"))),
+        Some(status) => Err(Refusal::Upstream(format!("answered a request for its stream with {status}"))),
+        None => {
+            relay.check().await?;
+            Err(Refusal::Fetch(FetchError::TimedOut))
+        }
     }
 }
 
@@ -105,7 +156,7 @@ pub(crate) async fn to_close<P: Ports>(
     permit: Permit,
     outbound: Outbound,
 ) -> Result<Response<Answer<P>>, Refusal> {
-    let (head, _) = send(x, permit, outbound).await?;
+    let head = send(x, permit, outbound).await?;
     match head.status {
         StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
         StatusCode::METHOD_NOT_ALLOWED => Err(Refusal::MethodNotAllowed { allow: "POST, GET" }),
@@ -114,88 +165,10 @@ pub(crate) async fn to_close<P: Ports>(
     }
 }
 
-async fn send<P: Ports>(
-    x: &Exchange<P>,
-    permit: Permit,
-    outbound: Outbound,
-) -> Result<(Parts, P::Body), Refusal> {
+async fn send<P: Ports>(x: &Exchange<P>, permit: Permit, outbound: Outbound) -> Result<Parts, Refusal> {
     let timeout = x.gateway.settings().limits.response_time;
     let response = forward::send(permit, &*x.ports, x.connection()?, outbound, timeout).await?;
-    let (head, body) = response.into_parts();
-    let encoded = head.headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity");
-    if encoded {
-        return Err(Refusal::Upstream("its answer is encoded although none was asked for".to_owned()));
-    }
-    Ok((head, body))
-}
-
-/// An answer that is whole.
-struct Answered {
-    head: Parts,
-    text: String,
-    failed: bool,
-}
-
-async fn whole<P: Ports>(
-    x: &Exchange<P>,
-    guard: &mut Guard,
-    head: Parts,
-    mut body: P::Body,
-) -> Result<Answered, Refusal> {
-    guard.answered(head.status);
-    let known =
-        head.status.is_success() || matches!(head.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
-    if !known || kind(&head) != JSON {
-        return Err(match head.status {
-            StatusCode::NOT_FOUND => Refusal::Session("the upstream no longer knows it"),
-            status => Refusal::Upstream(format!("answered {status} with a body of type `{}`", kind(&head))),
-        });
-    }
-    let limits = x.gateway.settings().limits;
-    let bytes = body::read(&*x.ports, &mut body, limits.frame_bytes, limits.response_time)
-        .await
-        .map_err(|error| Refusal::Upstream(error.to_string()))?;
-    let value = json::parse(&bytes, Bounds::answer(limits.depth))
-        .map_err(|error| Refusal::Upstream(error.to_string()))?;
-    let message = Message::try_from(value).map_err(|error| Refusal::Upstream(error.to_string()))?;
-    match guard.frame(message) {
-        Verdict::Final { message, failed } => {
-            let text = message.into_json().to_string();
-            guard.passed(text.len());
-            Ok(Answered { head, text, failed })
-        }
-        Verdict::Pass(_) => Err(Refusal::Upstream("answered with something that is no answer".to_owned())),
-        Verdict::Drop(reason) | Verdict::Violation(reason) => Err(Refusal::Upstream(reason.to_owned())),
-    }
-}
-
-/// `initialize` over events: the sealed session id is part of the head and holds the negotiated revision, so
-/// the head waits for the answer.
-async fn initialized<P: Ports>(
-    x: &Exchange<P>,
-    head: &Parts,
-    mut events: EventStream<P>,
-) -> Result<Response<Answer<P>>, Refusal> {
-    let limits = x.gateway.settings().limits;
-    let mut whole = Vec::new();
-    {
-        let mut drained = pin!(async {
-            while let Some(bytes) = events.next().await {
-                whole.extend_from_slice(&bytes);
-                if whole.len() > limits.frame_bytes {
-                    return Err("too much before the answer to `initialize`");
-                }
-            }
-            Ok(())
-        });
-        match select(drained.as_mut(), pin!(x.ports.sleep(limits.response_time))).await {
-            Either::Left((drained, _)) => drained.map_err(|reason| Refusal::Upstream(reason.to_owned()))?,
-            Either::Right(_) => return Err(Refusal::Fetch(FetchError::TimedOut)),
-        }
-    }
-    let mut response = event_response(Answer::Full(whole.into()), StatusCode::OK);
-    add_session(x, head, events.guard(), response.headers_mut())?;
-    Ok(response)
+    Ok(response.into_parts().0)
 }
 
 /// Replaces the upstream's session id by a sealed one.
@@ -203,7 +176,7 @@ fn add_session<P: Ports>(
     x: &Exchange<P>,
     head: &Parts,
     guard: &Guard,
-    headers: &mut http::HeaderMap,
+    headers: &mut HeaderMap,
 ) -> Result<(), Refusal> {
     let (Some(id), Some(revision)) = (head.headers.get(SESSION_ID), guard.negotiated()) else {
         return Ok(());
@@ -219,33 +192,66 @@ fn add_session<P: Ports>(
     Ok(())
 }
 
-fn guard<P: Ports>(x: &Exchange<P>, call: Option<Expected>) -> Result<Guard, Refusal> {
-    let principal = Rc::new(x.caller()?.principal().clone());
-    Ok(Guard::new(Rc::clone(&x.gateway), principal, x.connection_name()?.clone(), x.now, call))
+/// A guarded answer that is still to come.
+pub(crate) fn relay_of<P: Ports>(
+    x: &Exchange<P>,
+    pending: Pending<P::Body>,
+    session: Option<Session>,
+    expected: Option<Expected>,
+    record: Option<Open>,
+) -> Result<Relay<P>, Refusal> {
+    let limits = x.gateway.settings().limits;
+    let caller = x.caller()?;
+    let recipient = Recipient {
+        principal: Rc::new(caller.principal().clone()),
+        connection: x.connection_name()?.clone(),
+        session,
+        now: x.now,
+    };
+    let by_line = expected.as_ref().is_some_and(|call| call.method == Method::SubscriptionsListen);
+    let to = match &expected {
+        Some(call) => crate::refusal::Addressee {
+            id: Some(call.id.clone()),
+            method: Some(call.method),
+            era: Some(call.era),
+        },
+        None => crate::refusal::Addressee::default(),
+    };
+    Ok(Relay::new(Parcel {
+        ports: Rc::clone(&x.ports),
+        source: Source::new(pending, limits.frame_bytes, by_line),
+        guard: Guard::new(Rc::clone(&x.gateway), recipient, expected),
+        record,
+        to,
+        limits,
+        until: caller.expires().0.saturating_mul(1000),
+    }))
 }
 
-fn expected(call: &Call<'_>) -> Expected {
+/// What the answer to a call may be.
+pub(crate) fn expected(call: &Call<'_>, prepared: &Prepared, granted: Option<Granted>) -> Expected {
     Expected {
         id: call.id.clone().into_owned(),
         method: call.method,
         era: call.era,
         name: call.name().map(ToOwned::to_owned),
+        completed: completed(call),
+        wants_log: call.wants_log(),
+        may_be_task: prepared.may_be_task,
+        granted,
     }
 }
 
-fn events<P: Ports>(x: &Exchange<P>, body: P::Body, guard: Guard, record: Option<Open>) -> EventStream<P> {
-    EventStream::new(stream::Parts {
-        ports: Rc::clone(&x.ports),
-        body,
-        guard,
-        record,
-        to: x.to.clone(),
-        limits: x.gateway.settings().limits,
-        until: x.token.as_ref().map_or(x.now, |token| token.expires().0.saturating_mul(1000)),
-    })
+/// The template and the variable that are completed, if it is about a resource.
+fn completed(call: &Call<'_>) -> Option<Completed> {
+    let params = call.params.as_ref().filter(|_| call.method == Method::Complete)?;
+    let text = |object: &Object<'_>, member| object.get_str(member).map(ToOwned::to_owned);
+    let reference = params.get("ref").and_then(Json::as_object)?;
+    let argument = params.get("argument").and_then(Json::as_object)?;
+    Some(Completed { template: text(reference, "uri")?, variable: text(argument, "name")? })
 }
 
-fn event_response<P: Ports>(answer: Answer<P>, status: StatusCode) -> Response<Answer<P>> {
+pub(crate) fn event_response<P: Ports>(answer: Answer<P>, status: StatusCode) -> Response<Answer<P>> {
     let mut response = Response::new(answer);
     *response.status_mut() = status;
     for (name, value) in
@@ -260,14 +266,4 @@ fn empty<P: Ports>(status: StatusCode) -> Response<Answer<P>> {
     let mut response = Response::new(Answer::Full(Bytes::new()));
     *response.status_mut() = status;
     response
-}
-
-/// Statuses that mean something to clients pass; any other success is a plain one.
-fn status(upstream: StatusCode) -> StatusCode {
-    if upstream.is_success() { StatusCode::OK } else { upstream }
-}
-
-fn kind(head: &Parts) -> &str {
-    let value = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim()
 }

@@ -104,10 +104,14 @@ pub enum Completion<'q> {
 pub enum Lifecycle {
     /// `notifications/cancelled`.
     Cancel,
+    /// `tasks/cancel`, of a task of the caller's own.
+    CancelTask,
     /// HTTP `DELETE`: end the session.
     CloseSession,
     /// `server/discover`.
     Discover,
+    /// `tasks/get`, of a task of the caller's own.
+    GetTask,
     /// `initialize`.
     Initialize,
     /// `notifications/initialized`.
@@ -118,6 +122,8 @@ pub enum Lifecycle {
     ListResources,
     /// `resources/templates/list`.
     ListResourceTemplates,
+    /// `tasks/list`, of which only the caller's own tasks are shown.
+    ListTasks,
     /// `tools/list`.
     ListTools,
     /// `subscriptions/listen`; each resource in it is a [`Target::Subscribe`] of its own.
@@ -134,8 +140,12 @@ pub enum Lifecycle {
     RootsChanged,
     /// `logging/setLevel`.
     SetLogLevel,
+    /// `tasks/result`, of a task of the caller's own.
+    TaskResult,
     /// `resources/unsubscribe`.
     Unsubscribe,
+    /// `tasks/update`, of a task of the caller's own, with answers to what it has asked.
+    UpdateTask,
 }
 
 impl Lifecycle {
@@ -144,13 +154,16 @@ impl Lifecycle {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Cancel => "notifications/cancelled",
+            Self::CancelTask => "tasks/cancel",
             Self::CloseSession => "DELETE",
             Self::Discover => "server/discover",
+            Self::GetTask => "tasks/get",
             Self::Initialize => "initialize",
             Self::Initialized => "notifications/initialized",
             Self::ListPrompts => "prompts/list",
             Self::ListResources => "resources/list",
             Self::ListResourceTemplates => "resources/templates/list",
+            Self::ListTasks => "tasks/list",
             Self::ListTools => "tools/list",
             Self::Listen => "subscriptions/listen",
             Self::OpenStream => "GET",
@@ -159,7 +172,9 @@ impl Lifecycle {
             Self::Respond => "response",
             Self::RootsChanged => "notifications/roots/list_changed",
             Self::SetLogLevel => "logging/setLevel",
+            Self::TaskResult => "tasks/result",
             Self::Unsubscribe => "resources/unsubscribe",
+            Self::UpdateTask => "tasks/update",
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Not here: speaking to it, and the pinned definitions of its tools.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use http::{HeaderName, HeaderValue};
 
 use crate::name::{ConnectionName, IssuerName};
-use crate::url::UpstreamUrl;
+use crate::read::suggest;
+use crate::url::{Authority, HttpUrl, Scheme, UpstreamUrl, UrlError};
 
 /// One upstream MCP server, from `[connections.<name>]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,103 @@ pub struct Connection {
     pub credential: Option<Credential>,
     /// What happens to content that detection cannot read.
     pub binary: Binary,
+    /// What the upstream may ask of the caller's client, where policy allows it too; nothing unless listed.
+    pub client_features: BTreeSet<ClientFeature>,
+    /// The hosts whose pages the upstream may ask the user to open (`elicitation/create` with `mode` `url`).
+    pub elicitation_hosts: Vec<PageHost>,
+    /// The scopes that a token needs for this connection, whatever policy says.
+    pub scopes: BTreeSet<Scope>,
+    /// Whether the connection is also served at `/mcp`, together with the others.
+    pub aggregate: bool,
+}
+
+impl Connection {
+    /// Whether the upstream may ask the user to open this page: `https`, and on one of the listed hosts.
+    #[must_use]
+    pub fn may_ask_to_open(&self, url: &str) -> bool {
+        // What stands after the path does not decide where the page is.
+        let place = url.split(['?', '#']).next().unwrap_or_default();
+        let plain = !url.chars().any(|character| character.is_control() || character.is_whitespace());
+        HttpUrl::parse(place).is_ok_and(|page| {
+            let host = page.authority.with_port(page.scheme);
+            plain
+                && page.scheme == Scheme::Https
+                && self.elicitation_hosts.iter().any(|listed| listed.0.with_port(page.scheme) == host)
+        })
+    }
+}
+
+/// A feature of clients that a server may make use of (MCP, client features).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClientFeature {
+    /// Asking the user for input.
+    Elicitation,
+    /// Reading the list of the client's workspace folders.
+    Roots,
+    /// Asking the client's model.
+    Sampling,
+}
+
+impl ClientFeature {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Elicitation, Self::Roots, Self::Sampling];
+
+    /// The name of its capability (MCP, `ClientCapabilities`).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Elicitation => "elicitation",
+            Self::Roots => "roots",
+            Self::Sampling => "sampling",
+        }
+    }
+}
+
+impl FromStr for ClientFeature {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = Self::ALL.map(Self::as_str);
+        let found = Self::ALL.into_iter().find(|feature| feature.as_str() == text);
+        found.ok_or_else(|| format!("`{}` is no client feature; {}", text.escape_debug(), suggest(text, &names)))
+    }
+}
+
+/// A host, or a host and a port, that serves pages over `https`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageHost(Authority);
+
+impl FromStr for PageHost {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        Authority::parse(text).map(Self)
+    }
+}
+
+/// A scope of a token (RFC 6749 section 3.3).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Scope(String);
+
+impl Scope {
+    /// The scope as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Scope {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let plain = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        if !text.is_empty() && text.len() <= LONGEST_SCOPE && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a scope is 1 to 255 visible ASCII characters without quotes and backslashes")
+        }
+    }
 }
 
 /// What happens to images, audio and blobs, which detection cannot read.
@@ -107,4 +206,5 @@ const RESERVED: [&str; 15] = [
     "www-authenticate",
 ];
 const RESERVED_PREFIXES: [&str; 5] = ["content-", "mcp-", "proxy-", "spin-", "x-forwarded-"];
+const LONGEST_SCOPE: usize = 255;
 const LONGEST_CREDENTIAL: usize = 8 << 10;

@@ -27,7 +27,7 @@ mod url;
 use std::collections::BTreeMap;
 
 pub use crate::anonymous::Anonymous;
-pub use crate::connection::{Binary, Connection, Credential};
+pub use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
 pub use crate::issuer::{

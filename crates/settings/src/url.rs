@@ -114,6 +114,18 @@ impl PublicUrl {
         format!("{}/.well-known/oauth-protected-resource/mcp/{connection}", self.origin())
     }
 
+    /// The URL of the endpoint that serves all connections together.
+    #[must_use]
+    pub fn aggregate_resource(&self) -> Resource {
+        Resource(format!("{}/mcp", self.origin()))
+    }
+
+    /// Where the metadata of that resource is served.
+    #[must_use]
+    pub fn aggregate_metadata_url(&self) -> String {
+        format!("{}/.well-known/oauth-protected-resource/mcp", self.origin())
+    }
+
     pub(crate) fn scheme(&self) -> Scheme {
         self.0.scheme
     }

@@ -114,3 +114,14 @@ proptest! {
         prop_assert!(sealer("a", &[]).open(SESSION, &text).is_err());
     }
 }
+
+#[test]
+fn stable_values_are_equal_exactly_when_what_they_seal_is() {
+    let sealer = sealer("a", &[]);
+    let seal = |purpose, text: &str| sealer.seal_stable(purpose, text.as_bytes()).unwrap();
+    assert_eq!(seal(SESSION, "x"), seal(SESSION, "x"));
+    assert_ne!(seal(SESSION, "x"), seal(SESSION, "y"));
+    assert_ne!(seal(SESSION, "x"), seal(CURSOR, "x"));
+    assert_eq!(sealer.open(SESSION, &seal(SESSION, "x")).as_deref(), Ok(&b"x"[..]));
+    assert_eq!(sealer.open(CURSOR, &seal(SESSION, "x")), Err(SealError::Forged));
+}

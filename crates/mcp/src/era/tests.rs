@@ -1,3 +1,5 @@
+use http::HeaderName;
+
 use super::*;
 use crate::json::{Bounds, parse};
 

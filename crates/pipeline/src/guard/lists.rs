@@ -1,6 +1,7 @@
 //! Lists show what the caller could call, and reads return what the caller may read.
 
 use portcullis_identity::UnixSeconds;
+use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Decision, Question, Session, Target, Visibility};
@@ -19,6 +20,9 @@ impl Guard {
         // Policy is asked item by item, and nothing else in the instance runs meanwhile.
         if items.len() > LONGEST_LIST {
             return Err("a list that is too long for one page");
+        }
+        if list == List::Tools && self.is_modern() {
+            self.gateway.tools.borrow_mut().learn(&self.connection, items, self.now);
         }
         items.retain(|item| item.as_object().is_some_and(|item| self.is_shown(list, item)));
         // A masked value no longer fits its schema, and clients that check would throw the whole result away.
@@ -92,8 +96,13 @@ impl Guard {
     }
 
     pub(super) fn may_read(&self, uri: &str) -> bool {
-        if self.call.as_ref().and_then(|call| call.name.as_deref()) == Some(uri) {
+        let asked = self.call.as_ref().filter(|call| call.method == Method::ResourcesRead);
+        if asked.and_then(|call| call.name.as_deref()) == Some(uri) {
             return true;
+        }
+        // What readers could take for another resource is not decided on.
+        if !is_plain_uri(uri) {
+            return false;
         }
         match self.ask(Target::Read { uri }, |question| self.gateway.policies().decide(question)) {
             Decision::Allow(_) => true,
@@ -133,17 +142,7 @@ impl List {
             Method::PromptsList => Some(Self::Prompts),
             Method::ResourcesList => Some(Self::Resources),
             Method::ToolsList => Some(Self::Tools),
-            Method::Complete
-            | Method::Initialize
-            | Method::LoggingSetLevel
-            | Method::Ping
-            | Method::PromptsGet
-            | Method::ResourcesRead
-            | Method::ResourcesSubscribe
-            | Method::ResourcesTemplatesList
-            | Method::ResourcesUnsubscribe
-            | Method::ServerDiscover
-            | Method::ToolsCall => None,
+            _ => None,
         }
     }
 

@@ -8,7 +8,6 @@ use std::rc::Rc;
 use portcullis_detect::{Class, Counts, Findings, mask};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::message::RequestId;
 use portcullis_settings::ConnectionName;
 
 use crate::gateway::Gateway;
@@ -59,7 +58,7 @@ impl Masker {
             Json::Null | Json::Bool(_) => {}
             Json::String(text) => self.text(text),
             Json::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
-            Json::Object(object) => self.members(object, None),
+            Json::Object(object) => self.members(object, &[]),
             Json::Number(number) => {
                 let findings = self.gateway.detectors().scan_number(number.as_str());
                 if let Some(masked) = self.apply(number.as_str(), &findings) {
@@ -69,10 +68,10 @@ impl Masker {
         }
     }
 
-    /// Masks the members of an object in place, keys included, but for the member named `opaque`.
-    pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: Option<&str>) {
+    /// Masks the members of an object in place, keys included, but for those named `opaque`.
+    pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
         for (key, value) in object.iter_mut() {
-            if opaque != Some(key) {
+            if !opaque.contains(&key) {
                 self.value(value);
             }
         }
@@ -90,17 +89,7 @@ impl Masker {
         }
     }
 
-    /// Whether an id holds something that would be masked in a text.
-    pub(crate) fn would_mask(&self, id: &RequestId<'_>) -> bool {
-        let detectors = self.gateway.detectors();
-        let findings = match id {
-            RequestId::Number(number) => detectors.scan_number(number.as_str()),
-            RequestId::String(text) => detectors.scan(text),
-        };
-        findings.classes().into_iter().any(|class| self.is_masked(class))
-    }
-
-    /// The same for a text that is passed on only as it is.
+    /// Whether a text, which can pass only as it is, holds something that the reader may not see.
     pub(crate) fn would_mask_text(&self, text: &str) -> bool {
         self.gateway.detectors().scan(text).classes().into_iter().any(|class| self.is_masked(class))
     }

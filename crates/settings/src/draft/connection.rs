@@ -1,10 +1,13 @@
 //! Reads `[connections.<name>]`.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use http::HeaderName;
 
-use crate::connection::{Binary, Connection, Credential, credential_header};
+use crate::connection::{
+    Binary, ClientFeature, Connection, Credential, PageHost, Scope, credential_header,
+};
 use crate::draft::{Fill, required_template};
 use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
@@ -19,6 +22,10 @@ pub(super) struct ConnectionDraft {
     issuers: Vec<Located<IssuerName>>,
     credential: Option<CredentialDraft>,
     binary: Binary,
+    client_features: BTreeSet<ClientFeature>,
+    elicitation_hosts: Vec<PageHost>,
+    scopes: BTreeSet<Scope>,
+    aggregate: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +51,10 @@ impl ConnectionDraft {
         }
         let credential = section.section(report, "credential").map(|inner| read_credential(inner, report));
         let binary = read_binary(section, report);
+        let client_features = list(section, report, "client_features").into_iter().collect();
+        let elicitation_hosts = list(section, report, "elicitation_hosts");
+        let scopes = list(section, report, "scopes").into_iter().collect();
+        let aggregate = section.flag(report, "aggregate").unwrap_or(true);
         Some(Self {
             url: url?,
             plaintext,
@@ -51,6 +62,10 @@ impl ConnectionDraft {
             // A credential that cannot be read must not become none at all.
             credential: credential.map_or(Some(None), |read| read.map(Some))?,
             binary,
+            client_features,
+            elicitation_hosts,
+            scopes,
+            aggregate,
         })
     }
 
@@ -84,7 +99,7 @@ impl ConnectionDraft {
     }
 
     pub(super) fn resolve(&self, name: &ConnectionName, fill: &mut Fill<'_>) -> Option<Connection> {
-        let Self { url, plaintext, issuers, credential, binary } = self;
+        let Self { url, plaintext, issuers, credential, .. } = self;
         let parse = if *plaintext { UpstreamUrl::parse_plaintext } else { UpstreamUrl::parse };
         let url = fill.parse_with(&format!("connections.{name}.url"), url, parse);
         let credential = match credential {
@@ -99,9 +114,23 @@ impl ConnectionDraft {
             url: url?,
             issuers: issuers.iter().map(|issuer| issuer.value.clone()).collect(),
             credential: credential?,
-            binary: *binary,
+            binary: self.binary,
+            client_features: self.client_features.clone(),
+            elicitation_hosts: self.elicitation_hosts.clone(),
+            scopes: self.scopes.clone(),
+            aggregate: self.aggregate,
         })
     }
+}
+
+/// The values of an optional list.
+fn list<T: FromStr<Err: ToString>>(
+    section: &mut Section<'_, '_>,
+    report: &mut Report,
+    key: &'static str,
+) -> Vec<T> {
+    let values = section.parsed_list(report, key).unwrap_or_default();
+    values.into_iter().map(|located| located.value).collect()
 }
 
 fn read_credential(mut section: Section<'_, '_>, report: &mut Report) -> Option<CredentialDraft> {

@@ -1,0 +1,142 @@
+//! `Mcp-Param-*` headers of a tool call: compared with the arguments, and built anew for the upstream.
+//!
+//! Which headers a tool asks for is in its schema. Lists that pass by are remembered for a while; when a call brings
+//! such headers for a tool that is not known, the gateway reads the list itself.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use http::HeaderMap;
+use portcullis_mcp::era::{
+    Call, Era, META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION, METHOD, PROTOCOL_VERSION,
+};
+use portcullis_mcp::json::{self, Bounds, Json, Object};
+use portcullis_mcp::message::{Message, Outcome, Request, RequestId};
+use portcullis_mcp::method::Method;
+use portcullis_mcp::param_headers::{PREFIX, ParamHeaders};
+use portcullis_mcp::revision::Revision;
+use portcullis_mcp::sse::Item;
+use portcullis_policy::Lifecycle;
+use portcullis_settings::ConnectionName;
+
+use crate::exchange::Exchange;
+use crate::forward::{self, Outbound};
+use crate::ports::Ports;
+use crate::refusal::Refusal;
+use crate::source::{Pulled, Source};
+
+/// How long a schema is believed, in milliseconds.
+const BELIEVED_MS: u64 = 60_000;
+/// The most tools that an instance remembers.
+const MOST: usize = 20_000;
+/// The most pages of a list that are read for one call.
+const MOST_PAGES: usize = 20;
+
+/// The headers that tools ask for, as lists have shown them.
+#[derive(Debug, Default)]
+pub(crate) struct KnownTools(BTreeMap<(ConnectionName, String), (u64, Rc<ParamHeaders>)>);
+
+impl KnownTools {
+    /// Remembers what these tools ask for. A tool with a wrong annotation asks for nothing.
+    pub(crate) fn learn(&mut self, connection: &ConnectionName, tools: &[Json<'_>], now: u64) {
+        if self.0.len() + tools.len() > MOST {
+            self.0.clear();
+        }
+        for tool in tools.iter().filter_map(Json::as_object).take(MOST) {
+            let schema = tool.get("inputSchema").and_then(Json::as_object);
+            let headers = schema.and_then(|schema| ParamHeaders::of_schema(schema).ok()).unwrap_or_default();
+            if let Some(name) = tool.get_str("name") {
+                self.0.insert((connection.clone(), name.to_owned()), (now, Rc::new(headers)));
+            }
+        }
+    }
+
+    fn get(&self, connection: &ConnectionName, tool: &str, now: u64) -> Option<Rc<ParamHeaders>> {
+        let (at, headers) = self.0.get(&(connection.clone(), tool.to_owned()))?;
+        (now.saturating_sub(*at) < BELIEVED_MS).then(|| Rc::clone(headers))
+    }
+}
+
+/// The headers that the upstream gets with this call.
+///
+/// # Errors
+/// A header that contradicts the arguments, is missing or too much (-32020), or a list that cannot be read.
+pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Result<HeaderMap, Refusal> {
+    let Some(tool) = call.name().filter(|_| call.method == Method::ToolsCall && call.era == Era::Modern)
+    else {
+        return Ok(HeaderMap::new());
+    };
+    let headers = &x.parts.headers;
+    let connection = x.connection_name()?;
+    let known = || x.gateway.tools.borrow().get(connection, tool, x.now);
+    let brought = headers.keys().any(|name| name.as_str().starts_with(PREFIX));
+    let mut asked = known();
+    if asked.is_none() && brought {
+        read_list(x, connection).await?;
+        asked = known();
+    }
+    // Without a schema nobody knows what a header should say, so none goes on; a server that wants one says so.
+    let Some(asked) = asked else { return Ok(HeaderMap::new()) };
+    asked.check(headers, call.arguments())?;
+    Ok(asked.build(call.arguments()))
+}
+
+async fn read_list<P: Ports>(x: &Exchange<P>, connection: &ConnectionName) -> Result<(), Refusal> {
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let text = page(x, cursor).await?;
+        let invalid = || Refusal::Upstream("a list of tools that cannot be read".to_owned());
+        let depth = x.gateway.settings().limits.depth;
+        let value = json::parse(text.as_bytes(), Bounds::answer(depth)).map_err(|_| invalid())?;
+        let Ok(Message::Response(answer)) = Message::try_from(value) else { return Err(invalid()) };
+        let Outcome::Result(result) = answer.outcome else { return Err(invalid()) };
+        let tools = result.get("tools").and_then(Json::as_array).ok_or_else(invalid)?;
+        x.gateway.tools.borrow_mut().learn(connection, tools, x.now);
+        cursor = result.get_str("nextCursor").map(ToOwned::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// One page of the upstream's list of tools, unread.
+async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<String, Refusal> {
+    let limits = x.gateway.settings().limits;
+    let revision = Revision::V2026_07_28.as_str();
+    let meta = Object::new()
+        .with(META_PROTOCOL_VERSION, revision)
+        .with(META_CLIENT_CAPABILITIES, Object::new());
+    let params = Object::new().with("_meta", meta);
+    let params = match cursor {
+        Some(cursor) => params.with("cursor", cursor),
+        None => params,
+    };
+    let method = Method::ToolsList.as_str();
+    let request = Request {
+        id: RequestId::String("portcullis".into()),
+        method: method.into(),
+        params: Some(params),
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(PROTOCOL_VERSION, http::HeaderValue::from_static(revision));
+    headers.insert(METHOD, http::HeaderValue::from_static(method));
+    let outbound = Outbound::message(headers, Message::Request(request).to_bytes(), None);
+    let caller = x.caller()?;
+    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), Lifecycle::ListTools);
+    let ports = Rc::clone(&x.ports);
+    let pending = forward::pending(permit, ports, x.connection()?, outbound, limits.response_time);
+    let mut source = Source::<P>::new(pending, limits.frame_bytes, false);
+    loop {
+        match source.pull().await? {
+            Pulled::Item(Item::Event(event)) => {
+                let text = event.data.unwrap_or_default();
+                if text.contains("\"result\"") || text.contains("\"error\"") {
+                    return Ok(text);
+                }
+            }
+            Pulled::Head | Pulled::Item(Item::Comment) => {}
+            Pulled::End => return Err(Refusal::Upstream("no answer to a request for its tools".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Between parsing and detection: a call is brought into the form in which it is judged and may leave.
+//!
+//! What the server must not learn is taken out, what the gateway has sealed is opened, and what a caller may not
+//! name is refused or left out.
+
+use portcullis_mcp::ambiguity::is_plain_uri;
+use portcullis_mcp::era::{Call, Era, Rejection};
+use portcullis_mcp::json::{Json, Object};
+use portcullis_mcp::method::{Method, ServerMethod};
+use portcullis_policy::{Decision, Question, Target};
+
+use crate::exchange::Exchange;
+use crate::features::{Asked, TASKS_EXTENSION};
+use crate::guard::Granted;
+use crate::owner::Owner;
+use crate::ports::Ports;
+use crate::refusal::Refusal;
+use crate::round::{self, Round};
+use crate::session::Session;
+use crate::tasks::{self, Tasks};
+
+/// The most resources or tasks of one subscription: policy is asked about each.
+const LONGEST_SUBSCRIPTION: usize = 256;
+/// The most answers of one `tasks/update`.
+const MOST_ANSWERS: usize = 64;
+
+/// What a call is besides its message.
+#[derive(Debug, Default)]
+pub(crate) struct Prepared {
+    /// The round of a call in several rounds.
+    pub(crate) round: Round,
+    /// What may be heard, for `subscriptions/listen`.
+    pub(crate) granted: Option<Granted>,
+    /// Whether the answer may be a task.
+    pub(crate) may_be_task: bool,
+}
+
+/// Prepares a call.
+///
+/// # Errors
+/// A task, a state or an answer that is not the caller's; a store that does not tell.
+pub(crate) async fn call<P: Ports>(
+    x: &Exchange<P>,
+    call: &mut Call<'_>,
+    session: Option<&Session>,
+) -> Result<Prepared, Refusal> {
+    let caller = x.caller()?;
+    let connection = x.connection_name()?;
+    asked(x, &caller)?.narrow(call);
+    let owner = Owner::new(caller.principal(), connection, session);
+    let mut prepared = Prepared {
+        round: round::open(&x.gateway, &owner, call, x.now)?,
+        granted: None,
+        may_be_task: may_be_task(call),
+    };
+    let tasks = Tasks {
+        gateway: &x.gateway,
+        ports: &*x.ports,
+        principal: caller.principal(),
+        connection,
+    };
+    if call.method.is_about_a_task() {
+        own_task(&tasks, call).await?;
+    }
+    if call.method == Method::TasksUpdate {
+        prepared.round.answered = answers_of_task(&tasks, call).await?;
+    }
+    if call.method == Method::SubscriptionsListen {
+        prepared.granted = Some(grant(x, &tasks, call).await?);
+    }
+    Ok(prepared)
+}
+
+/// The caller and the connection, for questions about features of the client.
+pub(crate) fn asked<'a, P: Ports>(
+    x: &'a Exchange<P>,
+    caller: &'a portcullis_identity::VerifiedToken,
+) -> Result<Asked<'a>, Refusal> {
+    Ok(Asked {
+        gateway: &x.gateway,
+        principal: caller.principal(),
+        connection: x.connection_name()?,
+        now: x.now,
+    })
+}
+
+/// Whether the client has asked for a task: with the call until 2025-11-25, with its capabilities since. What else
+/// could ask for one does not pass.
+fn may_be_task(call: &mut Call<'_>) -> bool {
+    let is_tool = call.method == Method::ToolsCall;
+    let extension = call.capabilities().and_then(|capabilities| capabilities.get("extensions"));
+    let extension = extension.and_then(Json::as_object).is_some_and(|found| found.get(TASKS_EXTENSION).is_some());
+    let wanted = call.params.as_mut().and_then(|params| params.remove("task"));
+    match (call.era, wanted) {
+        (Era::Modern, _) => is_tool && extension,
+        (Era::Legacy(_), Some(Json::Object(wanted))) if is_tool => {
+            let ttl = wanted.get("ttl").filter(|ttl| matches!(ttl, Json::Number(_))).cloned();
+            let task = ttl.map_or_else(Object::new, |ttl| Object::new().with("ttl", ttl));
+            if let Some(params) = call.params.as_mut() {
+                params.insert("task", task);
+            }
+            true
+        }
+        (Era::Legacy(_), _) => false,
+    }
+}
+
+async fn own_task<P: Ports>(tasks: &Tasks<'_, P>, call: &Call<'_>) -> Result<(), Refusal> {
+    let id = call.name().filter(|id| tasks::is_id(id)).ok_or(Rejection::UnknownTask)?;
+    match tasks.own(id).await? {
+        Some(_) => Ok(()),
+        None => Err(Rejection::UnknownTask.into()),
+    }
+}
+
+/// Leaves the answers to questions that the task has asked, and says what kind they are.
+async fn answers_of_task<P: Ports>(
+    tasks: &Tasks<'_, P>,
+    call: &mut Call<'_>,
+) -> Result<Vec<ServerMethod>, Refusal> {
+    let id = call.name().unwrap_or_default().to_owned();
+    let answers = call.params.as_mut().and_then(|params| params.get_mut("inputResponses"));
+    let Some(answers) = answers.and_then(Json::as_object_mut) else {
+        return Err(Rejection::MissingParam("inputResponses").into());
+    };
+    if answers.len() > MOST_ANSWERS {
+        return Err(Rejection::Round("inputResponses").into());
+    }
+    let mut known = Vec::new();
+    for (key, _) in answers.iter() {
+        if let Some(method) = tasks.asked(&id, key).await? {
+            known.push((key.to_owned(), method));
+        }
+    }
+    answers.retain(|key| known.iter().any(|(asked, _)| asked == key));
+    Ok(known.into_iter().map(|(_, method)| method).collect())
+}
+
+/// What of a subscription the caller may have. The call then asks for that and nothing else, so the server's
+/// acknowledgement shows the caller what it got.
+async fn grant<P: Ports>(
+    x: &Exchange<P>,
+    tasks: &Tasks<'_, P>,
+    call: &mut Call<'_>,
+) -> Result<Granted, Refusal> {
+    let missing = || Refusal::Protocol(Rejection::MissingParam("notifications"));
+    let params = call.params.as_mut().ok_or_else(missing)?;
+    let wanted = params.get("notifications").and_then(Json::as_object).ok_or_else(missing)?;
+    let flag = |member: &str| wanted.get(member) == Some(&Json::Bool(true));
+    let mut granted = Granted {
+        tools: flag("toolsListChanged"),
+        prompts: flag("promptsListChanged"),
+        resources: flag("resourcesListChanged"),
+        ..Granted::default()
+    };
+    for uri in texts(wanted, "resourceSubscriptions")? {
+        if may_subscribe(x, uri)? {
+            granted.uris.insert(uri.to_owned());
+        }
+    }
+    for id in texts(wanted, "taskIds")? {
+        if tasks::is_id(id) && tasks.own(id).await?.is_some() {
+            granted.tasks.insert(id.to_owned());
+        }
+    }
+    params.insert("notifications", granted.to_json());
+    Ok(granted)
+}
+
+fn texts<'w>(wanted: &'w Object<'_>, member: &'static str) -> Result<Vec<&'w str>, Rejection> {
+    let list = match wanted.get(member) {
+        None => return Ok(Vec::new()),
+        Some(list) => list.as_array().ok_or(Rejection::MissingParam(member))?,
+    };
+    if list.len() > LONGEST_SUBSCRIPTION {
+        return Err(Rejection::Round(member));
+    }
+    list.iter().map(|text| text.as_str().ok_or(Rejection::MissingParam(member))).collect()
+}
+
+fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> {
+    let caller = x.caller()?;
+    let principal = caller.principal();
+    let question = Question {
+        principal,
+        connection: x.connection_name()?,
+        target: Target::Subscribe { uri },
+        input: None,
+        session: x.session_of_policy(principal, x.gateway.no_labels()),
+    };
+    let allowed = matches!(x.gateway.policies().decide(&question), Decision::Allow(_));
+    Ok(is_plain_uri(uri) && allowed)
+}

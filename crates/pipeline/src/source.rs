@@ -1,0 +1,171 @@
+//! The frames of one upstream response, in whatever form they come: events, one whole message, or lines.
+//!
+//! Waiting for a frame loses nothing when it is given up and begun again, so a stream can watch several sources.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+
+use futures_util::future::LocalBoxFuture;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::response::Parts;
+use http::{Response, StatusCode};
+use portcullis_mcp::sse::{Decoder, Event, Item};
+
+use crate::ports::{Chunks as _, Ports};
+use crate::refusal::Refusal;
+
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const EVENTS: &str = "text/event-stream";
+
+/// A response that has not come yet.
+pub(crate) type Pending<B> = LocalBoxFuture<'static, Result<Response<B>, Refusal>>;
+
+/// Where frames come from.
+pub(crate) struct Source<P: Ports> {
+    state: State<P::Body>,
+    head: Option<Parts>,
+    /// The longest frame, in bytes.
+    limit: usize,
+    /// Whether a JSON body is a message per line and does not end, as some servers answer `subscriptions/listen`.
+    by_line: bool,
+}
+
+enum State<B> {
+    /// Nothing has come yet.
+    Waiting(Pending<B>),
+    /// Server-sent events.
+    Events { body: B, decoder: Decoder, ready: VecDeque<Item> },
+    /// One message.
+    Whole { body: B, bytes: Vec<u8> },
+    /// A message per line.
+    Lines { body: B, bytes: Vec<u8> },
+    /// Nothing more comes.
+    Ended,
+}
+
+/// What a source yields.
+#[derive(Debug)]
+pub(crate) enum Pulled {
+    /// The response has begun.
+    Head,
+    /// An event, or a comment.
+    Item(Item),
+    /// Nothing more comes.
+    End,
+}
+
+impl<P: Ports> Source<P> {
+    pub(crate) fn new(pending: Pending<P::Body>, limit: usize, by_line: bool) -> Self {
+        Self { state: State::Waiting(pending), head: None, limit, by_line }
+    }
+
+    /// The head of the response, once it has come.
+    pub(crate) fn head(&self) -> Option<&Parts> {
+        self.head.as_ref()
+    }
+
+    /// Whether the response is one message and not a stream.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.state, State::Whole { .. })
+    }
+
+    /// Waits for what comes next. Giving up waiting loses nothing.
+    pub(crate) async fn pull(&mut self) -> Result<Pulled, Refusal> {
+        loop {
+            match &mut self.state {
+                State::Ended => return Ok(Pulled::End),
+                State::Waiting(pending) => {
+                    let response = Pin::new(pending).await;
+                    self.state = State::Ended;
+                    self.begin(response?)?;
+                    return Ok(Pulled::Head);
+                }
+                State::Events { body, decoder, ready } => {
+                    if let Some(item) = ready.pop_front() {
+                        return Ok(Pulled::Item(item));
+                    }
+                    match body.next().await {
+                        Some(Ok(chunk)) => ready.extend(decoder.push(&chunk).map_err(broken)?),
+                        Some(Err(error)) => return Err(broken(error)),
+                        None => self.state = State::Ended,
+                    }
+                }
+                State::Whole { body, bytes } => match body.next().await {
+                    Some(Ok(chunk)) => append(bytes, &chunk, self.limit)?,
+                    Some(Err(error)) => return Err(broken(error)),
+                    None => {
+                        let text = String::from_utf8(std::mem::take(bytes)).map_err(broken)?;
+                        self.state = State::Ended;
+                        return Ok(Pulled::Item(Item::Event(Event { data: Some(text), ..Event::default() })));
+                    }
+                },
+                State::Lines { body, bytes } => {
+                    if let Some(line) = take_line(bytes)? {
+                        return Ok(Pulled::Item(line));
+                    }
+                    match body.next().await {
+                        Some(Ok(chunk)) => append(bytes, &chunk, self.limit)?,
+                        Some(Err(error)) => return Err(broken(error)),
+                        // The last message may come without a line end.
+                        None if bytes.is_empty() => self.state = State::Ended,
+                        None => bytes.push(b'\n'),
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, response: Response<P::Body>) -> Result<(), Refusal> {
+        let (head, body) = response.into_parts();
+        if head.headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
+            return Err(Refusal::Upstream("its answer is encoded although none was asked for".to_owned()));
+        }
+        let status = head.status;
+        // Errors of the protocol come with these statuses, and with a message.
+        let known = status.is_success() || matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND);
+        self.state = match kind(&head) {
+            EVENTS if status.is_success() => {
+                State::Events { body, decoder: Decoder::new(self.limit), ready: VecDeque::new() }
+            }
+            JSON if self.by_line && status.is_success() => State::Lines { body, bytes: Vec::new() },
+            JSON if known => State::Whole { body, bytes: Vec::new() },
+            _ => State::Ended,
+        };
+        self.head = Some(head);
+        match self.state {
+            State::Ended => Err(Refusal::NoAnswer { status }),
+            State::Waiting(_) | State::Events { .. } | State::Whole { .. } | State::Lines { .. } => Ok(()),
+        }
+    }
+}
+
+/// The content type of a response, without its parameters.
+pub(crate) fn kind(head: &Parts) -> &str {
+    let value = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+fn append(bytes: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), Refusal> {
+    if bytes.len() + chunk.len() > limit {
+        return Err(Refusal::Upstream(format!("its answer exceeds {limit} bytes")));
+    }
+    bytes.extend_from_slice(chunk);
+    Ok(())
+}
+
+/// The first complete line that is not empty.
+fn take_line(bytes: &mut Vec<u8>) -> Result<Option<Item>, Refusal> {
+    while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+        let rest = bytes.split_off(end + 1);
+        let line = String::from_utf8(std::mem::replace(bytes, rest)).map_err(broken)?;
+        if !line.trim().is_empty() {
+            let data = Some(line.trim().to_owned());
+            return Ok(Some(Item::Event(Event { data, ..Event::default() })));
+        }
+    }
+    Ok(None)
+}
+
+fn broken(error: impl std::fmt::Display) -> Refusal {
+    Refusal::Upstream(error.to_string())
+}
