@@ -1,12 +1,12 @@
-//! What a client needs in order to get a token: the metadata of a resource (RFC 9728) and the challenge that
-//! points to it (RFC 6750 section 3).
+//! What a client needs in order to get a token: the metadata of a resource (RFC 9728) and the challenges that point
+//! to it (RFC 6750 section 3).
 
-use portcullis_settings::{Connection, Settings};
+use portcullis_settings::{Endpoint, Scope};
 use serde::Serialize;
 
 use crate::refusal::Refusal;
 
-/// The document at [`portcullis_settings::PublicUrl::metadata_url`].
+/// The document at [`Endpoint::metadata_url`].
 #[derive(Serialize)]
 struct ProtectedResource<'s> {
     resource: &'s str,
@@ -14,24 +14,21 @@ struct ProtectedResource<'s> {
     bearer_methods_supported: [&'static str; 1],
     /// Left out when empty: clients ask for every scope that is listed, and an issuer that does not know one
     /// refuses them all.
-    #[serde(skip_serializing_if = "<[&str]>::is_empty")]
-    scopes_supported: &'s [&'s str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes_supported: Vec<&'s str>,
     resource_name: &'s str,
 }
 
-/// The metadata of a connection, as JSON (RFC 9728 section 2).
+/// The metadata of a place, as JSON (RFC 9728 section 2).
 #[must_use]
-pub fn protected_resource(settings: &Settings, connection: &Connection, scopes: &[&str]) -> String {
-    let resource = settings.public_url.resource(&connection.name);
+pub fn protected_resource(endpoint: &Endpoint<'_>) -> String {
+    let resource = endpoint.resource();
     let document = ProtectedResource {
         resource: resource.as_str(),
-        authorization_servers: settings
-            .trusted_issuers(connection)
-            .map(|issuer| issuer.url.as_str())
-            .collect(),
+        authorization_servers: endpoint.issuers().map(|issuer| issuer.url.as_str()).collect(),
         bearer_methods_supported: ["header"],
-        scopes_supported: scopes,
-        resource_name: connection.name.as_str(),
+        scopes_supported: endpoint.scopes().into_iter().map(Scope::as_str).collect(),
+        resource_name: endpoint.display_name(),
     };
     // Texts and lists of texts always serialise; the empty text would be an empty body, not a wrong one.
     serde_json::to_string(&document).unwrap_or_default()
@@ -39,16 +36,34 @@ pub fn protected_resource(settings: &Settings, connection: &Connection, scopes: 
 
 /// The value of `WWW-Authenticate` for a request without a token (`None`) or with one that is refused.
 ///
-/// A request without a token is not told of an error (RFC 6750 section 3.1). `metadata_url` must come from
-/// [`portcullis_settings::PublicUrl::metadata_url`], which has no character that would end a quoted text.
+/// A request without a token is not told of an error (RFC 6750 section 3.1). The scopes are those that a token needs
+/// here (MCP 2025-11-25, authorization).
 #[must_use]
-pub fn www_authenticate(metadata_url: &str, refusal: Option<&Refusal>) -> String {
-    let pointer = format!("Bearer resource_metadata=\"{metadata_url}\"");
+pub fn www_authenticate(endpoint: &Endpoint<'_>, refusal: Option<&Refusal>) -> String {
+    let challenge = challenge(endpoint);
     match refusal {
-        None => pointer,
+        None => challenge,
         Some(refusal) => {
-            format!("{pointer}, error=\"invalid_token\", error_description=\"{}\"", refusal.public())
+            format!("{challenge}, error=\"invalid_token\", error_description=\"{}\"", refusal.public())
         }
+    }
+}
+
+/// The value of `WWW-Authenticate` for a token that lacks scopes. All that are needed are named, since a client asks
+/// for exactly those.
+#[must_use]
+pub fn insufficient_scope(endpoint: &Endpoint<'_>) -> String {
+    let challenge = challenge(endpoint);
+    format!("{challenge}, error=\"insufficient_scope\", error_description=\"the token lacks a scope\"")
+}
+
+/// INVARIANT: neither a URL of the settings nor a scope has a character that would end a quoted text.
+fn challenge(endpoint: &Endpoint<'_>) -> String {
+    let pointer = format!("Bearer resource_metadata=\"{}\"", endpoint.metadata_url());
+    let scopes: Vec<&str> = endpoint.required_scopes().into_iter().map(Scope::as_str).collect();
+    match scopes.as_slice() {
+        [] => pointer,
+        scopes => format!("{pointer}, scope=\"{}\"", scopes.join(" ")),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use portcullis_settings::{Connection, IssuerSettings, Settings};
+use portcullis_settings::{Endpoint, IssuerSettings};
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -184,18 +184,17 @@ impl Header {
     }
 }
 
-/// The issuer whose keys must verify the token, if the connection trusts it.
+/// The issuer whose keys must verify the token, if its callers may come here.
 ///
 /// # Errors
-/// [`Refusal::MissingClaim`] without an `iss`, [`Refusal::UnknownIssuer`] for one that the connection does not trust.
+/// [`Refusal::MissingClaim`] without an `iss`, [`Refusal::UnknownIssuer`] for one whose callers may not.
 pub fn issuer_of<'s>(
-    settings: &'s Settings,
-    connection: &Connection,
+    endpoint: &Endpoint<'s>,
     token: &UnverifiedToken<'_>,
 ) -> Result<&'s IssuerSettings, Refusal> {
     let issuer = token.issuer().ok_or(Refusal::MissingClaim { claim: "iss" })?;
-    settings
-        .issuer_for(connection, issuer)
+    endpoint
+        .issuer_for(issuer)
         .ok_or_else(|| Refusal::UnknownIssuer { issuer: issuer.chars().take(LONGEST_QUOTE).collect() })
 }
 

@@ -8,28 +8,27 @@ use std::rc::Rc;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use portcullis_identity::{self as identity, BearerToken, TokenError, UnixSeconds, VerifiedToken};
-use portcullis_settings::{Connection, Resource};
+use portcullis_settings::{Endpoint, Scope};
 
 use crate::gateway::Gateway;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 
-/// Who calls this connection.
+/// Who comes to this place.
 ///
 /// A missing token is no failed attempt: every OAuth client starts with one, to learn where to get a token.
 pub(crate) async fn caller<P: Ports>(
     gateway: &Gateway,
     ports: &P,
-    connection: &Connection,
+    endpoint: &Endpoint<'_>,
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Result<Rc<VerifiedToken>, Refusal> {
-    let metadata_url = gateway.settings().public_url.metadata_url(&connection.name);
     let limit = gateway.settings().limits.token_bytes;
     let bearer = bearer(headers, limit);
     // Whoever shares an address with somebody who guesses is not locked out once its token is known.
     if let Some(Ok(token)) = bearer
-        && let Some(verified) = remembered(gateway, ports, connection, token)
+        && let Some(verified) = remembered(gateway, ports, endpoint, token)
     {
         return Ok(verified);
     }
@@ -38,17 +37,17 @@ pub(crate) async fn caller<P: Ports>(
     }
     let verified = match bearer {
         None => {
-            let nobody = anonymous(gateway, ports, connection, headers, address);
-            return nobody.ok_or_else(|| Refusal::unauthenticated(&metadata_url, None));
+            let nobody = anonymous(ports, endpoint, headers, address);
+            return nobody.ok_or_else(|| Refusal::unauthenticated(endpoint, None));
         }
-        Some(Ok(token)) => verify(gateway, ports, connection, token).await,
+        Some(Ok(token)) => verify(gateway, ports, endpoint, token).await,
         Some(Err(malformed)) => Err(Unverified::Refused(malformed.into())),
     };
     verified.map_err(|unverified| match unverified {
         Unverified::Unavailable(refusal) => refusal,
         Unverified::Refused(refusal) => {
             gateway.attempts.borrow_mut().failed(address, ports.now());
-            Refusal::unauthenticated(&metadata_url, Some(&refusal))
+            Refusal::unauthenticated(endpoint, Some(&refusal))
         }
     })
 }
@@ -57,23 +56,37 @@ pub(crate) async fn caller<P: Ports>(
 ///
 /// A proxy on this machine would pass on callers from anywhere; the headers that proxies add give it away.
 fn anonymous<P: Ports>(
-    gateway: &Gateway,
     ports: &P,
-    connection: &Connection,
+    endpoint: &Endpoint<'_>,
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Option<Rc<VerifiedToken>> {
-    let anonymous = gateway.settings().anonymous_for(connection)?;
+    let anonymous = endpoint.anonymous()?;
     if !address?.to_canonical().is_loopback() || PASSED_ON.iter().any(|name| headers.contains_key(*name)) {
         return None;
     }
-    let resource = gateway.settings().public_url.resource(&connection.name);
+    let resource = endpoint.resource();
     let now = UnixSeconds(ports.now() / 1000);
     Some(Rc::new(VerifiedToken::anonymous(anonymous, &resource, now)))
 }
 
 /// What a proxy says about whom it forwards for.
 const PASSED_ON: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+/// The token must have the scopes that this place needs. Only these are worth asking the issuer for again; what
+/// policy denies, no scope can mend.
+pub(crate) fn check_scopes(endpoint: &Endpoint<'_>, token: &VerifiedToken) -> Result<(), Refusal> {
+    let needed = endpoint.required_scopes();
+    let missing: Vec<&str> =
+        needed.into_iter().map(Scope::as_str).filter(|scope| !token.scopes().contains(*scope)).collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        missing => Err(Refusal::InsufficientScope {
+            missing: missing.join(" "),
+            challenge: identity::metadata::insufficient_scope(endpoint),
+        }),
+    }
+}
 
 enum Unverified {
     /// The token is not accepted.
@@ -97,25 +110,24 @@ fn bearer(headers: &HeaderMap, limit: usize) -> Option<Result<BearerToken<'_>, T
 fn remembered<P: Ports>(
     gateway: &Gateway,
     ports: &P,
-    connection: &Connection,
+    endpoint: &Endpoint<'_>,
     token: BearerToken<'_>,
 ) -> Option<Rc<VerifiedToken>> {
     let now = UnixSeconds(ports.now() / 1000);
-    let resource = gateway.settings().public_url.resource(&connection.name);
+    let resource = endpoint.resource();
     gateway.tokens.borrow().get(token, &resource, now).map(|verified| Rc::new(verified.clone()))
 }
 
 async fn verify<P: Ports>(
     gateway: &Gateway,
     ports: &P,
-    connection: &Connection,
+    endpoint: &Endpoint<'_>,
     token: BearerToken<'_>,
 ) -> Result<Rc<VerifiedToken>, Unverified> {
     let now = UnixSeconds(ports.now() / 1000);
-    let resource: Resource = gateway.settings().public_url.resource(&connection.name);
+    let resource = endpoint.resource();
     let decoded = token.decode().map_err(|error| Unverified::Refused(error.into()))?;
-    let issuer =
-        identity::issuer_of(gateway.settings(), connection, &decoded).map_err(Unverified::Refused)?;
+    let issuer = identity::issuer_of(endpoint, &decoded).map_err(Unverified::Refused)?;
     let keys = keys::of(gateway, ports, issuer, decoded.key_id()).await.map_err(Unverified::Unavailable)?;
     let verified = identity::verify(&decoded, issuer, &keys, &resource, now).map_err(Unverified::Refused)?;
     gateway.tokens.borrow_mut().insert(token, verified.clone(), now);

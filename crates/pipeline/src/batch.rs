@@ -3,7 +3,6 @@
 //! The upstream gets each element by itself, so it needs to know nothing of batches. The answers come back as events
 //! of one stream, each as soon as it is there (MCP 2025-03-26, Streamable HTTP).
 
-use http::StatusCode;
 use portcullis_mcp::era::{self, Incoming, PROTOCOL_VERSION, Rejection};
 use portcullis_mcp::json::Json;
 use portcullis_mcp::message::{Message, MessageError};
@@ -57,7 +56,7 @@ pub(crate) async fn serve<P: Ports>(
         return Ok(reply::accepted());
     }
     let events = EventStream::beginning_with(answers, relays);
-    Ok(reply::event_response(Answer::Events(Box::new(events)), StatusCode::OK))
+    Ok(reply::streamed(events))
 }
 
 /// One element: the answer to a request, and nothing for the rest.

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use http::header::{ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, FORWARDED, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use portcullis_settings::{ConnectionName, Settings};
+use portcullis_settings::{ConnectionName, Endpoint, Settings};
 
 use crate::refusal::Refusal;
 
@@ -19,7 +19,7 @@ use crate::refusal::Refusal;
 const HEADER_BYTES: usize = 32 << 10;
 /// The peer's address, appended by the platform after whatever the caller sent.
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("spin-client-addr");
-const METADATA_PATH: &str = "/.well-known/oauth-protected-resource/mcp/";
+const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
 /// Where a request goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,29 @@ pub(crate) enum Route {
     Health,
     /// `/readyz`: requests can be served.
     Ready,
-    /// RFC 9728 metadata of a connection.
-    Metadata(ConnectionName),
-    /// `/mcp/<connection>`
-    Mcp(ConnectionName, Verb),
+    /// RFC 9728 metadata of a place.
+    Metadata(Place),
+    /// `/mcp/<connection>` or `/mcp`
+    Mcp(Place, Verb),
+}
+
+/// A place that serves MCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// One connection, at `/mcp/<connection>`.
+    Connection(ConnectionName),
+    /// The connections that take part, at `/mcp`.
+    Aggregate,
+}
+
+impl Place {
+    /// The place as the settings describe it.
+    pub(crate) fn endpoint<'s>(&self, settings: &'s Settings) -> Option<Endpoint<'s>> {
+        match self {
+            Self::Connection(name) => settings.endpoint(name),
+            Self::Aggregate => settings.aggregate(),
+        }
+    }
 }
 
 /// What an MCP request wants of the transport.
@@ -63,28 +82,38 @@ pub(crate) fn admit(settings: &Settings, parts: &Parts) -> Result<Route, Refusal
 
 fn route(settings: &Settings, parts: &Parts) -> Result<Route, Refusal> {
     let path = parts.uri.path();
-    let known = |name: &str| {
-        let name = ConnectionName::try_from(name.to_owned()).map_err(|_| Refusal::NotFound)?;
-        if settings.connections.contains_key(&name) { Ok(name) } else { Err(Refusal::NotFound) }
-    };
-    if let Some(name) = path.strip_prefix("/mcp/") {
-        let name = known(name)?;
+    if let Some(place) = place(settings, path) {
+        let place = place?;
         return match parts.method {
-            Method::POST => Ok(Route::Mcp(name, Verb::Send)),
-            Method::GET => Ok(Route::Mcp(name, Verb::Listen)),
-            Method::DELETE => Ok(Route::Mcp(name, Verb::Close)),
+            Method::POST => Ok(Route::Mcp(place, Verb::Send)),
+            Method::GET => Ok(Route::Mcp(place, Verb::Listen)),
+            Method::DELETE => Ok(Route::Mcp(place, Verb::Close)),
             _ => Err(Refusal::MethodNotAllowed { allow: "POST, GET, DELETE" }),
         };
     }
-    let route = match path {
-        "/healthz" => Route::Health,
-        "/readyz" => Route::Ready,
-        _ => Route::Metadata(known(path.strip_prefix(METADATA_PATH).ok_or(Refusal::NotFound)?)?),
+    let described = path.strip_prefix(METADATA_PATH).and_then(|path| place(settings, path));
+    let route = match (path, described) {
+        ("/healthz", _) => Route::Health,
+        ("/readyz", _) => Route::Ready,
+        (_, described) => Route::Metadata(described.ok_or(Refusal::NotFound)??),
     };
     match parts.method {
         Method::GET | Method::HEAD => Ok(route),
         _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" }),
     }
+}
+
+/// The place that a path names; `None` for a path of another kind.
+fn place(settings: &Settings, path: &str) -> Option<Result<Place, Refusal>> {
+    let place = match path.strip_prefix("/mcp")? {
+        "" => Some(Place::Aggregate),
+        rest => {
+            let name = ConnectionName::try_from(rest.strip_prefix('/')?.to_owned()).ok();
+            name.map(Place::Connection)
+        }
+    };
+    let known = place.filter(|place| place.endpoint(settings).is_some());
+    Some(known.ok_or(Refusal::NotFound))
 }
 
 fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {

@@ -14,11 +14,12 @@ use portcullis_mcp::era::{Call, Rejected};
 use portcullis_mcp::revision::Revision;
 use portcullis_settings::{ClassName, Connection, ConnectionName};
 
+use crate::edge::Place;
 use crate::gateway::Gateway;
 use crate::guard::Masker;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
-use crate::session::{self, Session};
+use crate::session::{self, Bundle, Session};
 use crate::{authenticate, edge, record};
 
 /// The longest line for the operator, in bytes.
@@ -32,7 +33,12 @@ pub(crate) struct Exchange<P: Ports> {
     /// When it came, in milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
     pub(crate) address: Option<IpAddr>,
+    /// Where the request came to.
+    pub(crate) place: Option<Place>,
+    /// The connection that it is for. Where several are served, it is known when the request was read.
     pub(crate) connection: Option<ConnectionName>,
+    /// The sessions of the connections that are served together.
+    pub(crate) bundle: Option<Rc<Bundle>>,
     pub(crate) token: Option<Rc<VerifiedToken>>,
     pub(crate) to: Addressee,
     /// The tool, prompt or URI that is asked for.
@@ -56,7 +62,9 @@ impl<P: Ports> Exchange<P> {
             negotiated: None,
             request_bytes: 0,
             address: edge::client_address(gateway.settings(), &parts.headers),
+            place: None,
             connection: None,
+            bundle: None,
             token: None,
             to: Addressee::default(),
             name: None,
@@ -66,21 +74,29 @@ impl<P: Ports> Exchange<P> {
         }
     }
 
-    /// Stage 2, for the connection that the route names.
-    pub(crate) async fn authenticate(&mut self, name: ConnectionName) -> Result<(), Refusal> {
+    /// Stage 2, for the place that the route names.
+    pub(crate) async fn authenticate(&mut self, place: Place) -> Result<(), Refusal> {
         let gateway = Rc::clone(&self.gateway);
-        let connection = gateway.connection(&name).ok_or(Refusal::NotFound)?;
-        self.connection = Some(name);
+        let endpoint = place.endpoint(gateway.settings()).ok_or(Refusal::NotFound)?;
+        if let Place::Connection(name) = &place {
+            self.connection = Some(name.clone());
+        }
+        self.place = Some(place);
         let token =
-            authenticate::caller(&gateway, &*self.ports, connection, &self.parts.headers, self.address)
+            authenticate::caller(&gateway, &*self.ports, &endpoint, &self.parts.headers, self.address)
                 .await?;
-        self.token = Some(token);
-        Ok(())
+        self.token = Some(Rc::clone(&token));
+        authenticate::check_scopes(&endpoint, &token)
     }
 
     /// The verified caller. An error here means that a stage was skipped, and refuses.
     pub(crate) fn caller(&self) -> Result<Rc<VerifiedToken>, Refusal> {
-        self.token.clone().ok_or_else(|| Refusal::unauthenticated("", None))
+        self.token.clone().ok_or(Refusal::NotFound)
+    }
+
+    /// Whether the request came to where several connections are served together.
+    pub(crate) fn is_aggregate(&self) -> bool {
+        self.place == Some(Place::Aggregate)
     }
 
     pub(crate) fn connection_name(&self) -> Result<&ConnectionName, Refusal> {
@@ -124,6 +140,9 @@ impl<P: Ports> Exchange<P> {
 
     /// The session that the headers name; its revision must be the one that the request states.
     pub(crate) fn session(&mut self, stated: Option<Revision>) -> Result<Option<Session>, Refusal> {
+        if let Some(bundle) = &self.bundle {
+            return Ok(bundle.session(self.connection_name()?));
+        }
         let caller = self.caller()?;
         let headers = &self.parts.headers;
         let opened = session::open(
@@ -140,6 +159,20 @@ impl<P: Ports> Exchange<P> {
             }
             _ => Ok(opened),
         }
+    }
+
+    /// The sessions that the headers name, where several connections are served together.
+    pub(crate) fn open_bundle(&mut self, stated: Option<Revision>) -> Result<Rc<Bundle>, Refusal> {
+        let caller = self.caller()?;
+        let bundle =
+            Bundle::open(self.gateway.sealer(), caller.principal(), &self.parts.headers, self.now)?;
+        if stated.is_some_and(|stated| stated != bundle.revision) {
+            return Err(Refusal::Session("it was negotiated for another revision"));
+        }
+        self.negotiated = Some(bundle.revision);
+        let bundle = Rc::new(bundle);
+        self.bundle = Some(Rc::clone(&bundle));
+        Ok(bundle)
     }
 
     /// What policy knows of the session besides the call.

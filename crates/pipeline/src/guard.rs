@@ -25,6 +25,7 @@ use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
+use crate::aggregate::names;
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -59,6 +60,7 @@ pub(crate) struct Guard {
     principal: Rc<Principal>,
     connection: ConnectionName,
     session: Option<Session>,
+    prefixed: bool,
     owner: Owner,
     now: u64,
     /// The call that is answered; `None` on a stream of the server's own.
@@ -80,6 +82,8 @@ pub(crate) struct Recipient {
     pub(crate) principal: Rc<Principal>,
     pub(crate) connection: ConnectionName,
     pub(crate) session: Option<Session>,
+    /// Whether names and URIs begin with the connection's name, because several are served together.
+    pub(crate) prefixed: bool,
     /// In milliseconds since 1970.
     pub(crate) now: u64,
 }
@@ -111,7 +115,7 @@ pub(crate) struct Completed {
 
 impl Guard {
     pub(crate) fn new(gateway: Rc<Gateway>, recipient: Recipient, call: Option<Expected>) -> Self {
-        let Recipient { principal, connection, session, now } = recipient;
+        let Recipient { principal, connection, session, prefixed, now } = recipient;
         Self {
             masker: Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone()),
             owner: Owner::new(&principal, &connection, session.as_ref()),
@@ -119,6 +123,7 @@ impl Guard {
             principal,
             connection,
             session,
+            prefixed,
             now,
             call,
             withheld: 0,
@@ -202,11 +207,17 @@ impl Guard {
 
     /// Judges one frame.
     pub(crate) fn frame<'a>(&mut self, message: Message<'a>) -> Verdict<'a> {
-        match message {
+        let mut verdict = match message {
             Message::Response(response) => self.response(response),
             Message::Notification(notification) => self.notification(notification),
             Message::Request(request) => self.question(request),
+        };
+        if let Verdict::Pass(message) | Verdict::Final { message, .. } = &mut verdict
+            && self.prefixed
+        {
+            names::prefix(&self.connection, message);
         }
+        verdict
     }
 
     pub(crate) fn is_modern(&self) -> bool {

@@ -4,8 +4,9 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use portcullis_identity::metadata;
-use portcullis_settings::{ConnectionName, Settings};
+use portcullis_settings::Settings;
 
+use crate::edge::Place;
 use crate::gateway::Gateway;
 use crate::ports::Ports;
 use crate::refusal::respond;
@@ -56,14 +57,12 @@ async fn probe<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
     fault.is_none()
 }
 
-/// RFC 9728 metadata: who issues the tokens of a connection.
-pub(crate) fn metadata(settings: &Settings, name: &ConnectionName) -> Response<Bytes> {
-    match settings.connections.get(name) {
-        Some(connection) => respond(
-            StatusCode::OK,
-            "application/json",
-            metadata::protected_resource(settings, connection, &[]),
-        ),
+/// RFC 9728 metadata: who issues the tokens of a place.
+pub(crate) fn metadata(settings: &Settings, place: &Place) -> Response<Bytes> {
+    match place.endpoint(settings) {
+        Some(endpoint) => {
+            respond(StatusCode::OK, "application/json", metadata::protected_resource(&endpoint))
+        }
         None => respond(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "not found"),
     }
 }

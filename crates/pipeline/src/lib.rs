@@ -7,6 +7,7 @@
 //! acknowledged by the store before it leaves.
 #![forbid(unsafe_code)]
 
+mod aggregate;
 mod attempts;
 mod authenticate;
 mod batch;
@@ -89,15 +90,17 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
     match edge::admit(x.gateway.settings(), &x.parts)? {
         Route::Health => Ok(health::alive().map(Answer::Full)),
         Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
-        Route::Metadata(name) => Ok(health::metadata(x.gateway.settings(), &name).map(Answer::Full)),
-        Route::Mcp(name, verb) => {
+        Route::Metadata(place) => Ok(health::metadata(x.gateway.settings(), &place).map(Answer::Full)),
+        Route::Mcp(place, verb) => {
             x.lap(Stage::Edge);
-            x.authenticate(name).await?;
+            x.authenticate(place).await?;
             x.lap(Stage::Authenticate);
-            match verb {
-                Verb::Send => message(x, body).await,
-                Verb::Listen => listen(x).await,
-                Verb::Close => close(x).await,
+            match (verb, x.is_aggregate()) {
+                (Verb::Send, _) => message(x, body).await,
+                (Verb::Listen, false) => listen(x).await.map(reply::one),
+                (Verb::Listen, true) => aggregate::listen(x).await,
+                (Verb::Close, false) => close(x).await,
+                (Verb::Close, true) => aggregate::close(x).await,
             }
         }
     }
@@ -115,6 +118,9 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     };
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
+    if x.is_aggregate() {
+        return aggregate::message(x, incoming).await;
+    }
     match incoming {
         Incoming::Call(request) => call(x, request).await,
         Incoming::Notice(notice) => notify(x, notice).await,
@@ -239,7 +245,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
 }
 
 /// GET: the server's own stream of a session, or any of its streams after the event that the caller names.
-async fn listen<P: Ports>(x: &mut Exchange<P>) -> Result<Response<Answer<P>>, Refusal> {
+async fn listen<P: Ports>(x: &mut Exchange<P>) -> Result<Relay<P>, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     // Without a session there is nothing to listen to; clients take 405 as "no such stream".
     let session = x.session(None)?.ok_or(Refusal::MethodNotAllowed { allow: "POST, DELETE" })?;

@@ -13,6 +13,7 @@ use portcullis_mcp::era::{Era, Rejected, Rejection};
 use portcullis_mcp::message::{Message, RequestId};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Denial, Hold, Reasons};
+use portcullis_settings::Endpoint;
 
 use crate::body::BodyError;
 use crate::edge::ALLOWED;
@@ -83,6 +84,9 @@ pub enum Refusal {
         /// The `WWW-Authenticate` value.
         challenge: String,
     },
+    /// A name that no connection has, where names begin with their connection's.
+    #[error("no connection of that name, or none that the caller may use")]
+    UnknownName,
     /// The body is not JSON.
     #[error("unsupported media type")]
     UnsupportedMediaType,
@@ -177,6 +181,7 @@ impl Refusal {
             | Self::Store(_)
             | Self::TooManyFailures
             | Self::Unauthenticated { .. }
+            | Self::UnknownName
             | Self::UnsupportedMediaType
             | Self::Upstream(_)
             | Self::Withheld(_) => None,
@@ -202,6 +207,7 @@ impl Refusal {
             Self::Session(_) => (Stage::Authenticate, "unknown_session"),
             Self::Unauthenticated { .. } => (Stage::Authenticate, "unauthenticated"),
             Self::Protocol(_) => (Stage::Parse, "protocol"),
+            Self::UnknownName => (Stage::Parse, "unknown_name"),
             Self::AnswerDenied => (Stage::Decide, "answer_denied"),
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
@@ -227,6 +233,7 @@ impl Refusal {
             | Self::NeedsApproval(_)
             | Self::NoAnswer { .. }
             | Self::Store(_)
+            | Self::UnknownName
             | Self::Upstream(_)
             | Self::Withheld(_) => json(StatusCode::OK, self.message(to)),
             // A client of both eras takes this for a server of the handshake era, and starts over with it.
@@ -304,6 +311,7 @@ impl Refusal {
             | Self::OriginNotAllowed
             | Self::TooManyFailures
             | Self::Unauthenticated { .. }
+            | Self::UnknownName
             | Self::UnsupportedMediaType => to.message(code::DENIED, "not allowed"),
         }
     }
@@ -353,10 +361,10 @@ impl From<Rejection> for Refusal {
 
 impl Refusal {
     /// A refusal for want of an accepted token.
-    pub(crate) fn unauthenticated(metadata_url: &str, refusal: Option<&identity::Refusal>) -> Self {
+    pub(crate) fn unauthenticated(endpoint: &Endpoint<'_>, refusal: Option<&identity::Refusal>) -> Self {
         Self::Unauthenticated {
             reason: refusal.map_or_else(|| "no bearer token".to_owned(), ToString::to_string),
-            challenge: identity::metadata::www_authenticate(metadata_url, refusal),
+            challenge: identity::metadata::www_authenticate(endpoint, refusal),
         }
     }
 }

@@ -200,6 +200,20 @@ impl<P: Ports> Relay<P> {
         Err(Refusal::Upstream("ended without an answer".to_owned()))
     }
 
+    /// The first message of a stream, whatever it is.
+    ///
+    /// Giving up waiting may lose it, and the answer with it.
+    pub(crate) async fn first_event(&mut self) -> Result<String, Refusal> {
+        while !self.ended {
+            self.ready().await;
+            match self.take().await? {
+                Some(Out::Event(event) | Out::Final(event)) => return Ok(event.data.unwrap_or_default()),
+                Some(Out::Comment) | None => {}
+            }
+        }
+        Err(Refusal::Upstream("ended without a message".to_owned()))
+    }
+
     /// The caller is gone. On 2026-07-28 that cancels the call, so the upstream is let go. Before, it does not: the
     /// rest is read and thrown away, and a client with an event id may yet come back for it.
     pub(crate) async fn abandon(&mut self) {

@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
-use portcullis_mcp::era::{Call, SESSION_ID};
+use portcullis_mcp::era::{Call, Era, SESSION_ID};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_policy::Permit;
@@ -56,11 +56,10 @@ pub(crate) async fn to_call<P: Ports>(
         }
         Some(false) => {
             relay.check().await?;
-            Ok(event_response(Answer::Events(Box::new(EventStream::new(vec![relay]))), StatusCode::OK))
+            Ok(streamed(EventStream::new(vec![relay])))
         }
         None => {
-            let events = EventStream::overdue(relay);
-            Ok(event_response(Answer::Events(Box::new(events)), StatusCode::OK))
+            Ok(streamed(EventStream::overdue(relay)))
         }
     }
 }
@@ -114,7 +113,7 @@ pub(crate) async fn to_listen<P: Ports>(
     outbound: Outbound,
     session: Session,
     answering: Option<Answering>,
-) -> Result<Response<Answer<P>>, Refusal> {
+) -> Result<Relay<P>, Refusal> {
     let limits = x.gateway.settings().limits;
     let revision = session.revision;
     let record = match answering.as_ref().and_then(|call| call.record) {
@@ -124,7 +123,7 @@ pub(crate) async fn to_listen<P: Ports>(
     let expected = answering.map(|call| Expected {
         id: call.id,
         method: call.method,
-        era: portcullis_mcp::era::Era::Legacy(Some(revision)),
+        era: Era::Legacy(Some(revision)),
         name: call.name,
         completed: None,
         wants_log: true,
@@ -140,7 +139,7 @@ pub(crate) async fn to_listen<P: Ports>(
         Some(StatusCode::METHOD_NOT_ALLOWED) => Err(Refusal::MethodNotAllowed { allow: "POST, DELETE" }),
         Some(StatusCode::OK) if !relay.is_whole() => {
             relay.check().await?;
-            Ok(event_response(Answer::Events(Box::new(EventStream::new(vec![relay]))), StatusCode::OK))
+            Ok(relay)
         }
         Some(status) => Err(Refusal::Upstream(format!("answered a request for its stream with {status}"))),
         None => {
@@ -148,6 +147,16 @@ pub(crate) async fn to_listen<P: Ports>(
             Err(Refusal::Fetch(FetchError::TimedOut))
         }
     }
+}
+
+/// A response with one answer as a stream of events.
+pub(crate) fn one<P: Ports>(relay: Relay<P>) -> Response<Answer<P>> {
+    streamed(EventStream::new(vec![relay]))
+}
+
+/// A response that is a stream of events.
+pub(crate) fn streamed<P: Ports>(events: EventStream<P>) -> Response<Answer<P>> {
+    event_response(Answer::Events(Box::new(events)), StatusCode::OK)
 }
 
 /// Ends a session.
@@ -206,6 +215,7 @@ pub(crate) fn relay_of<P: Ports>(
         principal: Rc::new(caller.principal().clone()),
         connection: x.connection_name()?.clone(),
         session,
+        prefixed: x.is_aggregate(),
         now: x.now,
     };
     let by_line = expected.as_ref().is_some_and(|call| call.method == Method::SubscriptionsListen);
@@ -251,7 +261,7 @@ fn completed(call: &Call<'_>) -> Option<Completed> {
     Some(Completed { template: text(reference, "uri")?, variable: text(argument, "name")? })
 }
 
-pub(crate) fn event_response<P: Ports>(answer: Answer<P>, status: StatusCode) -> Response<Answer<P>> {
+fn event_response<P: Ports>(answer: Answer<P>, status: StatusCode) -> Response<Answer<P>> {
     let mut response = Response::new(answer);
     *response.status_mut() = status;
     for (name, value) in
@@ -262,7 +272,8 @@ pub(crate) fn event_response<P: Ports>(answer: Answer<P>, status: StatusCode) ->
     response
 }
 
-fn empty<P: Ports>(status: StatusCode) -> Response<Answer<P>> {
+/// A receipt without a body.
+pub(crate) fn empty<P: Ports>(status: StatusCode) -> Response<Answer<P>> {
     let mut response = Response::new(Answer::Full(Bytes::new()));
     *response.status_mut() = status;
     response

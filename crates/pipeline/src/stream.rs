@@ -14,8 +14,10 @@ use crate::relay::{Out, Relay};
 /// A response body that is a stream of events.
 pub struct EventStream<P: Ports> {
     relays: Vec<Relay<P>>,
-    /// What goes first.
+    /// What goes first, last in the list.
     ready: Vec<Bytes>,
+    /// Whether all answers are parts of one, so that only the last of them counts.
+    joint: bool,
 }
 
 impl<P: Ports> std::fmt::Debug for EventStream<P> {
@@ -26,18 +28,23 @@ impl<P: Ports> std::fmt::Debug for EventStream<P> {
 
 impl<P: Ports> EventStream<P> {
     pub(crate) fn new(relays: Vec<Relay<P>>) -> Self {
-        Self { relays, ready: Vec::new() }
+        Self { relays, ready: Vec::new(), joint: false }
     }
 
     /// A stream that begins at once with a sign of life, because its answer takes long.
     pub(crate) fn overdue(relay: Relay<P>) -> Self {
-        Self { relays: vec![relay], ready: vec![Bytes::from_static(KEEP_ALIVE)] }
+        Self { ready: vec![Bytes::from_static(KEEP_ALIVE)], ..Self::new(vec![relay]) }
     }
 
     /// A stream that begins with these messages.
     pub(crate) fn beginning_with(messages: Vec<Message<'_>>, relays: Vec<Relay<P>>) -> Self {
         let ready = messages.into_iter().rev().map(event_of).collect();
-        Self { relays, ready }
+        Self { ready, ..Self::new(relays) }
+    }
+
+    /// One answer in several parts, after this message.
+    pub(crate) fn joint(first: Message<'_>, relays: Vec<Relay<P>>) -> Self {
+        Self { joint: true, ..Self::beginning_with(vec![first], relays) }
     }
 
     /// The next bytes for the caller; `None` at the end.
@@ -54,10 +61,12 @@ impl<P: Ports> EventStream<P> {
                 Ok(out) => out.map(|out| bytes_of(&out)),
                 Err(refusal) => failure(relay, &refusal),
             };
-            if relay.has_ended() {
+            let ended = relay.has_ended();
+            if ended {
                 self.relays.remove(index);
             }
-            if bytes.is_some() {
+            let is_part = self.joint && ended && !self.relays.is_empty();
+            if bytes.is_some() && !is_part {
                 return bytes;
             }
         }

@@ -14,6 +14,7 @@ mod anonymous;
 mod connection;
 mod draft;
 mod edge;
+mod endpoint;
 mod issuer;
 mod limits;
 mod masking;
@@ -30,6 +31,7 @@ pub use crate::anonymous::Anonymous;
 pub use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
+pub use crate::endpoint::Endpoint;
 pub use crate::issuer::{
     Algorithm, ClaimPath, ClaimPathError, ClaimValue, IssuerSettings, KeySource, PrincipalRule,
     UnknownAlgorithm,
@@ -66,32 +68,4 @@ pub struct Settings {
     pub masking: Masking,
     /// Who calls without a token; only for tests, on this machine.
     pub anonymous: Option<Anonymous>,
-}
-
-impl Settings {
-    /// The issuer whose issuer URL is exactly `url`, if this connection trusts it.
-    ///
-    /// `url` may come from a token that nobody has verified: it only selects whose keys must verify it.
-    #[must_use]
-    pub fn issuer_for(&self, connection: &Connection, url: &str) -> Option<&IssuerSettings> {
-        connection
-            .issuers
-            .iter()
-            .filter_map(|name| self.issuers.get(name))
-            .find(|issuer| issuer.url.as_str() == url)
-    }
-
-    /// Who calls this connection without a token, if it lists the issuer `anonymous`.
-    #[must_use]
-    pub fn anonymous_for(&self, connection: &Connection) -> Option<&Anonymous> {
-        self.anonymous.as_ref().filter(|anonymous| connection.issuers.contains(anonymous.issuer()))
-    }
-
-    /// The issuers that this connection trusts, in the order of their names.
-    pub fn trusted_issuers<'s>(
-        &'s self,
-        connection: &'s Connection,
-    ) -> impl Iterator<Item = &'s IssuerSettings> + 's {
-        connection.issuers.iter().filter_map(|name| self.issuers.get(name))
-    }
 }

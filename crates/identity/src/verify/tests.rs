@@ -13,9 +13,9 @@ use crate::{BearerToken, JwkSet, Refusal, VerifiedToken, issuer_of};
 /// Goes the whole way from a text to a verified token, as a gateway does.
 fn verify_with(text: &str, settings: &Settings, keys: &JwkSet) -> Result<VerifiedToken, Refusal> {
     let billing: ConnectionName = "billing".parse().unwrap();
-    let connection = &settings.connections[&billing];
+    let endpoint = settings.endpoint(&billing).unwrap();
     let token = BearerToken::parse(text, settings.limits.token_bytes)?.decode()?;
-    let issuer = issuer_of(settings, connection, &token)?;
+    let issuer = issuer_of(&endpoint, &token)?;
     crate::verify(&token, issuer, keys, &settings.public_url.resource(&billing), NOW)
 }
 

@@ -19,7 +19,7 @@ issuers = ["anonymous"]
 "#;
     let settings = Draft::parse(text, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
     let open = &settings.connections[&"open".parse().unwrap()];
-    let anonymous = settings.anonymous_for(open).unwrap();
+    let anonymous = settings.endpoint(&open.name).unwrap().anonymous().unwrap();
     let token = VerifiedToken::anonymous(anonymous, &settings.public_url.resource(&open.name), NOW);
     assert_eq!(token.resource().as_str(), "http://127.0.0.1:3000/mcp/open");
     assert_eq!(token.expires(), UnixSeconds(NOW.0 + 3600));

@@ -24,7 +24,7 @@ fn on_this_machine_callers_without_a_token_are_the_principal_that_is_named() {
     for public_url in [HERE, "http://localhost", "http://[::1]:3000", "https://127.0.0.1"] {
         let settings = settings(&file(public_url, OPEN), &[KEY]).unwrap();
         let open = &settings.connections[&"open".parse().unwrap()];
-        let anonymous = settings.anonymous_for(open).unwrap();
+        let anonymous = settings.endpoint(&open.name).unwrap().anonymous().unwrap();
         assert_eq!(anonymous.issuer().as_str(), "anonymous");
         assert_eq!(anonymous.subject().as_str(), "suite");
         assert_eq!(anonymous.groups().iter().map(|group| group.as_str()).collect::<Vec<_>>(), ["testers"]);
@@ -36,7 +36,7 @@ fn only_connections_that_list_the_anonymous_let_them_in() {
     let closed = "[issuers.a]\nissuer = \"https://a\"\n[connections.closed]\nurl = \"https://c\"\n\
                   issuers = [\"a\"]\ncredential = { header = \"Authorization\", value = \"Bearer x\" }\n";
     let settings = settings(&file(HERE, &format!("{OPEN}{closed}")), &[KEY]).unwrap();
-    assert_eq!(settings.anonymous_for(&settings.connections[&"closed".parse().unwrap()]), None);
+    assert_eq!(settings.endpoint(&"closed".parse().unwrap()).unwrap().anonymous(), None);
 }
 
 #[test]

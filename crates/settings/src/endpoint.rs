@@ -1,0 +1,103 @@
+//! A place that callers come to: one connection at `/mcp/<connection>`, or those that take part in it at `/mcp`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::anonymous::Anonymous;
+use crate::connection::{Connection, Scope};
+use crate::issuer::IssuerSettings;
+use crate::name::{ConnectionName, IssuerName};
+use crate::url::Resource;
+use crate::Settings;
+
+/// A place that callers come to.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint<'s> {
+    settings: &'s Settings,
+    /// The connection, if it is served by itself.
+    connection: Option<&'s Connection>,
+}
+
+impl Settings {
+    /// The place of one connection.
+    #[must_use]
+    pub fn endpoint(&self, name: &ConnectionName) -> Option<Endpoint<'_>> {
+        let connection = self.connections.get(name)?;
+        Some(Endpoint { settings: self, connection: Some(connection) })
+    }
+
+    /// The place of all connections that take part in it, if any does.
+    #[must_use]
+    pub fn aggregate(&self) -> Option<Endpoint<'_>> {
+        let endpoint = Endpoint { settings: self, connection: None };
+        endpoint.connections().next().is_some().then_some(endpoint)
+    }
+}
+
+impl<'s> Endpoint<'s> {
+    /// What tokens must be meant for (RFC 8707).
+    #[must_use]
+    pub fn resource(&self) -> Resource {
+        let url = &self.settings.public_url;
+        self.connection.map_or_else(|| url.aggregate_resource(), |connection| url.resource(&connection.name))
+    }
+
+    /// Where its metadata is (RFC 9728 section 3.1).
+    #[must_use]
+    pub fn metadata_url(&self) -> String {
+        let url = &self.settings.public_url;
+        match self.connection {
+            Some(connection) => url.metadata_url(&connection.name),
+            None => url.aggregate_metadata_url(),
+        }
+    }
+
+    /// What people may call it.
+    #[must_use]
+    pub fn display_name(&self) -> &'s str {
+        self.connection.map_or("portcullis", |connection| connection.name.as_str())
+    }
+
+    /// The connections that are served here, in the order of their names.
+    pub fn connections(&self) -> impl Iterator<Item = &'s Connection> + use<'s> {
+        let only = self.connection.map(|connection| &connection.name);
+        let all = self.settings.connections.values();
+        all.filter(move |connection| only.map_or(connection.aggregate, |only| *only == connection.name))
+    }
+
+    /// The issuers whose callers may come here, in the order of their names.
+    pub fn issuers(&self) -> impl Iterator<Item = &'s IssuerSettings> + use<'s> {
+        let names: BTreeSet<&IssuerName> =
+            self.connections().flat_map(|connection| &connection.issuers).collect();
+        let settings: &BTreeMap<IssuerName, IssuerSettings> = &self.settings.issuers;
+        names.into_iter().filter_map(|name| settings.get(name))
+    }
+
+    /// The issuer whose issuer URL is exactly `url`, if its callers may come here.
+    ///
+    /// `url` may come from a token that nobody has verified: it only selects whose keys must verify it.
+    #[must_use]
+    pub fn issuer_for(&self, url: &str) -> Option<&'s IssuerSettings> {
+        self.issuers().find(|issuer| issuer.url.as_str() == url)
+    }
+
+    /// The principal of requests without a token, if such requests may come here.
+    #[must_use]
+    pub fn anonymous(&self) -> Option<&'s Anonymous> {
+        let anonymous = self.settings.anonymous.as_ref()?;
+        let listed = |connection: &Connection| connection.issuers.contains(anonymous.issuer());
+        self.connections().any(listed).then_some(anonymous)
+    }
+
+    /// The scopes that a token needs for everything here.
+    #[must_use]
+    pub fn scopes(&self) -> BTreeSet<&'s Scope> {
+        self.connections().flat_map(|connection| &connection.scopes).collect()
+    }
+
+    /// The scopes that a token needs in order to come here at all: those of the connection. Of several, some may do
+    /// without.
+    #[must_use]
+    pub fn required_scopes(&self) -> BTreeSet<&'s Scope> {
+        self.connection.map(|connection| connection.scopes.iter().collect()).unwrap_or_default()
+    }
+}
