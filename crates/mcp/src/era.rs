@@ -19,10 +19,10 @@ use crate::message::{Message, Notification, Outcome, Request, RequestId};
 use crate::method::{ClientNotification, Method};
 use crate::revision::Revision;
 
+pub(crate) use crate::era::mirror::decode_value;
 pub use crate::era::mirror::{
     LAST_EVENT_ID, METHOD, NAME, PROTOCOL_VERSION, SESSION_ID, encode_value, refuse_doubled_headers,
 };
-pub(crate) use crate::era::mirror::decode_value;
 pub use crate::era::rejection::{Rejected, Rejection};
 
 /// `_meta` key of the revision of a modern request.
@@ -277,9 +277,7 @@ impl<'a> Call<'a> {
         let params = self.params.as_mut()?;
         match (self.method, self.era) {
             (Method::Initialize, _) => params.get_mut("capabilities"),
-            (_, Era::Modern) => {
-                params.get_mut("_meta")?.as_object_mut()?.get_mut(META_CLIENT_CAPABILITIES)
-            }
+            (_, Era::Modern) => params.get_mut("_meta")?.as_object_mut()?.get_mut(META_CLIENT_CAPABILITIES),
             (_, Era::Legacy(_)) => None,
         }?
         .as_object_mut()

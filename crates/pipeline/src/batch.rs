@@ -9,13 +9,13 @@ use portcullis_mcp::message::{Message, MessageError};
 use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
 
+use crate::Answer;
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::relay::Relay;
 use crate::reply;
 use crate::stream::EventStream;
-use crate::Answer;
 
 /// The most elements of one batch.
 const LONGEST: usize = 50;

@@ -164,8 +164,7 @@ impl<P: Ports> Exchange<P> {
     /// The sessions that the headers name, where several connections are served together.
     pub(crate) fn open_bundle(&mut self, stated: Option<Revision>) -> Result<Rc<Bundle>, Refusal> {
         let caller = self.caller()?;
-        let bundle =
-            Bundle::open(self.gateway.sealer(), caller.principal(), &self.parts.headers, self.now)?;
+        let bundle = Bundle::open(self.gateway.sealer(), caller.principal(), &self.parts.headers, self.now)?;
         if stated.is_some_and(|stated| stated != bundle.revision) {
             return Err(Refusal::Session("it was negotiated for another revision"));
         }

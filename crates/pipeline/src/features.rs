@@ -84,9 +84,8 @@ impl Asked<'_> {
         }
         let input = params.cloned().map(Json::Object);
         let labels = input.as_ref().map(|input| labels::of_value(self.gateway, input)).unwrap_or_default();
-        let decided = self.question(feature, input.as_ref(), &labels, |question| {
-            self.gateway.policies().decide(question)
-        });
+        let decided = self
+            .question(feature, input.as_ref(), &labels, |question| self.gateway.policies().decide(question));
         matches!(decided, Decision::Allow(_))
     }
 

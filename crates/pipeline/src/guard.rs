@@ -270,11 +270,8 @@ impl Guard {
         if self.binary() == Binary::Deny {
             self.withheld = self.withheld.saturating_add(binary::withhold(object));
         }
-        let opaque: Vec<&str> = opaque
-            .iter()
-            .copied()
-            .filter(|member| object.get(member).is_some_and(is_short_scalar))
-            .collect();
+        let opaque: Vec<&str> =
+            opaque.iter().copied().filter(|member| object.get(member).is_some_and(is_short_scalar)).collect();
         self.masker.members(object, &opaque);
     }
 

@@ -20,11 +20,7 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    pub(crate) fn new(
-        principal: &Principal,
-        connection: &ConnectionName,
-        session: Option<&Session>,
-    ) -> Self {
+    pub(crate) fn new(principal: &Principal, connection: &ConnectionName, session: Option<&Session>) -> Self {
         Self {
             principal: principal.id(),
             connection: connection.clone(),

@@ -104,20 +104,16 @@ async fn read_list<P: Ports>(x: &Exchange<P>, connection: &ConnectionName) -> Re
 async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<String, Refusal> {
     let limits = x.gateway.settings().limits;
     let revision = Revision::V2026_07_28.as_str();
-    let meta = Object::new()
-        .with(META_PROTOCOL_VERSION, revision)
-        .with(META_CLIENT_CAPABILITIES, Object::new());
+    let meta =
+        Object::new().with(META_PROTOCOL_VERSION, revision).with(META_CLIENT_CAPABILITIES, Object::new());
     let params = Object::new().with("_meta", meta);
     let params = match cursor {
         Some(cursor) => params.with("cursor", cursor),
         None => params,
     };
     let method = Method::ToolsList.as_str();
-    let request = Request {
-        id: RequestId::String("portcullis".into()),
-        method: method.into(),
-        params: Some(params),
-    };
+    let request =
+        Request { id: RequestId::String("portcullis".into()), method: method.into(), params: Some(params) };
     let mut headers = HeaderMap::new();
     headers.insert(PROTOCOL_VERSION, http::HeaderValue::from_static(revision));
     headers.insert(METHOD, http::HeaderValue::from_static(method));

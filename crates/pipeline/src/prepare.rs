@@ -53,12 +53,7 @@ pub(crate) async fn call<P: Ports>(
         granted: None,
         may_be_task: may_be_task(call),
     };
-    let tasks = Tasks {
-        gateway: &x.gateway,
-        ports: &*x.ports,
-        principal: caller.principal(),
-        connection,
-    };
+    let tasks = Tasks { gateway: &x.gateway, ports: &*x.ports, principal: caller.principal(), connection };
     if call.method.is_about_a_task() {
         own_task(&tasks, call).await?;
     }
@@ -89,7 +84,8 @@ pub(crate) fn asked<'a, P: Ports>(
 fn may_be_task(call: &mut Call<'_>) -> bool {
     let is_tool = call.method == Method::ToolsCall;
     let extension = call.capabilities().and_then(|capabilities| capabilities.get("extensions"));
-    let extension = extension.and_then(Json::as_object).is_some_and(|found| found.get(TASKS_EXTENSION).is_some());
+    let extension =
+        extension.and_then(Json::as_object).is_some_and(|found| found.get(TASKS_EXTENSION).is_some());
     let wanted = call.params.as_mut().and_then(|params| params.remove("task"));
     match (call.era, wanted) {
         (Era::Modern, _) => is_tool && extension,

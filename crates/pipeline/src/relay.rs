@@ -284,7 +284,8 @@ impl<P: Ports> Relay<P> {
         let data = event.data.take().unwrap_or_default();
         if data.is_empty() {
             // MCP 2025-11-25: a priming event carries an id and no message.
-            let priming = event.id.is_some().then(|| Event { kind: None, data: Some(String::new()), ..event });
+            let priming =
+                event.id.is_some().then(|| Event { kind: None, data: Some(String::new()), ..event });
             return Ok(priming.map(Out::Event));
         }
         self.message(event, &data).await
@@ -292,7 +293,9 @@ impl<P: Ports> Relay<P> {
 
     async fn message(&mut self, event: Event, data: &str) -> Result<Option<Out>, Refusal> {
         let invalid = |error: String| match self.source.head() {
-            Some(head) => mismatch::of_answer(&self.guard, head.status, None).unwrap_or(Refusal::Upstream(error)),
+            Some(head) => {
+                mismatch::of_answer(&self.guard, head.status, None).unwrap_or(Refusal::Upstream(error))
+            }
             None => Refusal::Upstream(error),
         };
         let value = json::parse(data.as_bytes(), Bounds::answer(self.limits.depth));
@@ -333,11 +336,10 @@ impl<P: Ports> Relay<P> {
     fn rename(&mut self, event: &mut Event) {
         let in_session = !self.guard.is_modern() && self.guard.session().is_some();
         let answering = self.answering();
-        event.id = event
-            .id
-            .take()
-            .filter(|_| in_session)
-            .and_then(|id| resume::seal(&self.guard.gateway(), self.guard.owner(), &id, answering.as_ref()));
+        event.id =
+            event.id.take().filter(|_| in_session).and_then(|id| {
+                resume::seal(&self.guard.gateway(), self.guard.owner(), &id, answering.as_ref())
+            });
         event.retry = event.retry.filter(|retry| in_session && *retry <= LONGEST_RETRY_MS);
         self.is_resumable |= event.id.is_some();
     }
@@ -457,8 +459,7 @@ impl<P: Ports> Relay<P> {
         };
         let permit = gateway.policies().permit_lifecycle(self.guard.principal(), Lifecycle::Respond);
         let outbound = Outbound::message(HeaderMap::new(), message, Some(session));
-        let sent =
-            forward::send(permit, &*self.ports, connection, outbound, self.limits.response_time).await;
+        let sent = forward::send(permit, &*self.ports, connection, outbound, self.limits.response_time).await;
         if let Err(refusal) = sent {
             self.ports.log(&format!("the upstream could not be told: {refusal}"));
         }

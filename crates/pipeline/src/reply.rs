@@ -58,9 +58,7 @@ pub(crate) async fn to_call<P: Ports>(
             relay.check().await?;
             Ok(streamed(EventStream::new(vec![relay])))
         }
-        None => {
-            Ok(streamed(EventStream::overdue(relay)))
-        }
+        None => Ok(streamed(EventStream::overdue(relay))),
     }
 }
 

@@ -53,11 +53,7 @@ pub(crate) fn open(gateway: &Gateway, owner: &Owner, text: &str) -> Option<(Stri
         None => None,
         Some(record) => Some(record.parse().ok()?),
     };
-    let answering = Answering {
-        id: RequestId::try_from(id).ok()?,
-        method: Method::parse(&method)?,
-        name,
-        record,
-    };
+    let answering =
+        Answering { id: RequestId::try_from(id).ok()?, method: Method::parse(&method)?, name, record };
     Some((event, Some(answering)))
 }

@@ -44,13 +44,8 @@ pub(crate) fn seal(
 ) -> Option<String> {
     let Asked { questions, state } = asked;
     let questions = questions.into_iter().map(|(key, method)| (key, method.as_str().to_owned())).collect();
-    let sealed: Sealed = (
-        method.to_owned(),
-        name.map(ToOwned::to_owned),
-        questions,
-        state,
-        now.saturating_add(LIFETIME_MS),
-    );
+    let sealed: Sealed =
+        (method.to_owned(), name.map(ToOwned::to_owned), questions, state, now.saturating_add(LIFETIME_MS));
     owner.seal(gateway, PURPOSE, &sealed)
 }
 

@@ -83,7 +83,9 @@ impl FromStr for ClientFeature {
     fn from_str(text: &str) -> Result<Self, String> {
         let names = Self::ALL.map(Self::as_str);
         let found = Self::ALL.into_iter().find(|feature| feature.as_str() == text);
-        found.ok_or_else(|| format!("`{}` is no client feature; {}", text.escape_debug(), suggest(text, &names)))
+        found.ok_or_else(|| {
+            format!("`{}` is no client feature; {}", text.escape_debug(), suggest(text, &names))
+        })
     }
 }
 

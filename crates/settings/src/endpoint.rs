@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Settings;
 use crate::anonymous::Anonymous;
 use crate::connection::{Connection, Scope};
 use crate::issuer::IssuerSettings;
 use crate::name::{ConnectionName, IssuerName};
 use crate::url::Resource;
-use crate::Settings;
 
 /// A place that callers come to.
 #[derive(Clone, Copy, Debug)]

@@ -31,7 +31,11 @@ pub fn refuse_doubled_headers(headers: &HeaderMap) -> Result<(), Rejection> {
 
 /// MCP 2026-07-28, Streamable HTTP: a mirrored header is there exactly when the body has the value, and
 /// equals it.
-pub(crate) fn check_mirror(headers: &HeaderMap, name: &HeaderName, body: Option<&str>) -> Result<(), Rejection> {
+pub(crate) fn check_mirror(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    body: Option<&str>,
+) -> Result<(), Rejection> {
     let mismatch = || Rejection::HeaderMismatch(name.clone());
     let header = header_str(headers, name)?;
     let header = match header {
@@ -42,7 +46,10 @@ pub(crate) fn check_mirror(headers: &HeaderMap, name: &HeaderName, body: Option<
     if header.as_deref() == body { Ok(()) } else { Err(mismatch()) }
 }
 
-pub(crate) fn header_str<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Rejection> {
+pub(crate) fn header_str<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'h str>, Rejection> {
     match headers.get(name) {
         None => Ok(None),
         Some(value) => {

@@ -30,11 +30,19 @@ fn a_header_is_there_exactly_when_its_argument_is_and_says_the_same() {
         (&[], r#"{"region":"eu"}"#, Some("mcp-param-region")),
         (&[("mcp-param-region", "eu")], "{}", Some("mcp-param-region")),
         (&[("mcp-param-region", "EU")], r#"{"region":"eu"}"#, Some("mcp-param-region")),
-        (&[("mcp-param-region", "eu"), ("mcp-param-region", "eu")], r#"{"region":"eu"}"#, Some("mcp-param-region")),
+        (
+            &[("mcp-param-region", "eu"), ("mcp-param-region", "eu")],
+            r#"{"region":"eu"}"#,
+            Some("mcp-param-region"),
+        ),
         (&[("mcp-param-region", "=?base64?w7w?=")], r#"{"region":"ü"}"#, Some("mcp-param-region")),
         (&[("mcp-param-count", "43")], r#"{"count":42}"#, Some("mcp-param-count")),
         (&[("mcp-param-count", "42")], r#"{"count":"42"}"#, Some("mcp-param-count")),
-        (&[("mcp-param-count", "9007199254740993")], r#"{"count":9007199254740993}"#, Some("mcp-param-count")),
+        (
+            &[("mcp-param-count", "9007199254740993")],
+            r#"{"count":9007199254740993}"#,
+            Some("mcp-param-count"),
+        ),
         (&[("mcp-param-dry", "True")], r#"{"dry":true}"#, Some("mcp-param-dry")),
         (&[], r#"{"where":{"city":"Bonn"}}"#, Some("mcp-param-city")),
     ] {

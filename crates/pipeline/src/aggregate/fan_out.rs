@@ -23,10 +23,7 @@ pub(super) struct Asked {
 }
 
 /// Asks every connection that the caller may use.
-pub(super) async fn everywhere<P: Ports>(
-    x: &mut Exchange<P>,
-    call: Call<'_>,
-) -> Result<Vec<Asked>, Refusal> {
+pub(super) async fn everywhere<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Vec<Asked>, Refusal> {
     let calls = usable(x)?.into_iter().map(|connection| (connection, call.clone())).collect();
     each(x, calls).await
 }
@@ -92,7 +89,9 @@ async fn result<P: Ports>(relay: &mut Relay<P>) -> Result<Object<'static>, Refus
     match Message::try_from(value) {
         Ok(Message::Response(response)) => match response.outcome {
             Outcome::Result(result) => Ok(result.into_owned()),
-            Outcome::Error(error) => Err(Refusal::Upstream(format!("answered with error {}", error.code.as_str()))),
+            Outcome::Error(error) => {
+                Err(Refusal::Upstream(format!("answered with error {}", error.code.as_str())))
+            }
         },
         Ok(Message::Notification(_) | Message::Request(_)) | Err(_) => Err(unreadable()),
     }

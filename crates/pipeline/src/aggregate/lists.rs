@@ -54,10 +54,7 @@ pub(super) async fn serve<P: Ports>(
 }
 
 /// The call for each connection that has a page: all of them at first, then those with more.
-fn pages<'a, P: Ports>(
-    x: &Exchange<P>,
-    call: &Call<'a>,
-) -> Result<Vec<(ConnectionName, Call<'a>)>, Refusal> {
+fn pages<'a, P: Ports>(x: &Exchange<P>, call: &Call<'a>) -> Result<Vec<(ConnectionName, Call<'a>)>, Refusal> {
     let usable = usable(x)?;
     let cursor = call.params.as_ref().and_then(|params| params.get("cursor"));
     let Some(cursor) = cursor else {
@@ -85,7 +82,11 @@ fn seal<P: Ports>(
     sealed.ok_or_else(|| Refusal::Upstream("gave a cursor that cannot be sealed".to_owned()))
 }
 
-fn open<P: Ports>(x: &Exchange<P>, method: Method, cursor: &Json<'_>) -> Option<Vec<(ConnectionName, String)>> {
+fn open<P: Ports>(
+    x: &Exchange<P>,
+    method: Method,
+    cursor: &Json<'_>,
+) -> Option<Vec<(ConnectionName, String)>> {
     let plain = x.gateway.sealer().open(PURPOSE, cursor.as_str()?).ok()?;
     let (owner, of, more): Sealed = serde_json::from_slice(&plain).ok()?;
     let caller = x.caller().ok()?;

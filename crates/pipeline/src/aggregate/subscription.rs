@@ -66,10 +66,7 @@ pub(super) async fn serve<P: Ports>(
 }
 
 /// What each connection is asked for: its own resources and tasks, and all kinds of lists.
-fn parts<'a, P: Ports>(
-    x: &Exchange<P>,
-    call: &Call<'a>,
-) -> Result<Vec<(ConnectionName, Call<'a>)>, Refusal> {
+fn parts<'a, P: Ports>(x: &Exchange<P>, call: &Call<'a>) -> Result<Vec<(ConnectionName, Call<'a>)>, Refusal> {
     let wanted = call.params.as_ref().and_then(|params| params.get("notifications"));
     let wanted = wanted.and_then(Json::as_object).ok_or(Rejection::MissingParam("notifications"))?;
     let lists = ["toolsListChanged", "promptsListChanged", "resourcesListChanged"];

@@ -1,15 +1,14 @@
 //! Lists show what the caller could call, and reads return what the caller may read.
 
+use std::collections::BTreeSet;
+
 use portcullis_identity::UnixSeconds;
 use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
-use portcullis_policy::{Decision, Question, Session, Target, Visibility};
+use portcullis_policy::{Question, Session, Target, Visibility};
 
 use crate::guard::Guard;
-
-/// The most items of one page. Servers have cursors for more.
-const LONGEST_LIST: usize = 2_000;
 
 impl Guard {
     /// Takes out of a list what policy would deny whatever the arguments. Cursors stay: a filtered page may be
@@ -17,14 +16,18 @@ impl Guard {
     pub(super) fn filter_list(&self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
-        // Policy is asked item by item, and nothing else in the instance runs meanwhile.
-        if items.len() > LONGEST_LIST {
-            return Err("a list that is too long for one page");
-        }
         if list == List::Tools && self.is_modern() {
             self.gateway.tools.borrow_mut().learn(&self.connection, items, self.now);
         }
-        items.retain(|item| item.as_object().is_some_and(|item| self.is_shown(list, item)));
+        let policies = self.gateway.policies();
+        let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
+        items.retain(|item| {
+            let target = item.as_object().and_then(|item| list.target(item));
+            target.is_some_and(|target| match listing.visibility(target) {
+                Visibility::Shown | Visibility::ShownNeedsApproval => true,
+                Visibility::Hidden => false,
+            })
+        });
         // A masked value no longer fits its schema, and clients that check would throw the whole result away.
         if list == List::Tools && self.masker.masks_anything() {
             for tool in items.iter_mut().filter_map(Json::as_object_mut) {
@@ -32,16 +35,6 @@ impl Guard {
             }
         }
         Ok(())
-    }
-
-    fn is_shown(&self, list: List, item: &Object<'_>) -> bool {
-        let shown = list
-            .target(item)
-            .map(|target| self.ask(target, |question| self.gateway.policies().visibility(question)));
-        match shown {
-            Some(Visibility::Shown | Visibility::ShownNeedsApproval) => true,
-            Some(Visibility::Hidden) | None => false,
-        }
     }
 
     /// Empties the list of templates if the caller may read nothing on this connection.
@@ -60,12 +53,11 @@ impl Guard {
     pub(super) fn filter_contents(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
         let contents =
             result.get_mut("contents").and_then(Json::as_array_mut).ok_or("`contents` is missing")?;
-        if contents.len() > LONGEST_LIST {
-            return Err("too many contents in one read");
-        }
+        let readable =
+            self.readable(contents.iter().filter_map(|content| content.as_object()?.get_str("uri")));
         contents.retain(|content| {
             let uri = content.as_object().and_then(|content| content.get_str("uri"));
-            uri.is_some_and(|uri| self.may_read(uri))
+            uri.is_some_and(|uri| readable.contains(uri))
         });
         Ok(())
     }
@@ -74,55 +66,75 @@ impl Guard {
     pub(super) fn filter_embedded(&self, result: &mut Object<'_>) {
         for member in ["content", "messages"] {
             let blocks = result.get_mut(member).and_then(Json::as_array_mut);
-            for block in blocks.into_iter().flatten().filter_map(Json::as_object_mut) {
+            let Some(blocks) = blocks else { continue };
+            let readable =
+                self.readable(blocks.iter().filter_map(|block| embedded(inner(block.as_object()?))));
+            for block in blocks.iter_mut().filter_map(Json::as_object_mut) {
                 match block.get_mut("content").and_then(Json::as_object_mut) {
-                    Some(inner) => self.filter_block(inner),
-                    None => self.filter_block(block),
+                    Some(inner) => withhold_unread(inner, &readable),
+                    None => withhold_unread(block, &readable),
                 }
             }
         }
     }
 
-    fn filter_block(&self, block: &mut Object<'_>) {
-        let embedded = block.get("resource").and_then(Json::as_object);
-        let uri = match block.get_str("type") {
-            Some("resource") => embedded.and_then(|resource| resource.get_str("uri")),
-            Some("resource_link") => block.get_str("uri"),
-            Some(_) | None => return,
-        };
-        if !uri.is_some_and(|uri| self.may_read(uri)) {
-            *block = Object::new().with("type", "text").with("text", "[a resource withheld by the gateway]");
-        }
+    pub(super) fn may_read(&self, uri: &str) -> bool {
+        self.readable([uri].into_iter()).contains(uri)
     }
 
-    pub(super) fn may_read(&self, uri: &str) -> bool {
+    /// Which of these the caller may read: what it asked for, and what policy lets it read.
+    fn readable<'u>(&self, uris: impl Iterator<Item = &'u str>) -> BTreeSet<String> {
         let asked = self.call.as_ref().filter(|call| call.method == Method::ResourcesRead);
-        if asked.and_then(|call| call.name.as_deref()) == Some(uri) {
-            return true;
-        }
-        // What readers could take for another resource is not decided on.
-        if !is_plain_uri(uri) {
-            return false;
-        }
-        match self.ask(Target::Read { uri }, |question| self.gateway.policies().decide(question)) {
-            Decision::Allow(_) => true,
-            Decision::Deny(_) | Decision::Hold(_) => false,
+        let asked = asked.and_then(|call| call.name.as_deref());
+        let policies = self.gateway.policies();
+        let mut contents = policies.contents(&self.principal, &self.connection, self.session_of_policy());
+        uris.filter(|uri| {
+            let uri = *uri;
+            // What readers could take for another resource is not decided on.
+            Some(uri) == asked
+                || (is_plain_uri(uri) && contents.visibility(Target::Read { uri }) == Visibility::Shown)
+        })
+        .map(str::to_owned)
+        .collect()
+    }
+
+    fn session_of_policy(&self) -> Session<'_> {
+        Session {
+            labels: self.gateway.no_labels(),
+            client: self.principal.client.as_deref(),
+            now: UnixSeconds(self.now / 1000),
         }
     }
 
     fn ask<T>(&self, target: Target<'_>, ask: impl FnOnce(&Question<'_>) -> T) -> T {
-        let session = Session {
-            labels: self.gateway.no_labels(),
-            client: self.principal.client.as_deref(),
-            now: UnixSeconds(self.now / 1000),
-        };
         ask(&Question {
             principal: &self.principal,
             connection: &self.connection,
             target,
             input: None,
-            session,
+            session: self.session_of_policy(),
         })
+    }
+}
+
+/// The block of a prompt's message, or the block itself.
+fn inner<'o, 'a>(block: &'o Object<'a>) -> &'o Object<'a> {
+    block.get("content").and_then(Json::as_object).unwrap_or(block)
+}
+
+/// The URI of an embedded resource or of a link, if the block is one. One without a URI is withheld.
+fn embedded<'o>(block: &'o Object<'_>) -> Option<&'o str> {
+    match block.get_str("type")? {
+        "resource" => Some(block.get("resource")?.as_object()?.get_str("uri").unwrap_or_default()),
+        "resource_link" => Some(block.get_str("uri").unwrap_or_default()),
+        _ => None,
+    }
+}
+
+fn withhold_unread(block: &mut Object<'_>, readable: &BTreeSet<String>) {
+    let is_resource = matches!(block.get_str("type"), Some("resource" | "resource_link"));
+    if is_resource && !embedded(block).is_some_and(|uri| readable.contains(uri)) {
+        *block = Object::new().with("type", "text").with("text", "[a resource withheld by the gateway]");
     }
 }
 

@@ -14,7 +14,9 @@ impl Guard {
         let Notification { method, params } = notification;
         let mut params = params.unwrap_or_default();
         let judged = match &self.call {
-            Some(call) if call.method == Method::SubscriptionsListen => self.of_subscription(known, &mut params),
+            Some(call) if call.method == Method::SubscriptionsListen => {
+                self.of_subscription(known, &mut params)
+            }
             Some(_) if self.is_modern() => self.of_modern_call(known, &mut params),
             Some(_) | None => self.of_session(known, &mut params),
         };

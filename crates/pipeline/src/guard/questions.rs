@@ -66,7 +66,10 @@ impl Guard {
     }
 
     /// Judges and masks what is asked, and says which keys ask what.
-    pub(super) fn judge_questions(&mut self, requests: &mut Object<'_>) -> Result<Vec<(String, ServerMethod)>, Fault> {
+    pub(super) fn judge_questions(
+        &mut self,
+        requests: &mut Object<'_>,
+    ) -> Result<Vec<(String, ServerMethod)>, Fault> {
         if requests.len() > MOST {
             return Err("too many requests for input".into());
         }

@@ -48,7 +48,11 @@ impl Granted {
         let flag = |member, granted: bool| granted && said.get(member) == Some(&Json::Bool(true));
         let texts = |member, granted: &BTreeSet<String>| {
             let said = said.get(member).and_then(Json::as_array).unwrap_or_default();
-            said.iter().filter_map(Json::as_str).filter(|text| granted.contains(*text)).map(str::to_owned).collect()
+            said.iter()
+                .filter_map(Json::as_str)
+                .filter(|text| granted.contains(*text))
+                .map(str::to_owned)
+                .collect()
         };
         Self {
             tools: flag("toolsListChanged", self.tools),

@@ -5,9 +5,7 @@ use std::str::FromStr;
 
 use http::HeaderName;
 
-use crate::connection::{
-    Binary, ClientFeature, Connection, Credential, PageHost, Scope, credential_header,
-};
+use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope, credential_header};
 use crate::draft::{Fill, required_template};
 use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};

@@ -115,11 +115,18 @@ fn a_connection_finds_only_the_issuers_it_trusts() {
     let settings = settings(FULL, &VALUES).unwrap();
     let wiki = &settings.connections[&"wiki".parse().unwrap()];
     assert_eq!(
-        settings.endpoint(&wiki.name).unwrap().issuer_for("https://acme.okta.com/").map(|issuer| issuer.name.as_str()),
+        settings
+            .endpoint(&wiki.name)
+            .unwrap()
+            .issuer_for("https://acme.okta.com/")
+            .map(|issuer| issuer.name.as_str()),
         Some("okta")
     );
     assert_eq!(settings.endpoint(&wiki.name).unwrap().issuer_for("https://acme.okta.com"), None);
-    assert_eq!(settings.endpoint(&wiki.name).unwrap().issuer_for("https://token.actions.githubusercontent.com"), None);
+    assert_eq!(
+        settings.endpoint(&wiki.name).unwrap().issuer_for("https://token.actions.githubusercontent.com"),
+        None
+    );
 }
 
 #[test]
