@@ -138,14 +138,14 @@ impl Gateway {
         self.provider.token(persona, &self.resource(connection)).expose().to_owned()
     }
 
-    /// The audience of a connection's tokens, and its URL.
+    /// The audience of a connection's tokens, and its URL; of all connections together for an empty name.
     pub fn resource(&self, connection: &str) -> String {
-        format!("http://{}/mcp/{connection}", self.address)
+        format!("http://{}{}", self.address, path(connection))
     }
 
     /// Sends a POST with this body.
     pub async fn post(&self, connection: &str, token: Option<&str>, body: &str) -> Answer {
-        let path = format!("/mcp/{connection}");
+        let path = path(connection);
         client::send(self.address, client::post(self.address, &path, token, client::full(body.to_owned())))
             .await
     }
@@ -158,7 +158,7 @@ impl Gateway {
         method: &str,
         params: serde_json::Value,
     ) -> Answer {
-        let path = format!("/mcp/{connection}");
+        let path = path(connection);
         let token = self.token(persona, connection);
         client::send(self.address, client::modern(self.address, &path, &token, method, params)).await
     }
@@ -241,6 +241,10 @@ async fn embedded(
             .await;
     });
     (Store::Embedded { faults, file }, Running::Embedded { log, _stop: stop })
+}
+
+fn path(connection: &str) -> String {
+    if connection.is_empty() { "/mcp".to_owned() } else { format!("/mcp/{connection}") }
 }
 
 fn any_port() -> SocketAddr {

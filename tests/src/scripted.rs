@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::runtime;
 
@@ -16,6 +17,13 @@ pub enum Step {
     Write(Vec<u8>),
     /// Wait until the test calls [`Scripted::go_on`].
     Wait,
+    /// Write these bytes again and again, every five milliseconds.
+    Repeat {
+        /// What is written.
+        bytes: Vec<u8>,
+        /// How often.
+        times: usize,
+    },
     /// Close the connection.
     Close,
 }
@@ -37,6 +45,17 @@ pub struct Scripted {
     script: Arc<Mutex<Vec<Step>>>,
     received: Arc<Mutex<Vec<Received>>>,
     go_on: Arc<Notify>,
+    /// How many answers were written to their end, and how many were hung up on.
+    ends: Arc<watch::Sender<Ends>>,
+}
+
+/// How answers have ended so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Written to the end.
+    pub whole: usize,
+    /// The gateway hung up before.
+    pub cut: usize,
 }
 
 impl Scripted {
@@ -48,6 +67,7 @@ impl Scripted {
             script: Arc::default(),
             received: Arc::default(),
             go_on: Arc::default(),
+            ends: Arc::default(),
         };
         let server = scripted.clone();
         runtime::spawn(async move {
@@ -55,7 +75,9 @@ impl Scripted {
                 let server = server.clone();
                 runtime::spawn(async move {
                     // The gateway may hang up; that is what some tests are about.
-                    _ = server.serve(stream).await;
+                    if server.serve(stream).await.is_err() {
+                        server.ends.send_modify(|ends| ends.cut += 1);
+                    }
                 });
             }
         });
@@ -93,6 +115,12 @@ impl Scripted {
         self.go_on.notify_one();
     }
 
+    /// Waits until answers have ended like this.
+    pub async fn ended(&self, want: impl FnMut(&Ends) -> bool) {
+        let mut ends = self.ends.subscribe();
+        ends.wait_for(want).await.expect("the upstream runs");
+    }
+
     /// Takes what was received so far.
     pub fn received(&self) -> Vec<Received> {
         std::mem::take(&mut self.received.lock().expect("no panic"))
@@ -112,12 +140,33 @@ impl Scripted {
                         tokio::task::yield_now().await;
                     }
                     Step::Wait => self.go_on.notified().await,
-                    Step::Close => return stream.shutdown().await,
+                    Step::Repeat { bytes, times } => repeat(&mut stream, &bytes, times).await?,
+                    Step::Close => {
+                        self.ends.send_modify(|ends| ends.whole += 1);
+                        return stream.shutdown().await;
+                    }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// Writes at a pace that lets the other side notice things in between. A peer that has hung up is an error.
+async fn repeat(stream: &mut TcpStream, bytes: &[u8], times: usize) -> std::io::Result<()> {
+    let mut pace = tokio::time::interval(Duration::from_millis(5));
+    let mut nothing = [0];
+    for _ in 0..times {
+        pace.tick().await;
+        stream.write_all(bytes).await?;
+        match stream.try_read(&mut nothing) {
+            Ok(0) => return Err(std::io::ErrorKind::ConnectionReset.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<Received>> {

@@ -114,7 +114,16 @@ fn an_unknown_connection_and_an_unknown_path_are_not_found() {
     run(async {
         let gateway = Gateway::shared();
         let token = gateway.token(Persona::Vendor, "scripted");
-        for path in ["/mcp/unknown", "/mcp/", "/mcp", "/mcp/scripted/x", "/mcp/..%2fscripted", "/other"] {
+        for path in [
+            "/mcp/unknown",
+            "/mcp/",
+            "/sse",
+            "/messages",
+            "/mcp/sse",
+            "/mcp/scripted/x",
+            "/mcp/..%2fscripted",
+            "/other",
+        ] {
             let request = client::post(gateway.address, path, Some(&token), full(CALL));
             assert_eq!(client::send(gateway.address, request).await.status, 404, "{path}");
         }

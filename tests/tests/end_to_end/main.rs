@@ -7,11 +7,13 @@
     reason = "a failing test is its report"
 )]
 
+mod aggregate;
 mod bad_input;
 mod edge;
 mod masking;
 mod policy;
 mod real_client;
 mod records;
+mod streams;
 mod tokens;
 mod upstream;

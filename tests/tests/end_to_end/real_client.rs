@@ -11,14 +11,18 @@ use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig
 use rmcp::{ClientLifecycleMode, ClientServiceExt as _, RoleClient};
 use serde_json::{Value, json};
 
-type Client = RunningService<RoleClient, ClientConfig>;
+pub(crate) type Client = RunningService<RoleClient, ClientConfig>;
 
-const ERAS: [&str; 2] = ["2025-11-25", "2026-07-28"];
+pub(crate) const ERAS: [&str; 2] = ["2025-11-25", "2026-07-28"];
 
 async fn connect(era: &str, persona: Persona) -> Client {
+    connect_to("billing", era, persona).await
+}
+
+pub(crate) async fn connect_to(connection: &str, era: &str, persona: Persona) -> Client {
     let gateway = Gateway::shared();
-    let config = StreamableHttpClientTransportConfig::with_uri(gateway.resource("billing"))
-        .auth_header(gateway.token(persona, "billing"));
+    let config = StreamableHttpClientTransportConfig::with_uri(gateway.resource(connection))
+        .auth_header(gateway.token(persona, connection));
     let transport = StreamableHttpClientTransport::from_config(config);
     let lifecycle = match era {
         "2025-11-25" => ClientLifecycleMode::Initialize,
