@@ -54,6 +54,15 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The number inside, if this is a number.
+    #[must_use]
+    pub fn as_number(&self) -> Option<&Number<'a>> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Null | Self::Bool(_) | Self::String(_) | Self::Array(_) | Self::Object(_) => None,
+        }
+    }
+
     /// The object inside, if this is an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&Object<'a>> {

@@ -181,6 +181,33 @@ impl Method {
         }
     }
 
+    /// The member of the result that holds the items, if the method answers with a list of pages.
+    #[must_use]
+    pub fn list_member(self) -> Option<&'static str> {
+        match self {
+            Self::PromptsList => Some("prompts"),
+            Self::ResourcesList => Some("resources"),
+            Self::ResourcesTemplatesList => Some("resourceTemplates"),
+            Self::TasksList => Some("tasks"),
+            Self::ToolsList => Some("tools"),
+            Self::Complete
+            | Self::Initialize
+            | Self::LoggingSetLevel
+            | Self::Ping
+            | Self::PromptsGet
+            | Self::ResourcesRead
+            | Self::ResourcesSubscribe
+            | Self::ResourcesUnsubscribe
+            | Self::ServerDiscover
+            | Self::SubscriptionsListen
+            | Self::TasksCancel
+            | Self::TasksGet
+            | Self::TasksResult
+            | Self::TasksUpdate
+            | Self::ToolsCall => None,
+        }
+    }
+
     /// Whether the answer may ask for more input (`InputRequiredResult`, MCP 2026-07-28): the methods that take
     /// `inputResponses` and `requestState`.
     #[must_use]

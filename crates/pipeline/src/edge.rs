@@ -32,6 +32,8 @@ pub(crate) enum Route {
     Metadata(Place),
     /// `/mcp/<connection>` or `/mcp`
     Mcp(Place, Verb),
+    /// A browser asks whether a page may send a request here.
+    Preflight,
 }
 
 /// A place that serves MCP.
@@ -88,6 +90,7 @@ fn route(settings: &Settings, parts: &Parts) -> Result<Route, Refusal> {
             Method::POST => Ok(Route::Mcp(place, Verb::Send)),
             Method::GET => Ok(Route::Mcp(place, Verb::Listen)),
             Method::DELETE => Ok(Route::Mcp(place, Verb::Close)),
+            Method::OPTIONS if parts.headers.contains_key(ORIGIN) => Ok(Route::Preflight),
             _ => Err(Refusal::MethodNotAllowed { allow: "POST, GET, DELETE" }),
         };
     }
@@ -99,6 +102,7 @@ fn route(settings: &Settings, parts: &Parts) -> Result<Route, Refusal> {
     };
     match parts.method {
         Method::GET | Method::HEAD => Ok(route),
+        Method::OPTIONS if parts.headers.contains_key(ORIGIN) => Ok(Route::Preflight),
         _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" }),
     }
 }

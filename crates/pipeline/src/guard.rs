@@ -236,6 +236,7 @@ impl Guard {
             Some(_) | None => call.id.clone(),
         };
         let outcome = match response.outcome {
+            Outcome::Error(error) if !self.may_send_elsewhere(&error) => return not_allowed(&call),
             Outcome::Error(mut error) => {
                 self.error(&mut error);
                 Outcome::Error(error)
@@ -314,9 +315,10 @@ impl From<&'static str> for Fault {
 fn not_allowed<'a>(call: &Expected) -> Verdict<'a> {
     const TEXT: &str = "not allowed: the server asks for input that policy does not let it ask for";
     let id = call.id.clone();
-    let message = match call.method {
-        Method::ToolsCall => answer::tool_error(id, call.era, TEXT),
-        _ => answer::error(Some(id), code::DENIED, TEXT, None),
+    let message = if call.method == Method::ToolsCall {
+        answer::tool_error(id, call.era, TEXT)
+    } else {
+        answer::error(Some(id), code::DENIED, TEXT, None)
     };
     Verdict::Final { message, failed: true }
 }

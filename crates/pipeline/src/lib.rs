@@ -12,6 +12,7 @@ mod attempts;
 mod authenticate;
 mod batch;
 mod body;
+mod cors;
 mod decide;
 mod edge;
 mod exchange;
@@ -79,11 +80,16 @@ pub async fn handle<P: Ports>(
     request: Request<P::Body>,
 ) -> Response<Answer<P>> {
     let (parts, body) = request.into_parts();
+    let page = cors::page(gateway.settings(), &parts.headers);
     let mut exchange = Exchange::new(gateway, ports, parts);
-    match serve(&mut exchange, body).await {
+    let mut response = match serve(&mut exchange, body).await {
         Ok(response) => response,
         Err(refusal) => exchange.refuse(&refusal).await.map(Answer::Full),
+    };
+    if let Some(page) = page {
+        cors::open_to(page, response.headers_mut());
     }
+    response
 }
 
 async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
@@ -91,6 +97,7 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
         Route::Health => Ok(health::alive().map(Answer::Full)),
         Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
         Route::Metadata(place) => Ok(health::metadata(x.gateway.settings(), &place).map(Answer::Full)),
+        Route::Preflight => Ok(cors::preflight(&x.parts.headers).map(Answer::Full)),
         Route::Mcp(place, verb) => {
             x.lap(Stage::Edge);
             x.authenticate(place).await?;
@@ -112,10 +119,9 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     let bytes = body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?;
     x.request_bytes = bytes.len().try_into().unwrap_or(u64::MAX);
     let value = json::parse(&bytes, Bounds::request(limits.depth)).map_err(era::Rejection::Json)?;
-    let value = match value {
-        Json::Array(elements) => return batch::serve(x, elements).await,
-        value => value,
-    };
+    if let Json::Array(elements) = value {
+        return batch::serve(x, elements).await;
+    }
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
     if x.is_aggregate() {

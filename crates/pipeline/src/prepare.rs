@@ -7,6 +7,7 @@ use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::era::{Call, Era, Rejection};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::{Method, ServerMethod};
+use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Decision, Question, Target};
 
 use crate::exchange::Exchange;
@@ -47,6 +48,7 @@ pub(crate) async fn call<P: Ports>(
     let caller = x.caller()?;
     let connection = x.connection_name()?;
     asked(x, &caller)?.narrow(call);
+    offer_known_revision(call);
     let owner = Owner::new(caller.principal(), connection, session);
     let mut prepared = Prepared {
         round: round::open(&x.gateway, &owner, call, x.now)?,
@@ -77,6 +79,16 @@ pub(crate) fn asked<'a, P: Ports>(
         connection: x.connection_name()?,
         now: x.now,
     })
+}
+
+/// A client that wants a revision which is not spoken here is offered the newest one with a handshake, as a server
+/// would do (MCP 2025-11-25, version negotiation). Else the upstream might agree to what nobody here can read.
+fn offer_known_revision(call: &mut Call<'_>) {
+    let Some(params) = call.params.as_mut().filter(|_| call.method == Method::Initialize) else { return };
+    let wanted = params.get_str("protocolVersion").and_then(Revision::parse);
+    if wanted.is_none_or(Revision::is_modern) {
+        params.insert("protocolVersion", Revision::V2025_11_25.as_str());
+    }
 }
 
 /// Whether the client has asked for a task: with the call until 2025-11-25, with its capabilities since. What else

@@ -2,6 +2,7 @@
 //!
 //! The last frame of a recorded call is released only after its outcome is on record.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use http::response::Parts;
 use http::{HeaderMap, StatusCode};
-use portcullis_mcp::json::{self, Bounds};
+use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_mcp::message::{Message, Outcome};
 use portcullis_mcp::method::{Method, ServerNotification};
 use portcullis_mcp::sse::{Event, Item};
@@ -43,6 +44,8 @@ pub(crate) struct Relay<P: Ports> {
     /// When something last came, on the clock that only goes forward.
     heard: u64,
     pending: Option<Result<Pulled, Refusal>>,
+    /// Messages that came in one batch and are not judged yet.
+    backlog: VecDeque<String>,
     /// Whether the client has an event id to come back with.
     is_resumable: bool,
     ended: bool,
@@ -84,6 +87,7 @@ impl<P: Ports> Relay<P> {
             limits,
             until,
             pending: None,
+            backlog: VecDeque::new(),
             is_resumable: false,
             ended: false,
         }
@@ -113,6 +117,10 @@ impl<P: Ports> Relay<P> {
     /// Waits until something can be taken. Giving up waiting loses nothing.
     pub(crate) async fn ready(&mut self) {
         if self.pending.is_some() || self.ended {
+            return;
+        }
+        if let Some(data) = self.backlog.pop_front() {
+            self.pending = Some(Ok(Pulled::Item(Item::Event(Event::message(data)))));
             return;
         }
         let (patience, is_open_ended) = (self.patience(), self.is_open_ended());
@@ -300,6 +308,11 @@ impl<P: Ports> Relay<P> {
         };
         let value = json::parse(data.as_bytes(), Bounds::answer(self.limits.depth));
         let value = value.map_err(|error| invalid(error.to_string()))?;
+        if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
+            // MCP 2025-03-26: a server may put several messages into one event.
+            self.backlog.extend(batch.iter().map(ToString::to_string));
+            return Ok(None);
+        }
         let mut message = Message::try_from(value).map_err(|error| invalid(error.to_string()))?;
         if let Some(head) = self.source.head()
             && let Some(refusal) = mismatch::of_answer(&self.guard, head.status, Some(&message))
@@ -440,15 +453,15 @@ impl<P: Ports> Relay<P> {
     async fn fail(&mut self, refusal: Refusal) -> Refusal {
         self.ended = true;
         self.begin();
-        let refusal = match refusal {
-            Refusal::NoAnswer { status } => mismatch::of_status(&self.guard, status),
-            refusal => refusal,
+        let refusal = if let Refusal::NoAnswer { status } = refusal {
+            mismatch::of_status(&self.guard, status)
+        } else {
+            refusal
         };
-        let withheld = match &refusal {
-            Refusal::Withheld(_) => None,
-            refusal => self.close(End::Refused(refusal)).await.err(),
-        };
-        withheld.map_or(refusal, Refusal::Withheld)
+        match self.close(End::Refused(&refusal)).await {
+            Err(error) if !matches!(refusal, Refusal::Withheld(_)) => Refusal::Withheld(error),
+            Ok(()) | Err(_) => refusal,
+        }
     }
 
     /// Answers the server in the caller's place, so that it does not wait for what never comes.

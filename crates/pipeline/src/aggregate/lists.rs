@@ -25,19 +25,18 @@ pub(super) async fn serve<P: Ports>(
     call: Call<'_>,
 ) -> Result<Response<Answer<P>>, Refusal> {
     let (id, method, era) = (call.id.clone(), call.method, call.era);
+    let member = method.list_member().ok_or(Rejection::MethodNotFound { modern: era == Era::Modern })?;
     let mut items = Vec::new();
     let (mut more, mut ttl) = (Vec::new(), i64::MAX);
     for Asked { connection, mut result, .. } in fan_out::each(x, pages(x, &call)?).await? {
-        if let Some(Json::Array(page)) = result.remove(member(method)) {
+        if let Some(Json::Array(page)) = result.remove(member) {
             items.extend(page);
         }
         if let Some(Json::String(cursor)) = result.remove("nextCursor") {
             more.push((connection, cursor.into_owned()));
         }
-        ttl = ttl.min(result.get("ttlMs").map_or(0, |ttl| match ttl {
-            Json::Number(ttl) => Number::as_i64(ttl).unwrap_or(0),
-            _ => 0,
-        }));
+        let fresh_for = result.get("ttlMs").and_then(Json::as_number).and_then(Number::as_i64);
+        ttl = ttl.min(fresh_for.unwrap_or(0));
     }
     let mut result = match era {
         Era::Modern => {
@@ -46,7 +45,7 @@ pub(super) async fn serve<P: Ports>(
         }
         Era::Legacy(_) => Object::new(),
     };
-    result.insert(member(method), items);
+    result.insert(member, items);
     if !more.is_empty() {
         result.insert("nextCursor", seal(x, method, more)?);
     }
@@ -91,14 +90,4 @@ fn open<P: Ports>(
     let (owner, of, more): Sealed = serde_json::from_slice(&plain).ok()?;
     let caller = x.caller().ok()?;
     (owner == caller.principal().id() && of == method.as_str()).then_some(more)
-}
-
-fn member(method: Method) -> &'static str {
-    match method {
-        Method::PromptsList => "prompts",
-        Method::ResourcesList => "resources",
-        Method::ResourcesTemplatesList => "resourceTemplates",
-        Method::TasksList => "tasks",
-        _ => "tools",
-    }
 }

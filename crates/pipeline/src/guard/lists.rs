@@ -150,12 +150,9 @@ pub(super) enum List {
 impl List {
     /// The list that a method answers with, if it is one of these.
     pub(super) fn of(method: Method) -> Option<Self> {
-        match method {
-            Method::PromptsList => Some(Self::Prompts),
-            Method::ResourcesList => Some(Self::Resources),
-            Method::ToolsList => Some(Self::Tools),
-            _ => None,
-        }
+        [Self::Prompts, Self::Resources, Self::Tools]
+            .into_iter()
+            .find(|list| method.list_member() == Some(list.member()))
     }
 
     fn member(self) -> &'static str {

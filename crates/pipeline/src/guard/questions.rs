@@ -2,7 +2,7 @@
 
 use portcullis_mcp::answer;
 use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::message::{Message, Request};
+use portcullis_mcp::message::{ErrorObject, Message, Request};
 use portcullis_mcp::method::ServerMethod;
 
 use crate::guard::{Expected, Fault, Guard, Verdict};
@@ -12,6 +12,8 @@ use crate::{questions, round};
 const MOST: usize = 64;
 /// JSON-RPC's code for a method that does not exist.
 const METHOD_NOT_FOUND: i64 = -32601;
+/// MCP 2025-11-25: the user must open pages first.
+const URL_ELICITATION_REQUIRED: i64 = -32042;
 
 impl Guard {
     /// A request of the server (until 2025-11-25).
@@ -63,6 +65,17 @@ impl Guard {
         let state = round::seal(&self.gateway, &self.owner, of, asked, self.now);
         result.insert("requestState", state.ok_or("a state that cannot be sealed")?);
         Ok(())
+    }
+
+    /// Whether an error may pass that sends the user to pages before the call can go on (-32042, 2025-11-25 only):
+    /// each is a question like any other.
+    pub(super) fn may_send_elsewhere(&self, error: &ErrorObject<'_>) -> bool {
+        if error.code.as_i64() != Some(URL_ELICITATION_REQUIRED) {
+            return true;
+        }
+        let pages = error.data.as_ref().and_then(Json::as_object).and_then(|data| data.get("elicitations"));
+        let may = |page: &Json<'_>| self.asked_about().may_ask(ServerMethod::Elicit, page.as_object());
+        !self.is_modern() && pages.and_then(Json::as_array).is_some_and(|pages| pages.iter().all(may))
     }
 
     /// Judges and masks what is asked, and says which keys ask what.

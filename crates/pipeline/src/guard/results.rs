@@ -78,11 +78,8 @@ fn kind(call: &Expected, result: &Object<'_>) -> Result<Kind, &'static str> {
     let is_modern = call.era == Era::Modern;
     match result.get("resultType") {
         None if is_modern => Err("a result without `resultType`"),
-        None if result.get("task").is_some() && result.get("content").is_none() => match call.method {
-            Method::ToolsCall if call.may_be_task => Ok(Kind::Task),
-            Method::ToolsCall => Err("a task that the client did not ask for"),
-            _ => Ok(Kind::Complete),
-        },
+        None if is_task(call, result) && call.may_be_task => Ok(Kind::Task),
+        None if is_task(call, result) => Err("a task that the client did not ask for"),
         None => Ok(Kind::Complete),
         Some(kind) => match kind.as_str() {
             Some("complete") => Ok(Kind::Complete),
@@ -91,6 +88,11 @@ fn kind(call: &Expected, result: &Object<'_>) -> Result<Kind, &'static str> {
             Some(_) | None => Err("a kind of result that the client did not offer to handle"),
         },
     }
+}
+
+/// Whether the answer to a call of 2025-11-25 is a task in place of its result.
+fn is_task(call: &Expected, result: &Object<'_>) -> bool {
+    call.method == Method::ToolsCall && result.get("task").is_some() && result.get("content").is_none()
 }
 
 /// The revision must be one that the gateway reads; what it does not police is not offered.
