@@ -1,7 +1,7 @@
 //! Callers that are web pages.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test is its report")]
-#![allow(dead_code, reason = "the world is shared with other tests")]
+#![expect(clippy::unwrap_used, reason = "a failing test is its report")]
 
+#[expect(dead_code, reason = "the data path's tests use more of it")]
 mod world;
 
 use http::{HeaderValue, Method};
