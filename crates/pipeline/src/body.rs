@@ -27,7 +27,8 @@ pub enum BodyError {
     },
 }
 
-/// Reads a body of at most `limit` bytes that must be complete within `time`.
+/// Reads a body of at most `limit` bytes that must be complete within `time`, or half as long again where the instance
+/// was busy.
 ///
 /// # Errors
 /// [`BodyError`]
@@ -37,9 +38,13 @@ pub(crate) async fn read<P: Ports>(
     limit: usize,
     time: Duration,
 ) -> Result<Vec<u8>, BodyError> {
-    let whole = pin!(collect(body, limit));
-    let deadline = pin!(ports.sleep(time));
-    match select(whole, deadline).await {
+    let mut whole = pin!(collect(body, limit));
+    if let Either::Left((result, _)) = select(whole.as_mut(), pin!(ports.sleep(time))).await {
+        return result;
+    }
+    // The store may have stopped the whole instance meanwhile, and the clock does not stop with it: what the caller
+    // has sent in time may still wait to be read.
+    match select(whole, pin!(ports.sleep(time / 2))).await {
         Either::Left((result, _)) => result,
         Either::Right(((), _)) => Err(BodyError::TooSlow { limit: time }),
     }
