@@ -76,15 +76,34 @@ pub(crate) struct Fake {
     pub(crate) log: RefCell<Vec<String>>,
     /// Whether time passes: a sleep then ends at once.
     pub(crate) late: Cell<bool>,
+    /// The longest sleep that ends at once although time stands still.
+    pub(crate) patience: Cell<Duration>,
+    /// How often the others get a turn before the upstream's response begins.
+    pub(crate) delay: Cell<u32>,
+    /// The wall clock.
+    pub(crate) now: Cell<u64>,
+    /// Whether the store does nothing at all.
+    pub(crate) store_down: Cell<bool>,
+    /// The bodies of the upstream's responses, in order.
+    pub(crate) bodies: RefCell<Vec<Rc<Gauge>>>,
     counter: Cell<u64>,
     keys: String,
 }
 
 #[derive(Clone)]
 pub(crate) enum Upstream {
-    Answers { status: u16, headers: Vec<(&'static str, String)>, chunks: Vec<Vec<u8>>, end: End },
+    Answers {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        chunks: Vec<Vec<u8>>,
+        end: End,
+    },
     Fails(FetchError),
+    /// Answers each request by itself.
+    Scripted(Script),
 }
+
+pub(crate) type Script = Rc<dyn Fn(&Request<Bytes>) -> Upstream>;
 
 /// How a body ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,19 +116,43 @@ pub(crate) enum End {
 pub(crate) struct Chunked {
     pub(crate) chunks: VecDeque<Vec<u8>>,
     pub(crate) end: End,
+    pub(crate) gauge: Rc<Gauge>,
+}
+
+/// What became of a body.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge {
+    /// How many chunks were read.
+    pub(crate) read: Cell<usize>,
+    /// Whether it was read to its end.
+    pub(crate) drained: Cell<bool>,
+    /// Whether nobody will read on.
+    pub(crate) dropped: Cell<bool>,
 }
 
 impl Chunked {
     pub(crate) fn whole(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { chunks: [bytes.into()].into(), end: End::Whole }
+        Self { chunks: [bytes.into()].into(), end: End::Whole, gauge: Rc::default() }
+    }
+}
+
+impl Drop for Chunked {
+    fn drop(&mut self) {
+        self.gauge.dropped.set(true);
     }
 }
 
 impl Chunks for Chunked {
     async fn next(&mut self) -> Option<Result<Bytes, BrokenBody>> {
         match (self.chunks.pop_front(), self.end) {
-            (Some(chunk), _) => Some(Ok(chunk.into())),
-            (None, End::Whole) => None,
+            (Some(chunk), _) => {
+                self.gauge.read.set(self.gauge.read.get() + 1);
+                Some(Ok(chunk.into()))
+            }
+            (None, End::Whole) => {
+                self.gauge.drained.set(true);
+                None
+            }
             (None, End::Broken) => Some(Err(BrokenBody("reset".into()))),
             (None, End::Silent) => std::future::pending().await,
         }
@@ -120,7 +163,7 @@ impl Ports for Fake {
     type Body = Chunked;
 
     fn now(&self) -> u64 {
-        NOW_MS
+        self.now.get()
     }
 
     fn monotonic(&self) -> u64 {
@@ -134,8 +177,8 @@ impl Ports for Fake {
         bytes
     }
 
-    fn sleep(&self, _: Duration) -> impl Future<Output = ()> {
-        let late = self.late.get();
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> {
+        let late = self.late.get() || duration <= self.patience.get();
         async move {
             yield_once().await;
             if !late {
@@ -145,7 +188,14 @@ impl Ports for Fake {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        if self.store_down.get() {
+            return Err(StoreError("down".into()));
+        }
         let Ok(record) = Record::decode(value) else {
+            // What belongs to whom must be there before anybody learns of it.
+            if let Some(kind) = key.split(':').nth(2).filter(|kind| kind.starts_with("task")) {
+                self.events.borrow_mut().push(format!("keep {kind}"));
+            }
             self.store.borrow_mut().insert(key.into(), value.into());
             return Ok(());
         };
@@ -165,7 +215,10 @@ impl Ports for Fake {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.store.borrow().get(key).cloned())
+        match self.store_down.get() {
+            true => Err(StoreError("down".into())),
+            false => Ok(self.store.borrow().get(key).cloned()),
+        }
     }
 
     async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
@@ -175,11 +228,22 @@ impl Ports for Fake {
             return Ok(Response::new(Chunked::whole(self.keys.clone())));
         }
         self.events.borrow_mut().push(format!("fetch {}", request.method()));
+        for _ in 0..self.delay.get() {
+            yield_once().await;
+        }
+        let upstream = self.upstream.borrow().clone();
+        let upstream = match upstream {
+            Upstream::Scripted(script) => script(&request),
+            upstream => upstream,
+        };
         self.sent.borrow_mut().push(request);
-        match self.upstream.borrow().clone() {
+        match upstream {
+            Upstream::Scripted(_) => Err(FetchError::Unreachable("a script of scripts".into())),
             Upstream::Fails(error) => Err(error),
             Upstream::Answers { status, headers, chunks, end } => {
-                let mut response = Response::new(Chunked { chunks: chunks.into(), end });
+                let gauge = Rc::<Gauge>::default();
+                self.bodies.borrow_mut().push(Rc::clone(&gauge));
+                let mut response = Response::new(Chunked { chunks: chunks.into(), end, gauge });
                 *response.status_mut() = StatusCode::from_u16(status).unwrap();
                 for (name, value) in headers {
                     response.headers_mut().append(HeaderName::from_static(name), value.parse().unwrap());
@@ -239,6 +303,11 @@ impl World {
             sent: RefCell::default(),
             log: RefCell::default(),
             late: Cell::new(false),
+            patience: Cell::default(),
+            delay: Cell::new(0),
+            now: Cell::new(NOW_MS),
+            store_down: Cell::new(false),
+            bodies: RefCell::default(),
             counter: Cell::new(0),
             keys: key_set(),
         };
