@@ -48,7 +48,9 @@ pub(crate) async fn serve<P: Ports>(
             Ok(relay) => relays.extend(relay),
             Err(refusal) => {
                 x.note(&refusal).await;
-                answers.push(refusal.message(&x.to));
+                if wants_answer(&x.to, &refusal) {
+                    answers.push(refusal.message(&x.to));
+                }
             }
         }
     }
@@ -57,6 +59,12 @@ pub(crate) async fn serve<P: Ports>(
     }
     let events = EventStream::beginning_with(answers, relays);
     Ok(reply::streamed(events))
+}
+
+/// Whether a refused element is answered: not if it is a notification or a response (JSON-RPC 2.0, batch), but also
+/// if it is no message at all.
+fn wants_answer(to: &Addressee, refusal: &Refusal) -> bool {
+    to.id.is_some() || matches!(refusal, Refusal::Protocol(Rejection::Message(_)))
 }
 
 /// One element: the answer to a request, and nothing for the rest.

@@ -1,0 +1,8 @@
+//! What the protocol demands of a gateway, shown through the one public door.
+#![expect(clippy::unwrap_used, reason = "a failing test is its report")]
+
+mod batches;
+mod support;
+#[expect(dead_code, reason = "the data path's tests use more of it")]
+#[path = "../world/mod.rs"]
+mod world;
