@@ -57,6 +57,9 @@ pub(crate) async fn call<P: Ports>(
     };
     let tasks = Tasks { gateway: &x.gateway, ports: &*x.ports, principal: caller.principal(), connection };
     if call.method.is_about_a_task() {
+        if call.era == Era::Modern && !declares_tasks(call) {
+            return Err(Rejection::MissingCapability { extension: TASKS_EXTENSION }.into());
+        }
         own_task(&tasks, call).await?;
     }
     if call.method == Method::TasksUpdate {
@@ -95,9 +98,7 @@ fn offer_known_revision(call: &mut Call<'_>) {
 /// could ask for one does not pass.
 fn may_be_task(call: &mut Call<'_>) -> bool {
     let is_tool = call.method == Method::ToolsCall;
-    let extension = call.capabilities().and_then(|capabilities| capabilities.get("extensions"));
-    let extension =
-        extension.and_then(Json::as_object).is_some_and(|found| found.get(TASKS_EXTENSION).is_some());
+    let extension = declares_tasks(call);
     let wanted = call.params.as_mut().and_then(|params| params.remove("task"));
     match (call.era, wanted) {
         (Era::Modern, _) => is_tool && extension,
@@ -111,6 +112,12 @@ fn may_be_task(call: &mut Call<'_>) -> bool {
         }
         (Era::Legacy(_), _) => false,
     }
+}
+
+/// Whether this very request declares the extension (2026-07-28).
+fn declares_tasks(call: &Call<'_>) -> bool {
+    let extensions = call.capabilities().and_then(|capabilities| capabilities.get("extensions"));
+    extensions.and_then(Json::as_object).is_some_and(|found| found.get(TASKS_EXTENSION).is_some())
 }
 
 async fn own_task<P: Ports>(tasks: &Tasks<'_, P>, call: &Call<'_>) -> Result<(), Refusal> {

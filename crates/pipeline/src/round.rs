@@ -62,7 +62,7 @@ pub(crate) struct Round {
 /// out, as servers must ignore them.
 ///
 /// # Errors
-/// [`Rejection::Round`] for a state that is not of this call, and for answers without one.
+/// [`Rejection::Round`] for a state that is not of this call.
 pub(crate) fn open(
     gateway: &Gateway,
     owner: &Owner,
@@ -79,11 +79,9 @@ pub(crate) fn open(
     if !method.is_multi_round() || call.era != Era::Modern {
         return Ok(Round::default());
     }
-    let asked = match state {
-        None if answers.is_none() => return Ok(Round::default()),
-        None => return Err(Rejection::Round(ANSWERS)),
-        Some(state) => state.as_str().and_then(|text| owner.open::<Sealed>(gateway, PURPOSE, text)),
-    };
+    // Without a state nothing was asked, so what is answered goes nowhere; the server asks for what it needs.
+    let Some(state) = state else { return Ok(Round::default()) };
+    let asked = state.as_str().and_then(|text| owner.open::<Sealed>(gateway, PURPOSE, text));
     let (of, named, questions, state, until) = asked.ok_or(Rejection::Round(STATE))?;
     if of != method.as_str() || named != name || now >= until {
         return Err(Rejection::Round(STATE));

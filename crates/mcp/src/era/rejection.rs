@@ -37,6 +37,12 @@ pub enum Rejection {
         /// The era, which decides the HTTP status.
         modern: bool,
     },
+    /// The client did not declare a capability that the method needs (2026-07-28).
+    #[error("missing required client capability")]
+    MissingCapability {
+        /// The extension that it must declare.
+        extension: &'static str,
+    },
     /// The parameters lack what the method is about.
     #[error("invalid params: `{0}` must be a string")]
     MissingParam(&'static str),
@@ -93,6 +99,7 @@ impl Rejection {
             | Self::LongBatch { .. }
             | Self::Message(_)
             | Self::Meta(_)
+            | Self::MissingCapability { .. }
             | Self::UnexpectedResponse
             | Self::UnsupportedVersion { .. } => StatusCode::BAD_REQUEST,
         }
@@ -115,6 +122,7 @@ impl Rejection {
             | Self::Round(_)
             | Self::UnknownTask => -32602,
             Self::HeaderMismatch(_) => -32020,
+            Self::MissingCapability { .. } => -32021,
             Self::UnsupportedVersion { modern: true, .. } => -32022,
             // A modern code here would keep a client of both eras from falling back to `initialize`.
             Self::UnsupportedVersion { modern: false, .. } => -32600,
@@ -131,6 +139,11 @@ impl Rejection {
                     .with("supported", supported.collect::<Vec<_>>())
                     .with("requested", requested.clone());
                 Some(data.into())
+            }
+            Self::MissingCapability { extension } => {
+                let extensions = Object::new().with(*extension, Object::new());
+                let required = Object::new().with("extensions", extensions);
+                Some(Object::new().with("requiredCapabilities", required).into())
             }
             Self::Ambiguous(_)
             | Self::DoubledHeader(_)
