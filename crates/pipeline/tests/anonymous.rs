@@ -100,6 +100,32 @@ fn a_token_that_is_sent_is_verified_as_ever() {
     }
 }
 
+/// A call of revision 2026-07-28 at the place of all connections, without a token.
+fn call_of_all(tool: &str) -> Request<Chunked> {
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let params = json!({ "name": tool, "arguments": {}, "_meta": meta });
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let mut request = call("open", &[("mcp-method", "tools/call"), ("mcp-name", tool)]);
+    *request.body_mut() = Chunked::whole(body.to_string());
+    request.headers_mut().insert("mcp-protocol-version", HeaderValue::from_static("2026-07-28"));
+    *request.uri_mut() = "http://127.0.0.1:3000/mcp".parse().unwrap();
+    request
+}
+
+#[test]
+fn where_connections_are_served_together_only_those_that_list_the_anonymous_are_reached() {
+    for (tool, want) in [("open__read", vec!["http://127.0.0.1:3001/mcp"]), ("closed__read", vec![])] {
+        let world = world();
+        let done = world.send(call_of_all(tool));
+        let sent: Vec<String> =
+            world.ports.sent.borrow().iter().map(|request| request.uri().to_string()).collect();
+        assert_eq!(sent, want, "{tool}: {done:?}");
+    }
+}
+
 #[test]
 fn a_connection_that_does_not_list_the_anonymous_needs_a_token() {
     let done = world().send(call("closed", &[]));
