@@ -1,22 +1,13 @@
-//! What is asked and what the upstream answers.
+//! What is asked, and what must come back.
 //!
 //! All requests are of the handshake era (revision 2025-11-25) and without a session: only there is a request,
 //! `ping`, that reaches the upstream without policy and record. Ids are always 1, so answers never change.
 
-use std::fmt::Write as _;
-use std::sync::LazyLock;
-
-use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::answer::{Answer, CUSTOMERS, EVENTS, FORBIDDEN_TOOL};
 use crate::rows::Way;
-
-/// Events in the answer that is a stream; the last one ends the call.
-pub(crate) const EVENTS: usize = 100;
-
-/// Rows of the page; each has three findings.
-const CUSTOMERS: usize = 32;
 
 /// A request with its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +20,15 @@ pub(crate) enum Exchange {
     CompletePage,
     /// A tool is called that policy denies.
     Denied,
+    /// The tools are listed.
+    List,
+    /// The tools are listed where a policy reads the name of each.
+    ListByName,
+    /// A tool is called and answers with a stream that is this long.
+    Long {
+        /// In decimal megabytes.
+        megabytes: usize,
+    },
     /// The server is asked whether it lives.
     Ping,
     /// The gateway is asked whether it can serve.
@@ -37,16 +37,8 @@ pub(crate) enum Exchange {
     Stream,
 }
 
-/// What the upstream answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// A result with a text of about 4 KB.
-    Page,
-    /// An almost empty result.
-    Small,
-    /// Events.
-    Stream,
-}
+/// The argument of a long stream that says how long. The upstream finds it in the request.
+pub(crate) const MEGABYTES: &str = "megabytes";
 
 impl Exchange {
     /// What the upstream answers; `None` where it is not asked.
@@ -54,6 +46,8 @@ impl Exchange {
         match self {
             Self::Complete | Self::Ping => Some(Answer::Small),
             Self::Call | Self::CompletePage => Some(Answer::Page),
+            Self::List | Self::ListByName => Some(Answer::List),
+            Self::Long { .. } => Some(Answer::Long),
             Self::Stream => Some(Answer::Stream),
             Self::Denied | Self::Ready => None,
         }
@@ -61,17 +55,23 @@ impl Exchange {
 
     /// The connection of the gateway that leads there.
     pub(crate) fn connection(self) -> &'static str {
-        self.answer().map_or("page", Answer::name)
+        match self {
+            Self::ListByName => "list-by-name",
+            Self::Call
+            | Self::Complete
+            | Self::CompletePage
+            | Self::Denied
+            | Self::List
+            | Self::Long { .. }
+            | Self::Ping
+            | Self::Ready
+            | Self::Stream => self.answer().map_or("page", Answer::name),
+        }
     }
 
     /// The HTTP method.
     pub(crate) fn method(self) -> Method {
-        match self {
-            Self::Ready => Method::GET,
-            Self::Call | Self::Complete | Self::CompletePage | Self::Denied | Self::Ping | Self::Stream => {
-                Method::POST
-            }
-        }
+        if self == Self::Ready { Method::GET } else { Method::POST }
     }
 
     /// The path on this way. Through the pass-through, any would do.
@@ -79,7 +79,7 @@ impl Exchange {
         match (self, way) {
             (Self::Ready, _) => "/readyz".to_owned(),
             (_, Way::Gateway) => format!("/mcp/{}", self.connection()),
-            (_, Way::Bare | Way::Direct) => format!("/{}", self.connection()),
+            (_, Way::Bare | Way::Direct) => format!("/{}", self.answer().map_or("page", Answer::name)),
         }
     }
 
@@ -87,15 +87,51 @@ impl Exchange {
     pub(crate) fn body(self) -> String {
         let reference = json!({ "type": "ref/prompt", "name": "letter" });
         let completed = json!({ "ref": reference, "argument": { "name": "customer", "value": "Ada" } });
+        let query = json!({ "query": "Ada", "country": "DE", "limit": CUSTOMERS });
         let (method, params) = match self {
             Self::Ready => return String::new(),
             Self::Ping => return json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string(),
+            Self::List | Self::ListByName => ("tools/list", json!({})),
             Self::Complete | Self::CompletePage => ("completion/complete", completed),
-            Self::Call => ("tools/call", call("search_customers")),
-            Self::Stream => ("tools/call", call("check_invoices")),
-            Self::Denied => ("tools/call", call("export_customers")),
+            Self::Call => ("tools/call", call("search_customers", &query)),
+            Self::Stream => ("tools/call", call("check_invoices", &query)),
+            Self::Long { megabytes } => ("tools/call", call("read_log", &json!({ MEGABYTES: megabytes }))),
+            Self::Denied => ("tools/call", call("export_customers", &query)),
         };
         json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string()
+    }
+
+    /// The exchange that is tried before this one is measured, on the same connection: the same, but for one
+    /// that takes long.
+    pub(crate) fn trial(self) -> Self {
+        match self {
+            Self::Long { megabytes } => Self::Long { megabytes: megabytes.min(10) },
+            Self::Call
+            | Self::Complete
+            | Self::CompletePage
+            | Self::Denied
+            | Self::List
+            | Self::ListByName
+            | Self::Ping
+            | Self::Ready
+            | Self::Stream => self,
+        }
+    }
+
+    /// How many events the answer has, where that is counted; the last one ends the call.
+    pub(crate) fn events(self) -> Option<usize> {
+        match self {
+            Self::Stream => Some(EVENTS),
+            Self::Long { megabytes } => Some(Answer::Long.pieces(megabytes).count()),
+            Self::Call
+            | Self::Complete
+            | Self::CompletePage
+            | Self::Denied
+            | Self::List
+            | Self::ListByName
+            | Self::Ping
+            | Self::Ready => None,
+        }
     }
 
     /// What the answer that arrives must contain, and what it must not: a row that is fast because something
@@ -106,75 +142,20 @@ impl Exchange {
             (Self::Denied, _) => (r#""isError":true"#, None),
             (Self::Complete | Self::Ping, _) => (r#""result":{"completion":{"values":[]}}"#, None),
             (Self::Stream, _) => (r#""result":{"content""#, None),
-            (Self::Call | Self::CompletePage, Way::Gateway) => ("; [email]; [card]; [iban]; ", Some("4111")),
-            (Self::Call | Self::CompletePage, Way::Bare | Way::Direct) => ("4111", Some("[card]")),
+            (Self::List | Self::ListByName, Way::Gateway) => ("get_customer_4992", Some(FORBIDDEN_TOOL)),
+            (Self::List | Self::ListByName, Way::Bare | Way::Direct) => (FORBIDDEN_TOOL, None),
+            (Self::Call | Self::CompletePage | Self::Long { .. }, Way::Gateway) => {
+                ("; [email]; [card]; [iban]; ", Some("4111"))
+            }
+            (Self::Call | Self::CompletePage | Self::Long { .. }, Way::Bare | Way::Direct) => {
+                ("4111", Some("[card]"))
+            }
         }
     }
 }
 
-fn call(tool: &str) -> Value {
-    json!({ "name": tool, "arguments": { "query": "Ada", "country": "DE", "limit": CUSTOMERS } })
-}
-
-impl Answer {
-    /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Page, Self::Small, Self::Stream];
-
-    /// The name of the upstream's path and of the gateway's connection.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Page => "page",
-            Self::Small => "small",
-            Self::Stream => "stream",
-        }
-    }
-
-    /// The body, in the pieces that are sent apart: one for JSON, one per event.
-    pub(crate) fn pieces(self) -> &'static [Bytes] {
-        static PAGE: LazyLock<Vec<Bytes>> =
-            LazyLock::new(|| vec![result(&json!({ "content": [text(&page())] }))]);
-        static SMALL: LazyLock<Vec<Bytes>> =
-            LazyLock::new(|| vec![result(&json!({ "completion": { "values": [] } }))]);
-        static STREAM: LazyLock<Vec<Bytes>> = LazyLock::new(events);
-        match self {
-            Self::Page => &PAGE,
-            Self::Small => &SMALL,
-            Self::Stream => &STREAM,
-        }
-    }
-}
-
-fn result(result: &Value) -> Bytes {
-    json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string().into()
-}
-
-fn text(text: &str) -> Value {
-    json!({ "type": "text", "text": text })
-}
-
-/// A list of customers, as a tool over a database gives it: an address, a card and a bank account in each line.
-fn page() -> String {
-    let mut page = String::new();
-    for number in 1..=CUSTOMERS {
-        // Writing to a string cannot fail.
-        _ = writeln!(
-            page,
-            "cus_{number:04}; Ada Example {number}; ada.{number}@example.com; 4111 1111 1111 1111; \
-             DE89 3704 0044 0532 0130 00; {number}0.50 EUR; open"
-        );
-    }
-    page
-}
-
-fn events() -> Vec<Bytes> {
-    let progress = (1..EVENTS).map(|number| {
-        let message = format!("checked invoice inv_{number:04}");
-        let params = json!({ "progressToken": 1, "progress": number, "total": EVENTS, "message": message });
-        json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }).to_string()
-    });
-    let done = json!({ "content": [text("checked all invoices")] });
-    let done = json!({ "jsonrpc": "2.0", "id": 1, "result": done }).to_string();
-    progress.chain([done]).map(|message| format!("event: message\ndata: {message}\n\n").into()).collect()
+fn call(tool: &str, arguments: &Value) -> Value {
+    json!({ "name": tool, "arguments": arguments })
 }
 
 #[cfg(test)]
@@ -183,21 +164,25 @@ mod tests {
 
     #[test]
     fn answers_hold_what_is_expected_without_a_gateway() {
-        for exchange in
-            [Exchange::Call, Exchange::Complete, Exchange::CompletePage, Exchange::Ping, Exchange::Stream]
-        {
-            let pieces = exchange.answer().unwrap().pieces().concat();
+        for exchange in [
+            Exchange::Call,
+            Exchange::Complete,
+            Exchange::CompletePage,
+            Exchange::List,
+            Exchange::ListByName,
+            Exchange::Long { megabytes: 1 },
+            Exchange::Ping,
+            Exchange::Stream,
+        ] {
+            let pieces =
+                exchange.answer().unwrap().pieces(1).map(|piece| piece.as_ref()).collect::<Vec<_>>().concat();
             let body = std::str::from_utf8(&pieces).unwrap();
             let (present, absent) = exchange.expected(Way::Direct);
-            assert!(body.contains(present), "{exchange:?}: {body}");
-            assert!(!absent.is_some_and(|absent| body.contains(absent)), "{exchange:?}: {body}");
+            assert!(body.contains(present), "{exchange:?} lacks {present}");
+            assert!(!absent.is_some_and(|absent| body.contains(absent)), "{exchange:?} has {absent:?}");
+            let (by_gateway, _) = exchange.expected(Way::Gateway);
+            let is_list = exchange.answer() == Some(Answer::List);
+            assert!(!is_list || body.contains(by_gateway), "a list that is filtered keeps {by_gateway}");
         }
-    }
-
-    #[test]
-    fn a_page_has_about_4_kb_and_a_stream_its_events() {
-        let page = Answer::Page.pieces().concat().len();
-        assert!((3_500..4_500).contains(&page), "{page}");
-        assert_eq!(Answer::Stream.pieces().len(), EVENTS);
     }
 }

@@ -1,9 +1,9 @@
 //! Latencies of one measurement, in microseconds.
 
-/// The smallest value that at least `percent` of all `sorted` values do not exceed (nearest rank). Nothing for
-/// no values.
-pub(crate) fn percentile(sorted: &[u32], percent: u32) -> Option<u32> {
-    let rank = sorted.len().saturating_mul(percent.min(100) as usize).div_ceil(100);
+/// The smallest value that at least `per_mille` of a thousand `sorted` values do not exceed (nearest rank).
+/// Nothing for no values.
+pub(crate) fn quantile(sorted: &[u32], per_mille: u16) -> Option<u32> {
+    let rank = sorted.len().saturating_mul(usize::from(per_mille.min(1000))).div_ceil(1000);
     sorted.get(rank.max(1) - 1).copied()
 }
 
@@ -12,21 +12,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_values_of_the_nearest_rank() {
+    fn quantiles_are_values_of_the_nearest_rank() {
         let hundred: Vec<u32> = (1..=100).collect();
-        for (values, percent, want) in [
-            (&[][..], 50, None),
+        for (values, per_mille, want) in [
+            (&[][..], 500, None),
             (&[7][..], 0, Some(7)),
-            (&[7][..], 99, Some(7)),
-            (&[1, 2][..], 50, Some(1)),
-            (&[1, 2][..], 51, Some(2)),
-            (&[1, 2, 3][..], 50, Some(2)),
-            (&hundred[..], 50, Some(50)),
-            (&hundred[..], 99, Some(99)),
-            (&hundred[..], 100, Some(100)),
-            (&hundred[..], 900, Some(100)),
+            (&[7][..], 999, Some(7)),
+            (&[1, 2][..], 500, Some(1)),
+            (&[1, 2][..], 501, Some(2)),
+            (&[1, 2, 3][..], 500, Some(2)),
+            (&hundred[..], 500, Some(50)),
+            (&hundred[..], 990, Some(99)),
+            (&hundred[..], 999, Some(100)),
+            (&hundred[..], 1000, Some(100)),
+            (&hundred[..], 9000, Some(100)),
         ] {
-            assert_eq!(percentile(values, percent), want, "{percent} % of {} values", values.len());
+            assert_eq!(quantile(values, per_mille), want, "{per_mille} ‰ of {} values", values.len());
         }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! There are no thresholds here: the figures are for people to compare, within one run.
 
+mod answer;
 mod arguments;
 mod child;
 mod clock;

@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     };
     for round in 1..=options.rounds.get() {
         for connections in options.concurrency.iter().map(|count| count.get()) {
-            for row in &rows {
+            for row in rows.iter().filter(|row| connections == 1 || !row.is_whole()) {
                 terminal::progress(&format!("round {round}: {} with {connections} at a time", row.name));
                 let measured = bench.measure(row, connections).with_context(|| format!("row `{}`", row.name));
                 report.rows.push(Measured { round, ..measured? });
@@ -94,14 +94,18 @@ impl<'o> Bench<'o> {
     fn measure(&self, row: &Row, connections: usize) -> anyhow::Result<Measured> {
         if row.way == Way::Direct {
             let plan = self.plan(row, self.upstream.address, connections);
-            let (load, (), ()) = load::run(&plan, || Ok(()))?;
+            let (load, (), ()) = load::run(&plan, || Ok(()), || Ok(()))?;
             return Ok(Measured::new(row, connections, load, None));
         }
         let address = host::free_address()?;
         let host = self.host(row, address)?;
         let plan = self.plan(row, address, connections);
-        let (load, before, after) =
-            load::run(&plan, || processes::usage(host.id())).with_context(|| host.log())?;
+        let begin = || {
+            processes::forget_peak(host.id())?;
+            processes::usage(host.id())
+        };
+        let end = || processes::usage(host.id());
+        let (load, before, after) = load::run(&plan, begin, end).with_context(|| host.log())?;
         Ok(Measured::new(row, connections, load, Some(used(before, after))))
     }
 
@@ -140,10 +144,14 @@ impl<'o> Bench<'o> {
             path: exchange.path(way),
             headers: self.headers(exchange, address),
             body: exchange.body(),
+            trial: exchange.trial().body(),
             present: present.to_owned(),
             absent: absent.map(ToOwned::to_owned),
+            // An event has three lines.
+            lines: exchange.events().filter(|_| row.is_whole()).map(|events| 3 * events),
+            is_whole: row.is_whole(),
             connections,
-            warm_up_seconds: WARM_UP_SECONDS,
+            warm_up_seconds: if row.is_whole() { 0 } else { WARM_UP_SECONDS },
             seconds: self.options.seconds.get(),
         }
     }

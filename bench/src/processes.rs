@@ -10,7 +10,7 @@ use anyhow::Context as _;
 pub(crate) struct Usage {
     /// Processor time of all threads, in the program and in the kernel. Its resolution is a clock tick, 10 ms.
     pub(crate) cpu: Duration,
-    /// The most memory that was resident, summed over the processes, in KiB.
+    /// The most memory that was resident since [`forget_peak`], summed over the processes, in KiB.
     pub(crate) peak_kib: u64,
 }
 
@@ -35,6 +35,19 @@ pub(crate) fn usage(root: u32) -> anyhow::Result<Usage> {
         peak_kib(&status)
     });
     Ok(Usage { cpu: cpu(ticks, rustix::param::clock_ticks_per_second()), peak_kib: peaks.sum() })
+}
+
+/// Lets the peak of memory start anew, so that it is not what the start of a process took.
+///
+/// # Errors
+/// If the kernel refuses.
+pub(crate) fn forget_peak(root: u32) -> anyhow::Result<()> {
+    for Stat { pid, .. } in tree(root, &all()?) {
+        // proc_pid_clear_refs(5): 5 resets the peak to what is resident now.
+        fs::write(format!("/proc/{pid}/clear_refs"), "5")
+            .with_context(|| format!("the peak of process {pid} cannot be reset"))?;
+    }
+    Ok(())
 }
 
 fn cpu(ticks: u64, per_second: u64) -> Duration {

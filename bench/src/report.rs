@@ -39,9 +39,11 @@ pub(crate) struct Measured {
     pub(crate) requests_per_second: f64,
     /// Events per second, where the answer is a stream.
     pub(crate) events_per_second: Option<f64>,
+    /// Bytes of the answers per second, in millions, where answers are long.
+    pub(crate) megabytes_per_second: Option<f64>,
     /// Processor seconds of the host per 1,000 requests.
     pub(crate) cpu_seconds_per_1000: Option<f64>,
-    /// The most memory that the host ever had resident.
+    /// The most memory that the host had resident while it was measured.
     pub(crate) peak_kib: Option<u64>,
 }
 
@@ -55,7 +57,8 @@ impl Measured {
             name: row.name,
             concurrency,
             requests_per_second,
-            events_per_second: row.events().map(|events| count(events) * requests_per_second),
+            events_per_second: row.exchange.events().map(|events| count(events) * requests_per_second),
+            megabytes_per_second: row.counts_bytes().then(|| megabytes(load.bytes) / load.seconds),
             cpu_seconds_per_1000: used.map(|used| used.cpu.as_secs_f64() * 1000.0 / requests),
             peak_kib: used.map(|used| used.peak_kib),
             load,
@@ -66,6 +69,11 @@ impl Measured {
 /// Exact for every number of requests that a run can make.
 fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::INFINITY, f64::from)
+}
+
+/// Precise to a millionth.
+fn megabytes(bytes: u64) -> f64 {
+    usize::try_from(bytes / 1000).map_or(f64::INFINITY, count) / 1000.0
 }
 
 const HEAD: [&str; COLUMNS] = [
@@ -79,8 +87,9 @@ const HEAD: [&str; COLUMNS] = [
     "CPU s/1000",
     "peak MiB",
     "events/s",
+    "MB/s",
 ];
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 /// A row over all rounds.
 struct Summary<'m> {
@@ -125,12 +134,16 @@ impl Report {
         )
     }
 
-    fn summary(&self, row: &Row, concurrency: usize) -> Option<Summary<'_>> {
+    fn rounds(&self, row: &Row, concurrency: usize) -> impl Iterator<Item = &Measured> {
         let is_wanted =
-            |measured: &&Measured| measured.name == row.name && measured.concurrency == concurrency;
-        let mut rounds: Vec<&Measured> = self.rows.iter().filter(is_wanted).collect();
+            move |measured: &&Measured| measured.name == row.name && measured.concurrency == concurrency;
+        self.rows.iter().filter(is_wanted)
+    }
+
+    fn summary(&self, row: &Row, concurrency: usize) -> Option<Summary<'_>> {
+        let mut rounds: Vec<&Measured> = self.rounds(row, concurrency).collect();
         rounds.sort_by(|left, right| left.requests_per_second.total_cmp(&right.requests_per_second));
-        let median = *rounds.get(rounds.len().saturating_sub(1) / 2)?;
+        let median = *middle(&rounds)?;
         let spread = match rounds.as_slice() {
             [least, .., most] => {
                 Some((most.requests_per_second - least.requests_per_second) / median.requests_per_second)
@@ -142,11 +155,11 @@ impl Report {
 
     fn cells(&self, row: &Row, summary: &Summary<'_>) -> [String; COLUMNS] {
         let Summary { median, spread } = summary;
-        let ratio = |way| optional(self.ratio(row, median, way), |ratio| format!("{ratio:.2}"));
+        let ratio = |way| optional(self.ratio(row, median.concurrency, way), |ratio| format!("{ratio:.2}"));
         let milliseconds = |microseconds: u32| format!("{:.2}", f64::from(microseconds) / 1000.0);
         [
             row.name.to_owned(),
-            format!("{:.0}", median.requests_per_second),
+            rate(median.requests_per_second),
             optional(*spread, |spread| format!("{:.0} %", spread * 100.0)),
             ratio(Way::Direct),
             ratio(Way::Bare),
@@ -155,26 +168,47 @@ impl Report {
             optional(median.cpu_seconds_per_1000, |seconds| format!("{seconds:.3}")),
             optional(median.peak_kib, |peak| peak.div_ceil(1024).to_string()),
             optional(median.events_per_second, |events| format!("{events:.0}")),
+            optional(median.megabytes_per_second, rate),
         ]
     }
 
-    /// Requests per second as a part of those of the same answer on another way, in this run.
-    fn ratio(&self, row: &Row, median: &Measured, way: Way) -> Option<f64> {
-        let of = self.summary(row.compared_with(way)?, median.concurrency)?;
-        Some(median.requests_per_second / of.median.requests_per_second)
+    /// Requests per second as a part of those of the same answer on another way: the median of what each round
+    /// says. Between rounds the machine changes; within one, less.
+    fn ratio(&self, row: &Row, concurrency: usize, way: Way) -> Option<f64> {
+        let other = row.compared_with(way)?;
+        let ratio = |measured: &Measured| {
+            let mut others = self.rounds(other, concurrency);
+            let other = others.find(|other| other.round == measured.round)?;
+            Some(measured.requests_per_second / other.requests_per_second)
+        };
+        let mut ratios: Vec<f64> = self.rounds(row, concurrency).filter_map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        middle(&ratios).copied()
     }
 
     fn legend(&self) -> String {
         let is_measured = |row: &&Row| self.rows.iter().any(|measured| measured.name == row.name);
         let rows = ROWS.iter().filter(is_measured);
-        let lines = rows.map(|row| format!("  {:<15}{}\n", row.name, row.about));
+        let lines = rows.map(|row| format!("  {:<16}{}\n", row.name, row.about));
         format!("\n{}{COLUMNS_EXPLAINED}", lines.collect::<String>())
     }
 }
 
 const COLUMNS_EXPLAINED: &str = "\
-CPU and memory are the host's alone; `of direct` and `of bare` compare requests per second of the same answer;
-`spread` is how far the slowest and the fastest round lie apart. What is within the spread is noise.";
+CPU and memory are the host's alone, while it is measured. `of direct` and `of bare` compare requests per second
+of the same answer in the same round. `spread` is how far the slowest and the fastest round lie apart: what is
+within it is noise. At 1 at a time, `direct` runs three times as fast when the scheduler keeps both of its
+processes on one core; then `of direct` is that much smaller.";
+
+/// The value in the middle of sorted ones; of two, the lower.
+fn middle<T>(sorted: &[T]) -> Option<&T> {
+    sorted.get(sorted.len().saturating_sub(1) / 2)
+}
+
+/// With digits after the point where there are few before it.
+fn rate(per_second: f64) -> String {
+    if per_second < 10.0 { format!("{per_second:.2}") } else { format!("{per_second:.0}") }
+}
 
 fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_owned(), show)

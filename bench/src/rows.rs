@@ -1,6 +1,7 @@
 //! The rows of the table: which exchange is measured, and on which way.
 
-use crate::exchange::{Answer, Exchange};
+use crate::answer::Answer;
+use crate::exchange::Exchange;
 
 /// What stands between the load generator and the upstream, from least to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +28,7 @@ pub(crate) struct Row {
 }
 
 /// All rows, in the order of the table. The gateway has no switches: each row adds a stage by what it asks for.
-pub(crate) const ROWS: [Row; 13] = [
+pub(crate) const ROWS: [Row; 20] = [
     row("direct", Way::Direct, Exchange::Ping, "no gateway: the upstream's small answer"),
     row("bare", Way::Bare, Exchange::Ping, "a component that passes everything on: what the platform costs"),
     row("+token", Way::Gateway, Exchange::Ping, "`ping`: token, parse, forward, guard; no policy, no record"),
@@ -45,13 +46,13 @@ pub(crate) const ROWS: [Row; 13] = [
         "+record-denied",
         Way::Gateway,
         Exchange::Denied,
-        "`tools/call` that policy denies: one record, no upstream",
+        "`tools/call` that policy denies: one record on disk, then an answer: 40 ms would be Nagle's algorithm",
     ),
     row(
         "readyz",
         Way::Gateway,
         Exchange::Ready,
-        "awaits the store, then answers: 40 ms would be Nagle's algorithm",
+        "whether it can serve; an instance asks the store once a second",
     ),
     row("direct-stream", Way::Direct, Exchange::Stream, "no gateway: an answer of 100 events"),
     row(
@@ -61,7 +62,28 @@ pub(crate) const ROWS: [Row; 13] = [
         "the same through the component that passes everything on",
     ),
     row("stream", Way::Gateway, Exchange::Stream, "`tools/call` whose answer is those events; all stages"),
+    row("bare-list", Way::Bare, Exchange::List, "`tools/list` of 5,000 tools, passed on"),
+    row("list-5000", Way::Gateway, Exchange::List, "the same list, filtered: all tools are shown but one"),
+    row(
+        "list-5000-named",
+        Way::Gateway,
+        Exchange::ListByName,
+        "the same where a policy reads the name of each tool",
+    ),
+    row("bare-stream-10m", Way::Bare, LONG, "an answer of 10 MB in events of 16 KB, passed on"),
+    row("stream-10m", Way::Gateway, LONG, "the same through the gateway, with masking; all stages"),
+    row("bare-stream-1g", Way::Bare, LONGEST, "an answer of 1 GB, passed on"),
+    row(
+        "stream-1g",
+        Way::Gateway,
+        LONGEST,
+        "the same through the gateway: it takes no more memory than 10 MB",
+    ),
 ];
+
+/// The peak of memory for one must be that for the other.
+const LONG: Exchange = Exchange::Long { megabytes: 10 };
+const LONGEST: Exchange = Exchange::Long { megabytes: 1000 };
 
 const fn row(name: &'static str, way: Way, exchange: Exchange, about: &'static str) -> Row {
     Row { name, way, exchange, about }
@@ -70,17 +92,22 @@ const fn row(name: &'static str, way: Way, exchange: Exchange, about: &'static s
 impl Row {
     /// The row that this one is compared with: the same answer on a way with less on it.
     pub(crate) fn compared_with(&self, way: Way) -> Option<&'static Self> {
-        let answer = self.exchange.answer()?;
-        let comparable = |row: &&Self| row.way == way && row.exchange.answer() == Some(answer);
+        let same = |other: &Exchange| {
+            (other.answer(), other.events()) == (self.exchange.answer(), self.exchange.events())
+        };
+        let comparable = |row: &&Self| row.way == way && same(&row.exchange);
+        self.exchange.answer()?;
         ROWS.iter().find(comparable).filter(|_| way < self.way)
     }
 
-    /// Events in one answer, where that is counted.
-    pub(crate) fn events(&self) -> Option<usize> {
-        match self.exchange.answer() {
-            Some(Answer::Stream) => Some(crate::exchange::EVENTS),
-            Some(Answer::Page | Answer::Small) | None => None,
-        }
+    /// Whether one answer takes so long that it is measured from its beginning to its end, and by itself.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.exchange, Exchange::Long { .. })
+    }
+
+    /// Whether the answer is so long that bytes per second say more than requests.
+    pub(crate) fn counts_bytes(&self) -> bool {
+        matches!(self.exchange.answer(), Some(Answer::List | Answer::Long))
     }
 }
 
@@ -99,6 +126,9 @@ mod tests {
             ("+record-denied", None, None),
             ("readyz", None, None),
             ("stream", Some("direct-stream"), Some("bare-stream")),
+            ("list-5000-named", None, Some("bare-list")),
+            ("stream-10m", None, Some("bare-stream-10m")),
+            ("stream-1g", None, Some("bare-stream-1g")),
         ] {
             let compared = |way| find(name).compared_with(way).map(|row| row.name);
             assert_eq!((compared(Way::Direct), compared(Way::Bare)), (direct, bare), "{name}");

@@ -11,14 +11,15 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt as _, Either, Full};
+use http_body_util::{BodyExt as _, Collected, Either, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::answer::{Answer, Pieces};
 use crate::child::{self, Process};
-use crate::exchange::Answer;
+use crate::exchange::MEGABYTES;
 use crate::terminal;
 
 /// The running server, for the benchmark's own process.
@@ -69,26 +70,38 @@ async fn serve_connection(stream: TcpStream) -> anyhow::Result<()> {
 }
 
 async fn answer(request: Request<Incoming>) -> Response<Either<Full<Bytes>, Events>> {
-    let (head, mut body) = request.into_parts();
-    while let Some(Ok(_)) = body.frame().await {}
-    let asked = head.uri.path().trim_start_matches('/');
-    let Some(answer) = Answer::ALL.into_iter().find(|answer| answer.name() == asked) else {
+    let (head, body) = request.into_parts();
+    // A body that is cut short belongs to a caller that does not wait for the answer.
+    let asked = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
+    let path = head.uri.path().trim_start_matches('/');
+    let Some(answer) = Answer::ALL.into_iter().find(|answer| answer.name() == path) else {
         let mut response = Response::new(Either::Left(Full::default()));
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     };
-    let (kind, body) = match answer.pieces() {
-        [whole] => ("application/json", Either::Left(Full::new(whole.clone()))),
-        events => ("text/event-stream", Either::Right(Events { left: events.iter(), is_flushed: true })),
+    let mut pieces = answer.pieces(megabytes(&asked));
+    let (kind, body) = if answer.is_stream() {
+        ("text/event-stream", Either::Right(Events { left: pieces, is_flushed: true }))
+    } else {
+        ("application/json", Either::Left(pieces.next().cloned().map_or_else(Full::default, Full::new)))
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
+/// The number behind the word in a request; nothing if it is not there.
+fn megabytes(request: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(request);
+    let after = text.split_once(MEGABYTES).map_or("", |(_, after)| after);
+    let digits = after.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let number = digits.split(|c: char| !c.is_ascii_digit()).next();
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
+}
+
 /// A body whose events leave one by one, as those of a server that is at work do.
 struct Events {
-    left: std::slice::Iter<'static, Bytes>,
+    left: Pieces,
     is_flushed: bool,
 }
 
@@ -112,5 +125,22 @@ impl Body for Events {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Exchange;
+
+    #[test]
+    fn the_length_of_a_long_stream_is_found_in_the_request() {
+        for (exchange, want) in [
+            (Exchange::Long { megabytes: 10 }, 10),
+            (Exchange::Long { megabytes: 1000 }, 1000),
+            (Exchange::Call, 0),
+        ] {
+            assert_eq!(megabytes(exchange.body().as_bytes()), want, "{exchange:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::{Plan, Window};
+use super::{Counted, Plan, Window};
 use crate::clock;
 
 /// A connection that is kept, with the request that is sent on it.
@@ -18,14 +18,23 @@ pub(super) struct Connection {
     request: Request<Full<Bytes>>,
 }
 
+/// When an answer is all there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whole {
+    /// With this many bytes.
+    Length(usize),
+    /// With this many lines.
+    Lines(usize),
+}
+
 impl Connection {
-    pub(super) async fn open(plan: &Plan) -> anyhow::Result<Self> {
+    pub(super) async fn open(plan: &Plan, body: &str) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(plan.address).await?;
         stream.set_nodelay(true)?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await?;
         // It ends with the sender, which is told what goes wrong.
         tokio::spawn(driver);
-        Ok(Self { sender, request: request(plan)? })
+        Ok(Self { sender, request: request(plan, body)? })
     }
 
     /// Sends one request and checks its answer. Returns how long the body is.
@@ -37,41 +46,55 @@ impl Connection {
         let is_right = head.status == StatusCode::OK
             && text.contains(&plan.present)
             && !plan.absent.as_ref().is_some_and(|absent| text.contains(absent));
-        anyhow::ensure!(is_right, "an unexpected answer: {} {text}", head.status);
+        let start: String = text.chars().take(SHOWN).collect();
+        anyhow::ensure!(is_right, "an unexpected answer: {} {start}", head.status);
         Ok(body.len())
     }
 
-    /// Sends one request after the other, and returns the latencies of those that were answered in the window,
-    /// in microseconds.
-    pub(super) async fn exchange_until(mut self, window: Window, length: usize) -> anyhow::Result<Vec<u32>> {
-        let mut latencies = Vec::new();
+    /// Sends one request after the other, and returns what was answered in the window.
+    pub(super) async fn exchange_until(mut self, window: Window, whole: Whole) -> anyhow::Result<Counted> {
+        let mut counted = Counted::default();
         let mut started = clock::now();
         while started < window.end {
-            self.exchange(length).await?;
+            let bytes = self.exchange(whole).await?;
             let ended = clock::now();
-            if ended >= window.begin && ended < window.end {
-                latencies.push(u32::try_from((ended - started).as_micros()).unwrap_or(u32::MAX));
+            if ended >= window.begin && (window.is_whole || ended < window.end) {
+                counted.latencies.push(u32::try_from((ended - started).as_micros()).unwrap_or(u32::MAX));
+                counted.bytes += bytes;
             }
             started = ended;
         }
-        Ok(latencies)
+        Ok(counted)
     }
 
-    async fn exchange(&mut self, length: usize) -> anyhow::Result<()> {
+    /// Returns how long the answer's body is.
+    async fn exchange(&mut self, whole: Whole) -> anyhow::Result<u64> {
         self.sender.ready().await.context("the connection was closed")?;
         let mut response = self.sender.send_request(self.request.clone()).await?;
-        let mut received = 0;
+        let (mut received, mut lines) = (0, 0);
         while let Some(frame) = response.body_mut().frame().await {
-            received += frame?.data_ref().map_or(0, Bytes::len);
+            let frame = frame?;
+            let data = frame.data_ref().map_or(&[][..], Bytes::as_ref);
+            received += data.len();
+            if let Whole::Lines(_) = whole {
+                lines += data.iter().filter(|byte| **byte == b'\n').count();
+            }
         }
         let status = response.status();
         anyhow::ensure!(status == StatusCode::OK, "an answer with status {status}");
-        anyhow::ensure!(received == length, "an answer of {received} bytes in place of {length}");
-        Ok(())
+        match whole {
+            Whole::Length(length) => {
+                anyhow::ensure!(received == length, "an answer of {received} bytes in place of {length}");
+            }
+            Whole::Lines(wanted) => {
+                anyhow::ensure!(lines == wanted, "an answer of {lines} lines in place of {wanted}");
+            }
+        }
+        Ok(received.try_into()?)
     }
 }
 
-fn request(plan: &Plan) -> anyhow::Result<Request<Full<Bytes>>> {
+fn request(plan: &Plan, body: &str) -> anyhow::Result<Request<Full<Bytes>>> {
     let mut request = Request::builder()
         .method(plan.method.as_str())
         .uri(plan.path.as_str())
@@ -79,5 +102,8 @@ fn request(plan: &Plan) -> anyhow::Result<Request<Full<Bytes>>> {
     for (name, value) in &plan.headers {
         request = request.header(name, value);
     }
-    Ok(request.body(Full::new(Bytes::from(plan.body.clone())))?)
+    Ok(request.body(Full::new(Bytes::from(body.to_owned())))?)
 }
+
+/// How much of an answer is shown that is not what it should be.
+const SHOWN: usize = 1000;

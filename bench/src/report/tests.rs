@@ -4,7 +4,14 @@ use super::*;
 
 fn measured(name: &str, requests: usize, used: Option<Usage>) -> Measured {
     let row = ROWS.iter().find(|row| row.name == name).unwrap();
-    let load = Load { requests, seconds: 2.0, p50_microseconds: 490, p99_microseconds: 42_000 };
+    let load = Load {
+        requests,
+        bytes: 3_500_000,
+        seconds: 2.0,
+        p50_microseconds: 490,
+        p99_microseconds: 42_000,
+        p999_microseconds: 43_000,
+    };
     Measured::new(row, 16, load, used)
 }
 
@@ -23,6 +30,7 @@ fn report() -> Report {
             measured("bare", 10_000, used),
             measured("+token", 5_000, used),
             measured("stream", 10, used),
+            measured("list-5000", 3, used),
         ],
     }
 }
@@ -32,10 +40,11 @@ fn the_table_shows_ratios_of_the_same_answer_only() {
     let table = report().table();
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
     for want in [
-        "direct 10000 - - - 0.49 42.00 - - -",
-        "bare 5000 - 0.50 - 0.49 42.00 0.150 3 -",
-        "+token 2500 - 0.25 0.50 0.49 42.00 0.300 3 -",
-        "stream 5 - - - 0.49 42.00 150.000 3 500",
+        "direct 10000 - - - 0.49 42.00 - - - -",
+        "bare 5000 - 0.50 - 0.49 42.00 0.150 3 - -",
+        "+token 2500 - 0.25 0.50 0.49 42.00 0.300 3 - -",
+        "stream 5.00 - - - 0.49 42.00 150.000 3 500 -",
+        "list-5000 1.50 - - - 0.49 42.00 500.000 3 - 1.75",
     ] {
         assert!(rows.iter().any(|row| row.join(" ") == want), "{want} is not in\n{table}");
     }
@@ -54,10 +63,26 @@ fn the_table_shows_the_median_round_and_how_far_the_rounds_lie_apart() {
     let direct = table.lines().find(|line| line.starts_with("direct")).unwrap();
     let direct: Vec<&str> = direct.split_whitespace().collect();
     assert_eq!(direct[..4], ["direct", "12000", "42", "%"], "{table}");
-    let bare: Vec<&str> =
-        table.lines().find(|line| line.starts_with("bare")).unwrap().split_whitespace().collect();
-    assert_eq!(bare[..4], ["bare", "5000", "-", "0.42"], "{table}");
-    assert_eq!(report.rows.len(), 6, "the file has every round");
+    assert_eq!(report.rows.len(), 7, "the file has every round");
+}
+
+#[test]
+fn ratios_are_those_of_the_same_round() {
+    let mut report = report();
+    // In the second round all runs faster, in the third only what is compared with.
+    for (round, name, requests) in
+        [(2, "direct", 40_000), (2, "bare", 20_000), (3, "direct", 50_000), (3, "bare", 10_000)]
+    {
+        report.rows.push(Measured { round, ..measured(name, requests, None) });
+    }
+    let table = report.table();
+    let bare = table.lines().find(|line| line.starts_with("bare")).unwrap();
+    let bare: Vec<&str> = bare.split_whitespace().collect();
+    // The medians by themselves would give 5000 of 20000.
+    assert_eq!(bare[..5], ["bare", "5000", "100", "%", "0.50"], "{table}");
+    let token = table.lines().find(|line| line.starts_with("+token")).unwrap();
+    let token: Vec<&str> = token.split_whitespace().collect();
+    assert_eq!(token[..5], ["+token", "2500", "-", "0.25", "0.50"], "only its own round counts: {table}");
 }
 
 #[test]
@@ -67,6 +92,7 @@ fn the_file_has_every_figure_under_its_name() {
     assert_eq!(row["name"], "bare");
     assert_eq!(row["requests"], 10_000);
     assert_eq!(row["p99_microseconds"], 42_000);
+    assert_eq!(row["p999_microseconds"], 43_000);
     assert_eq!(row["cpu_seconds_per_1000"], 0.15);
     assert_eq!(row["peak_kib"], 2049);
     assert!(json["rows"][0]["peak_kib"].is_null());
