@@ -12,7 +12,8 @@ export async function drive(connect) {
   for (const visit of plan.visits) {
     visits.push(await attend(plan, visit, connect));
   }
-  process.stdout.write(JSON.stringify(visits));
+  // A client that ended everything leaves nothing that would keep the process; one that hangs may never end.
+  process.stdout.write(JSON.stringify(visits), () => late && process.exit());
 }
 
 async function attend(plan, visit, connect) {
@@ -52,14 +53,19 @@ function told(error) {
   return { kind: error.constructor.name, code: error.code ?? null, message: error.message };
 }
 
+let late = false;
+
 // Fails instead of waiting forever, so that the report says where a client hangs.
 async function within(seconds, promise) {
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came for ${seconds} s`)), seconds * 1000);
+  const end = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      late = true;
+      reject(new Error(`nothing came for ${seconds} s`));
+    }, seconds * 1000);
   });
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, end]);
   } finally {
     clearTimeout(timer);
   }
