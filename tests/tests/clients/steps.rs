@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 
 use crate::matrix::Row;
 
-/// Whether the gateway passes `subscriptions/listen` on. Until it does, clients of 2026-07-28 do not watch.
-const LISTENS: bool = false;
-
 /// What a client may be seen to have got.
 #[derive(Debug)]
 pub(crate) enum Want {
@@ -96,10 +93,7 @@ fn complete(reference: Value, name: &str, value: &str) -> Step {
 pub(crate) fn finance(row: &Row, invoice: &str) -> Vec<Step> {
     let mut steps = finance_calls();
     steps.extend(finance_reads(row));
-    if LISTENS || !row.is_modern() {
-        steps.push(refund_watched(invoice));
-    }
-    steps.push(customer("cus_0003").masked_customer());
+    steps.extend([refund_watched(invoice), customer("cus_0003").masked_customer()]);
     steps
 }
 
@@ -198,11 +192,9 @@ pub(crate) fn vendor(row: &Row) -> Vec<Step> {
         after(),
     ];
     let watched = customer("cus_0001").with("watch", "billing://customers/cus_0001");
-    match row.is_modern() {
-        true if LISTENS => steps.extend([watched.left_out(), after()]),
-        true => {}
-        false => steps.extend([watched.denied().is("/result", Value::Null), after()]),
-    }
+    let watched =
+        if row.is_modern() { watched.left_out() } else { watched.denied().is("/result", Value::Null) };
+    steps.extend([watched, after()]);
     steps
 }
 
