@@ -18,6 +18,8 @@ const METHOD_NOT_FOUND: i64 = -32601;
 const LEGACY_CODES: std::ops::RangeInclusive<i64> = -32019..=-32000;
 /// JSON-RPC's code for an invalid request, which is how some servers say that a session is missing.
 const INVALID_REQUEST: i64 = -32600;
+/// What a modern server says to `initialize`: a header does not match, no such method, `_meta` is missing.
+const MODERN_CODES: [i64; 3] = [-32020, METHOD_NOT_FOUND, -32602];
 /// MCP's code for an unsupported revision, from 2026-07-28 on.
 const UNSUPPORTED_VERSION: i64 = -32022;
 
@@ -74,7 +76,10 @@ fn is_legacy(call: &Expected, status: StatusCode, outcome: Option<&Outcome<'_>>)
 
 fn is_modern(call: &Expected, status: StatusCode, outcome: Option<&Outcome<'_>>) -> bool {
     let refused = match outcome {
-        Some(Outcome::Error(error)) => code(error) == UNSUPPORTED_VERSION || status.is_client_error(),
+        Some(Outcome::Error(error)) => match code(error) {
+            UNSUPPORTED_VERSION => true,
+            code => status.is_client_error() && MODERN_CODES.contains(&code),
+        },
         Some(Outcome::Result(_)) | None => false,
     };
     call.method == Method::Initialize && refused

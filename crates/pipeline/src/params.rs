@@ -34,26 +34,35 @@ const MOST_PAGES: usize = 20;
 
 /// The headers that tools ask for, as lists have shown them.
 #[derive(Debug, Default)]
-pub(crate) struct KnownTools(BTreeMap<(ConnectionName, String), (u64, Rc<ParamHeaders>)>);
+pub(crate) struct KnownTools {
+    tools: BTreeMap<(ConnectionName, String), (u64, Rc<ParamHeaders>)>,
+    /// When the gateway last read a connection's whole list, so that calls of tools that do not exist do not make it
+    /// read again.
+    read: BTreeMap<ConnectionName, u64>,
+}
 
 impl KnownTools {
     /// Remembers what these tools ask for. A tool with a wrong annotation asks for nothing.
     pub(crate) fn learn(&mut self, connection: &ConnectionName, tools: &[Json<'_>], now: u64) {
-        if self.0.len() + tools.len() > MOST {
-            self.0.clear();
+        if self.tools.len() + tools.len() > MOST {
+            self.tools.clear();
         }
         for tool in tools.iter().filter_map(Json::as_object).take(MOST) {
             let schema = tool.get("inputSchema").and_then(Json::as_object);
             let headers = schema.and_then(|schema| ParamHeaders::of_schema(schema).ok()).unwrap_or_default();
             if let Some(name) = tool.get_str("name") {
-                self.0.insert((connection.clone(), name.to_owned()), (now, Rc::new(headers)));
+                self.tools.insert((connection.clone(), name.to_owned()), (now, Rc::new(headers)));
             }
         }
     }
 
     fn get(&self, connection: &ConnectionName, tool: &str, now: u64) -> Option<Rc<ParamHeaders>> {
-        let (at, headers) = self.0.get(&(connection.clone(), tool.to_owned()))?;
+        let (at, headers) = self.tools.get(&(connection.clone(), tool.to_owned()))?;
         (now.saturating_sub(*at) < BELIEVED_MS).then(|| Rc::clone(headers))
+    }
+
+    fn was_read(&self, connection: &ConnectionName, now: u64) -> bool {
+        self.read.get(connection).is_some_and(|at| now.saturating_sub(*at) < BELIEVED_MS)
     }
 }
 
@@ -71,8 +80,9 @@ pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Resul
     let known = || x.gateway.tools.borrow().get(connection, tool, x.now);
     let brought = headers.keys().any(|name| name.as_str().starts_with(PREFIX));
     let mut asked = known();
-    if asked.is_none() && brought {
+    if asked.is_none() && brought && !x.gateway.tools.borrow().was_read(connection, x.now) {
         read_list(x, connection).await?;
+        x.gateway.tools.borrow_mut().read.insert(connection.clone(), x.now);
         asked = known();
     }
     // Without a schema nobody knows what a header should say, so none goes on; a server that wants one says so.

@@ -226,7 +226,8 @@ impl<P: Ports> Relay<P> {
     /// rest is read and thrown away, and a client with an event id may yet come back for it.
     pub(crate) async fn abandon(&mut self) {
         if !self.guard.is_modern() && self.to.id.is_some() {
-            while !self.ended {
+            // Nobody may keep an upstream busy for longer than it may call it.
+            while !self.ended && self.ports.now() < self.until {
                 self.ready().await;
                 if matches!(self.pending, Some(Ok(Pulled::Item(_) | Pulled::Head))) {
                     self.discard();
