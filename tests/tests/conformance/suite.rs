@@ -82,6 +82,9 @@ impl Status {
 
 impl Suite {
     /// The suite, if it is installed with a Node that runs it. If not, that is said past the test's capture.
+    ///
+    /// # Panics
+    /// If it is not installed, but `PORTCULLIS_REQUIRE_CONFORMANCE=1` says that it must be.
     pub(crate) fn installed() -> Option<Self> {
         let modules = components::workspace().join("tests/conformance/node_modules");
         let program = modules.join(PROGRAM);
@@ -93,6 +96,8 @@ impl Suite {
         let why = "it is not installed, or there is no Node 22";
         let told = format!("\n!! NOT RUN: the conformance suite of MCP: {why}: {INSTALL}\n");
         io::stderr().write_all(told.as_bytes()).expect("standard error");
+        let required = std::env::var_os("PORTCULLIS_REQUIRE_CONFORMANCE").is_some_and(|value| value == "1");
+        assert!(!required, "{told}");
         None
     }
 
