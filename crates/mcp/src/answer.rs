@@ -7,6 +7,8 @@ use crate::revision::Revision;
 
 /// JSON-RPC codes of our own. They lie outside the range that JSON-RPC and MCP reserve.
 pub mod code {
+    /// A refusal of HTTP itself has its status times this: 40100 for 401.
+    pub const PER_STATUS: i64 = 100;
     /// Policy says no.
     pub const DENIED: i64 = 40301;
     /// A human must approve first.

@@ -10,6 +10,7 @@ use portcullis_identity as identity;
 use portcullis_ledger::{Stage, Verdict};
 use portcullis_mcp::answer::{self, code};
 use portcullis_mcp::era::{Era, Rejected, Rejection};
+use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::message::{Message, RequestId};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Denial, Hold, Reasons};
@@ -340,8 +341,13 @@ fn challenged(status: StatusCode, text: &'static str, challenge: &str) -> Respon
     response
 }
 
+/// A refusal of HTTP itself. Its body is a JSON-RPC error without an id all the same: what clients show to people is
+/// the message of one.
 fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
-    respond(status, "text/plain; charset=utf-8", text)
+    let code = i64::from(status.as_u16()) * code::PER_STATUS;
+    let error = Object::new().with("code", code).with("message", text);
+    let body = Object::new().with("jsonrpc", "2.0").with("id", Json::Null).with("error", error);
+    respond(status, "application/json", Json::from(body).to_bytes())
 }
 
 /// A response that nobody may keep.

@@ -69,7 +69,7 @@ const PYTHON_2: Client = Client {
     name: "Python 2",
     program: Program::Python { folder: "py2", script: "python_v2.py" },
     // It keeps the status to itself.
-    refusal: ("MCPError", "Server returned an error response"),
+    refusal: ("MCPError", "a valid bearer token is needed"),
     signs_in: true,
     translates_not_found: false,
 };
