@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test is its report")]
 
 mod batches;
+mod listening;
 mod support;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]
