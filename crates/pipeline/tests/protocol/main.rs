@@ -3,6 +3,7 @@
 
 mod batches;
 mod listening;
+mod questions;
 mod support;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]
