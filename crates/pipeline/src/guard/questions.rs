@@ -74,7 +74,9 @@ impl Guard {
             return true;
         }
         let pages = error.data.as_ref().and_then(Json::as_object).and_then(|data| data.get("elicitations"));
-        let may = |page: &Json<'_>| self.asked_about().may_ask(ServerMethod::Elicit, page.as_object());
+        let may = |page: &Json<'_>| {
+            page.as_object().is_some_and(|page| self.asked_about().may_ask(ServerMethod::Elicit, Some(page)))
+        };
         !self.is_modern() && pages.and_then(Json::as_array).is_some_and(|pages| pages.iter().all(may))
     }
 

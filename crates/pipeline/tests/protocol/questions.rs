@@ -313,6 +313,39 @@ fn a_user_is_sent_only_to_pages_of_listed_hosts() {
 }
 
 #[test]
+fn an_error_cannot_send_a_user_to_a_page_that_a_question_could_not() {
+    let error = |data: Value| json!({"code": -32042, "message": "sign in first", "data": data});
+    let elicitation =
+        |url: &str| json!({"mode": "url", "elicitationId": "e", "url": url, "message": "sign in"});
+    let (good, bad) = (elicitation("https://login.example.com/"), elicitation("https://evil.example.com/"));
+    for (name, group, connection, data, passes) in [
+        ("a listed page", "staff", "crm", json!({"elicitations": [good]}), true),
+        ("another page", "staff", "crm", json!({"elicitations": [bad]}), false),
+        ("one of two", "staff", "crm", json!({"elicitations": [good, bad]}), false),
+        ("not allowed", "callers", "crm", json!({"elicitations": [good]}), false),
+        ("not listed", "staff", "photos", json!({"elicitations": [good]}), false),
+        ("no list", "staff", "crm", json!({"elicitations": good}), false),
+        ("no object", "staff", "crm", json!({"elicitations": ["https://evil.example.com/"]}), false),
+    ] {
+        let world = world();
+        let said = error(data);
+        let message = said.clone();
+        upstream(&world, move |sent| {
+            whole(&json!({"jsonrpc": "2.0", "id": sent.body["id"], "error": message}))
+        });
+        let client = Client::of(&world, "ada", group).on(connection).in_session(REVISION);
+        let done = client.send(&call_of(1, "read"));
+        match passes {
+            true => assert_eq!(done.json()["error"], said, "{name}"),
+            false => {
+                assert_eq!(done.json()["result"]["isError"], true, "{name}: {done:?}");
+                assert!(!done.text.contains("evil"), "{name}: {done:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_page_with_a_finding_in_its_address_is_not_opened_as_it_is() {
     let world = asking(page("https://login.example.com/?user=ada@example.com"));
     let client = Client::new(&world).in_session(REVISION);
