@@ -32,7 +32,10 @@ impl Guard {
         let Some(sealed) = sealed.filter(|_| self.asked.len() < MOST) else {
             return refuse(id, "one request too many, or with an id that is too long");
         };
-        self.asked.push((id.into_owned(), sealed.clone()));
+        // A ping asks nothing, so it is neither counted nor taken back.
+        if method != ServerMethod::Ping {
+            self.asked.push((id.into_owned(), sealed.clone()));
+        }
         // A ping says nothing.
         let params = match method {
             ServerMethod::Ping => None,

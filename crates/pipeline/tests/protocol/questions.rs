@@ -370,6 +370,17 @@ fn a_ping_goes_there_and_back_and_says_nothing() {
 }
 
 #[test]
+fn a_server_may_ping_as_often_as_it_likes() {
+    let world = world();
+    upstream(&world, |_| {
+        let pings: Vec<_> = (0..200).map(|id| request(id, "ping", json!({}))).collect();
+        stream(&pings, End::Whole)
+    });
+    let client = Client::new(&world).in_session(REVISION);
+    assert_eq!(messages(&client.listen(None).text).len(), 200);
+}
+
+#[test]
 fn a_server_takes_back_its_questions_and_no_others() {
     let world = world();
     upstream(&world, |sent| {
