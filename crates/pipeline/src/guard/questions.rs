@@ -25,6 +25,10 @@ impl Guard {
         let Request { id, method: name, params } = request;
         let refuse = |id, why| Verdict::Refuse(answer::error(Some(id), METHOD_NOT_FOUND, REFUSED, None), why);
         let Some(method) = ServerMethod::parse(&name) else { return refuse(id, "an unknown request") };
+        // An answer is accepted only within a session.
+        if self.session.is_none() {
+            return refuse(id, "a request outside of a session, where nothing could be answered");
+        }
         if !self.asked_about().may_ask(method, params.as_ref()) {
             return refuse(id, "a request that the connection or policy does not let through");
         }

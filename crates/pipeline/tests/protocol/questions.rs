@@ -132,6 +132,15 @@ fn a_question_that_nobody_opened_a_way_for_is_answered_with_an_error() {
 }
 
 #[test]
+fn without_a_session_there_is_no_way_back_so_nothing_is_asked() {
+    for question in [sampling(), form(), request(7, "ping", json!({}))] {
+        let world = asking(question.clone());
+        let done = Client::new(&world).send(&call_of(1, "read"));
+        assert_eq!(messages(&done.text).len(), 1, "{question}: {done:?}");
+    }
+}
+
+#[test]
 fn a_question_goes_out_masked_and_under_a_sealed_id() {
     let world = asking(sampling());
     let client = Client::new(&world).in_session(REVISION);
