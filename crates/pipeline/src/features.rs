@@ -71,7 +71,12 @@ impl Asked<'_> {
         }
         let pages = self.connection().is_some_and(|connection| !connection.elicitation_hosts.is_empty());
         if let Some(elicitation) = capabilities.get_mut("elicitation").and_then(Json::as_object_mut) {
+            let only_pages = elicitation.get("url").is_some() && elicitation.get("form").is_none();
             elicitation.retain(|mode| mode == "form" || (mode == "url" && pages));
+            // MCP 2025-11-25, elicitation: an empty object would mean that the client shows forms.
+            if only_pages && elicitation.is_empty() {
+                capabilities.remove("elicitation");
+            }
         }
     }
 

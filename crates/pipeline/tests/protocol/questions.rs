@@ -95,6 +95,22 @@ fn a_server_is_told_of_the_features_that_it_may_use_and_of_no_others() {
 }
 
 #[test]
+fn a_client_that_can_only_open_pages_is_not_taken_for_one_that_shows_forms() {
+    for (hosts, want) in
+        [("[]", json!({})), (r#"["login.example.com"]"#, json!({"elicitation": {"url": {}}}))]
+    {
+        let settings = crate::support::SETTINGS.replace(r#"["login.example.com"]"#, hosts);
+        let world = World::of(&settings, crate::support::POLICIES);
+        let result = json!({"protocolVersion": REVISION, "capabilities": {}, "serverInfo": {}});
+        upstream(&world, move |sent| whole(&sent.result(&result)));
+        let params = json!({"protocolVersion": REVISION, "capabilities": {"elicitation": {"url": {}}}, "clientInfo": {}});
+        Client::new(&world).send(&request(1, "initialize", params));
+        // An empty object would mean: forms only (MCP 2025-11-25, elicitation).
+        assert_eq!(sent(&world).pop().unwrap().body["params"]["capabilities"], want, "{hosts}");
+    }
+}
+
+#[test]
 fn a_question_that_nobody_opened_a_way_for_is_answered_with_an_error() {
     let ask = |method: &str| request(7, method, json!({}));
     let carded = request(7, "elicitation/create", json!({"message": format!("is {CARD} yours?")}));
