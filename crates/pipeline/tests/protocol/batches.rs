@@ -246,7 +246,7 @@ fn element() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn each_answer_of_a_batch_is_the_answer_to_its_element_alone(elements in prop::collection::vec(element(), 1..8)) {

@@ -324,7 +324,7 @@ fn what_is_not_a_subscription_is_refused() {
 #[test]
 fn a_store_that_cannot_tell_whose_a_task_is_grants_nothing() {
     let world = with_tasks();
-    world.ports.store_down.set(true);
+    world.ports.store_fails.set(Some(":task:"));
     let done = Client::new(&world).send_modern(&listen(wanted()));
     assert!(done.json()["error"].is_object(), "{done:?}");
     assert!(sent(&world).is_empty());

@@ -4,6 +4,7 @@
 mod batches;
 mod listening;
 mod questions;
+mod rounds;
 mod support;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]

@@ -82,8 +82,8 @@ pub(crate) struct Fake {
     pub(crate) delay: Cell<u32>,
     /// The wall clock.
     pub(crate) now: Cell<u64>,
-    /// Whether the store does nothing at all.
-    pub(crate) store_down: Cell<bool>,
+    /// What keys hold for which the store does nothing.
+    pub(crate) store_fails: Cell<Option<&'static str>>,
     /// The bodies of the upstream's responses, in order.
     pub(crate) bodies: RefCell<Vec<Rc<Gauge>>>,
     counter: Cell<u64>,
@@ -188,9 +188,7 @@ impl Ports for Fake {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        if self.store_down.get() {
-            return Err(StoreError("down".into()));
-        }
+        self.reach(key)?;
         let Ok(record) = Record::decode(value) else {
             // What belongs to whom must be there before anybody learns of it.
             if let Some(kind) = key.split(':').nth(2).filter(|kind| kind.starts_with("task")) {
@@ -215,10 +213,8 @@ impl Ports for Fake {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.store_down.get() {
-            true => Err(StoreError("down".into())),
-            false => Ok(self.store.borrow().get(key).cloned()),
-        }
+        self.reach(key)?;
+        Ok(self.store.borrow().get(key).cloned())
     }
 
     async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
@@ -255,6 +251,15 @@ impl Ports for Fake {
 
     fn log(&self, line: &str) {
         self.log.borrow_mut().push(line.into());
+    }
+}
+
+impl Fake {
+    fn reach(&self, key: &str) -> Result<(), StoreError> {
+        match self.store_fails.get() {
+            Some(part) if key.contains(part) => Err(StoreError("injected".into())),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -306,7 +311,7 @@ impl World {
             patience: Cell::default(),
             delay: Cell::new(0),
             now: Cell::new(NOW_MS),
-            store_down: Cell::new(false),
+            store_fails: Cell::default(),
             bodies: RefCell::default(),
             counter: Cell::new(0),
             keys: key_set(),
