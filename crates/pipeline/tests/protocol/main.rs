@@ -6,6 +6,7 @@ mod listening;
 mod questions;
 mod rounds;
 mod support;
+mod tasks;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]
 mod world;
