@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use portcullis_identity::seal::Purpose;
 use portcullis_mcp::era::{Call, Era, Rejection};
 use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::method::ServerMethod;
+use portcullis_mcp::method::{Method, ServerMethod};
 
 use crate::gateway::Gateway;
 use crate::owner::Owner;
@@ -69,12 +69,14 @@ pub(crate) fn open(
     call: &mut Call<'_>,
     now: u64,
 ) -> Result<Round, Rejection> {
-    if call.method.is_about_a_task() {
-        return Ok(Round::default());
-    }
     let (method, name) = (call.method, call.name().map(ToOwned::to_owned));
     let Some(params) = call.params.as_mut() else { return Ok(Round::default()) };
-    let (state, answers) = (params.remove(STATE), params.remove(ANSWERS));
+    let state = params.remove(STATE);
+    // What a task has asked is not in a state but in the store.
+    if method == Method::TasksUpdate {
+        return Ok(Round::default());
+    }
+    let answers = params.remove(ANSWERS);
     // Where there are no rounds these members mean nothing, and what means nothing does not pass.
     if !method.is_multi_round() || call.era != Era::Modern {
         return Ok(Round::default());

@@ -491,6 +491,23 @@ fn an_update_is_refused_where_answers_could_not_be_looked_up() {
 }
 
 #[test]
+fn answers_reach_a_task_by_an_update_only() {
+    let world = asking(&json!({"q": form_question()}));
+    let client = Form::Extension.client(&world, "ada");
+    let secret = json!({"q": {"content": {"card": CARD}}});
+    for method in ["tasks/get", "tasks/cancel"] {
+        let params = json!({"taskId": "t-1", "inputResponses": secret, "requestState": CARD});
+        client.send_modern(&request(1, method, params));
+        let params = sent(&world).pop().unwrap().body["params"].clone();
+        assert_eq!((params.get("inputResponses"), params.get("requestState")), (None, None), "{method}");
+    }
+    let mut body = update("t-1", json!({}));
+    body["params"]["requestState"] = json!(CARD);
+    client.send_modern(&body);
+    assert_eq!(sent(&world).pop().unwrap().body["params"].get("requestState"), None);
+}
+
+#[test]
 fn a_question_of_a_task_that_is_not_allowed_is_not_asked() {
     for (name, questions) in [
         ("forbidden", json!({"q": {"method": "elicitation/create", "params": {"message": CARD}}})),
