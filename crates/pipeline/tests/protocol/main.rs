@@ -4,6 +4,7 @@
 mod batches;
 mod listening;
 mod questions;
+mod resumption;
 mod rounds;
 mod support;
 mod tasks;

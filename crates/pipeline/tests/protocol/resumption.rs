@@ -1,0 +1,209 @@
+//! Streams that break and are taken up again with `Last-Event-ID`, in sessions of the handshake era.
+
+use portcullis_ledger::CallResult;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    CARD, Client, Sent, accepted, call_of, events, intents, legacy_result, messages, progress, raw_stream,
+    request, response, sent, stream, text_result, unreachable, upstream, whole, world,
+};
+use crate::world::{End, Upstream, World};
+
+const REVISION: &str = "2025-11-25";
+
+fn event(id: &str, message: &Value) -> String {
+    format!("id: {id}\ndata: {message}\n\n")
+}
+
+fn priming(id: &str) -> String {
+    format!("id: {id}\nretry: 500\ndata:\n\n")
+}
+
+/// A server that lets the client come back for the answer, which is this.
+fn polling(answer: impl Fn(&Sent) -> Value + Clone + 'static) -> World {
+    let world = world();
+    upstream(&world, move |sent| match sent.verb.as_str() {
+        "POST" if sent.body.get("id").is_none() => accepted(),
+        "POST" => raw_stream(&format!("{}{}", priming("up/1"), event("up/2", &progress())), End::Whole),
+        // The answer is to the call; the GET does not know its id.
+        _ => raw_stream(&event("up/3", &answer(sent)), End::Whole),
+    });
+    world
+}
+
+fn answer_to_7(result: Value) -> impl Fn(&Sent) -> Value + Clone {
+    move |_| json!({"jsonrpc": "2.0", "id": 7, "result": result})
+}
+
+/// The ids of the events of a stream.
+fn ids(text: &str) -> Vec<String> {
+    events(text).into_iter().filter_map(|event| event.id).collect()
+}
+
+/// Calls, and returns the last id that the client gets before the stream ends.
+fn interrupted(client: &Client<'_>, call: &Value) -> String {
+    let done = client.send(call);
+    ids(&done.text).pop().unwrap_or_else(|| panic!("no id: {done:?}"))
+}
+
+#[test]
+fn ids_are_sealed_and_priming_events_pass_with_their_pause() {
+    let world = polling(answer_to_7(legacy_result("done")));
+    let client = Client::new(&world).in_session(REVISION);
+    let done = client.send(&call_of(7, "read"));
+    let seen = events(&done.text);
+    assert_eq!(seen.len(), 2, "{done:?}");
+    assert_eq!(
+        (seen[0].retry, seen[0].data.as_deref(), seen[0].kind.as_deref()),
+        (Some(500), Some(""), None)
+    );
+    assert_eq!(messages(&done.text), [progress()], "that it ends without an answer is no error");
+    for event in &seen {
+        let id = event.id.as_deref().unwrap();
+        assert!(id.len() > 40 && !id.contains("up"), "{id}");
+    }
+    assert_ne!(seen[0].id, seen[1].id);
+    assert_eq!(world.events(), ["intent", "fetch POST"], "the record stays open for the rest");
+}
+
+#[test]
+fn the_rest_comes_under_the_upstream_s_own_id_and_closes_the_record_once() {
+    let world = polling(answer_to_7(legacy_result(&format!("card {CARD}"))));
+    let client = Client::new(&world).in_session(REVISION);
+    let last = interrupted(&client, &call_of(7, "read"));
+    let intent = intents(&world).pop().unwrap();
+    sent(&world);
+    world.events();
+    for (round, events) in [(0, &["fetch GET", "outcome"][..]), (1, &["fetch GET"])] {
+        let done = client.listen(Some(&last));
+        assert_eq!(done.status, 200);
+        assert_eq!(done.headers["content-type"], "text/event-stream");
+        let want = json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result("card [card]")});
+        assert_eq!(messages(&done.text), [want], "{round}");
+        let get = sent(&world).pop().unwrap();
+        assert_eq!(get.header("last-event-id"), Some("up/2"));
+        assert_eq!(get.header("mcp-session-id"), Some("upstream-session"));
+        assert_eq!(get.header("mcp-protocol-version"), Some(REVISION));
+        assert_eq!(world.events(), events, "{round}");
+    }
+    let outcome = world.outcomes().pop().unwrap();
+    assert_eq!((outcome.id, outcome.masked["pii.card"]), (intent.id, 1));
+    assert_eq!(outcome.result, CallResult::Completed { is_error: false });
+}
+
+#[test]
+fn somebody_else_s_id_is_no_id() {
+    let world = polling(answer_to_7(legacy_result("done")));
+    let client = Client::new(&world).in_session(REVISION);
+    let last = interrupted(&client, &call_of(7, "read"));
+    sent(&world);
+    let mut tampered = last.clone().into_bytes();
+    tampered[60] ^= 1;
+    let tampered = String::from_utf8(tampered).unwrap();
+    let session = client.get(None).headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    let bob = Client::of(&world, "bob", "staff").in_session(REVISION);
+    let photos = Client::new(&world).on("photos").in_session(REVISION);
+    let elsewhere = Client::new(&world).in_session_of(REVISION, "another-session");
+    for (name, client, last) in [
+        ("another principal", &bob, last.as_str()),
+        ("another connection", &photos, last.as_str()),
+        ("another session", &elsewhere, last.as_str()),
+        ("a tampered one", &client, tampered.as_str()),
+        ("a cut one", &client, &last[..last.len() - 4]),
+        ("the upstream's own", &client, "up/2"),
+        ("nothing", &client, ""),
+        ("a session's", &client, &session),
+    ] {
+        let done = client.listen(Some(last));
+        assert_eq!(
+            (done.status, done.json()["error"]["code"].as_i64()),
+            (404, Some(-32001)),
+            "{name}: {done:?}"
+        );
+        assert!(sent(&world).is_empty(), "{name}: nothing is forwarded");
+    }
+    let mut doubled = client.get(Some(&last));
+    doubled.headers_mut().append("last-event-id", "up/2".parse().unwrap());
+    assert_eq!(world.send(doubled).status, 400);
+    let done = Client::new(&world).listen(Some(&last));
+    assert_eq!(done.status, 405, "without a session there is nothing to take up: {done:?}");
+    assert!(sent(&world).is_empty());
+}
+
+#[test]
+fn an_answer_to_something_else_ends_it() {
+    let world = polling(|_| json!({"jsonrpc": "2.0", "id": 8, "result": legacy_result("bob's")}));
+    let client = Client::new(&world).in_session(REVISION);
+    let last = interrupted(&client, &call_of(7, "read"));
+    let done = client.listen(Some(&last));
+    assert_eq!(
+        (done.json()["id"].as_i64(), done.json()["result"]["isError"].as_bool()),
+        (Some(7), Some(true))
+    );
+    assert!(!done.text.contains("bob"), "{done:?}");
+    assert!(matches!(world.outcomes()[0].result, CallResult::Failed { .. }));
+}
+
+#[test]
+fn an_id_comes_back_to_the_upstream_byte_by_byte() {
+    for id in ["up/2", "0", "Grüße", "a b=;,\"", "💥"] {
+        let world = world();
+        let text = event(id, &progress());
+        upstream(&world, move |_| raw_stream(&text, End::Whole));
+        let client = Client::new(&world).in_session(REVISION);
+        let last = ids(&client.listen(None).text).pop().unwrap();
+        sent(&world);
+        client.listen(Some(&last));
+        let get = sent(&world).pop().unwrap();
+        assert_eq!(get.headers["last-event-id"].as_bytes(), id.as_bytes());
+    }
+}
+
+#[test]
+fn the_server_s_own_stream_is_taken_up_in_the_same_way() {
+    let world = world();
+    upstream(&world, |sent| match sent.header("last-event-id") {
+        None => raw_stream(&event("own/1", &progress()), End::Whole),
+        Some(_) => {
+            let updated = |uri: &str| json!({"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": uri}});
+            // A stream without a call has no answer.
+            let answer = json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result("bob's")});
+            stream(&[updated("crm://1"), updated("crm://secret"), answer], End::Whole)
+        }
+    });
+    let client = Client::new(&world).in_session(REVISION);
+    let last = ids(&client.listen(None).text).pop().unwrap();
+    let heard = messages(&client.listen(Some(&last)).text);
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!(heard[0]["params"]["uri"], "crm://1");
+    assert!(world.events().iter().all(|event| event.starts_with("fetch")), "nothing of it is a call");
+}
+
+#[test]
+fn the_rest_is_withheld_where_its_outcome_cannot_be_recorded() {
+    let world = polling(answer_to_7(legacy_result("done")));
+    let client = Client::new(&world).in_session(REVISION);
+    let last = interrupted(&client, &call_of(7, "read"));
+    world.ports.writes_left.set(0);
+    let done = client.listen(Some(&last));
+    assert!(done.text.contains("withholds") && !done.text.contains("done"), "{done:?}");
+    world.ports.writes_left.set(u64::MAX);
+    world.ports.store_fails.set(Some(":outcome:"));
+    sent(&world);
+    let done = client.listen(Some(&last));
+    assert!(!done.text.contains("done"), "whether it is on record already cannot be told: {done:?}");
+    assert!(sent(&world).is_empty());
+}
+
+#[test]
+fn a_stream_that_the_server_does_not_have_is_no_stream() {
+    for (status, want) in [(404, 404), (405, 405)] {
+        let world = world();
+        upstream(&world, move |_| response(status, "text/plain", vec![], End::Whole));
+        let done = Client::new(&world).in_session(REVISION).listen(None);
+        assert_eq!(done.status, want, "{done:?}");
+    }
+    let world = world();
+    assert_eq!(Client::new(&world).listen(None).status, 405, "and without a session there is none at all");
+}
