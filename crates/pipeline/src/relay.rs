@@ -365,6 +365,8 @@ impl<P: Ports> Relay<P> {
             method: call.method,
             name: call.name.clone(),
             record: self.record.as_ref().map(Open::id),
+            completed: call.completed.clone(),
+            may_be_task: call.may_be_task,
         })
     }
 

@@ -123,9 +123,9 @@ pub(crate) async fn to_listen<P: Ports>(
         method: call.method,
         era: Era::Legacy(Some(revision)),
         name: call.name,
-        completed: None,
+        completed: call.completed,
         wants_log: true,
-        may_be_task: true,
+        may_be_task: call.may_be_task,
         granted: None,
     });
     let pending =

@@ -10,14 +10,17 @@ use portcullis_mcp::message::RequestId;
 use portcullis_mcp::method::Method;
 
 use crate::gateway::Gateway;
+use crate::guard::Completed;
 use crate::owner::Owner;
 
 const PURPOSE: Purpose = Purpose::new("event-id");
 /// The longest id of an upstream's event that is passed on, in bytes.
 const LONGEST_ID: usize = 1024;
 
-/// The upstream's id, then the id, method and name of the call and its record, if there is a call.
-type Sealed = (String, Option<(String, String, Option<String>, Option<String>)>);
+/// The upstream's id, then the call, if there is one.
+type Sealed = (String, Option<SealedCall>);
+/// Its id, method, name and record; the template and variable that it completes; whether it may become a task.
+type SealedCall = (String, String, Option<String>, Option<String>, Option<(String, String)>, bool);
 
 /// The call that a stream answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub(crate) struct Answering {
     pub(crate) method: Method,
     pub(crate) name: Option<String>,
     pub(crate) record: Option<RecordId>,
+    pub(crate) completed: Option<Completed>,
+    pub(crate) may_be_task: bool,
 }
 
 /// The id that the client sees for an event.
@@ -38,7 +43,8 @@ pub(crate) fn seal(
     let call = answering.map(|call| {
         let id = call.id.clone().into_json().to_string();
         let record = call.record.map(|record| record.to_string());
-        (id, call.method.as_str().to_owned(), call.name.clone(), record)
+        let completed = call.completed.clone().map(|Completed { template, variable }| (template, variable));
+        (id, call.method.as_str().to_owned(), call.name.clone(), record, completed, call.may_be_task)
     });
     let sealed: Sealed = (event.to_owned(), call);
     owner.seal(gateway, PURPOSE, &sealed).filter(|_| event.len() <= LONGEST_ID)
@@ -47,13 +53,19 @@ pub(crate) fn seal(
 /// The upstream's id and what its stream answers; `None` if the id is not one of this owner's.
 pub(crate) fn open(gateway: &Gateway, owner: &Owner, text: &str) -> Option<(String, Option<Answering>)> {
     let (event, call): Sealed = owner.open(gateway, PURPOSE, text)?;
-    let Some((id, method, name, record)) = call else { return Some((event, None)) };
+    let Some((id, method, name, record, completed, may_be_task)) = call else { return Some((event, None)) };
     let id = json::parse(id.as_bytes(), Bounds::answer(1)).ok()?.into_owned();
     let record = match record {
         None => None,
         Some(record) => Some(record.parse().ok()?),
     };
-    let answering =
-        Answering { id: RequestId::try_from(id).ok()?, method: Method::parse(&method)?, name, record };
+    let answering = Answering {
+        id: RequestId::try_from(id).ok()?,
+        method: Method::parse(&method)?,
+        name,
+        record,
+        completed: completed.map(|(template, variable)| Completed { template, variable }),
+        may_be_task,
+    };
     Some((event, Some(answering)))
 }

@@ -132,6 +132,58 @@ fn somebody_else_s_id_is_no_id() {
 }
 
 #[test]
+fn what_is_taken_up_is_judged_as_the_call_that_it_answers() {
+    let tools = json!({"tools": [{"name": "read"}, {"name": "write"}]});
+    let secret =
+        json!({"contents": [{"uri": "crm://1", "text": "a"}, {"uri": "crm://secret", "text": "top secret"}]});
+    let values = json!({"completion": {"values": ["1", "secret"]}});
+    let template = json!({"ref": {"type": "ref/resource", "uri": "crm://{id}"}, "argument": {"name": "id", "value": ""}});
+    for (call, result, want) in [
+        (request(7, "tools/list", json!({})), tools, json!({"tools": [{"name": "read"}]})),
+        (
+            request(7, "resources/read", json!({"uri": "crm://1"})),
+            secret,
+            json!({"contents": [{"uri": "crm://1", "text": "a"}]}),
+        ),
+        (request(7, "completion/complete", template), values, json!({"completion": {"values": ["1"]}})),
+    ] {
+        let world = polling(answer_to_7(result));
+        let client = Client::new(&world).in_session(REVISION);
+        let last = interrupted(&client, &call);
+        let done = client.listen(Some(&last));
+        assert_eq!(messages(&done.text), [json!({"jsonrpc": "2.0", "id": 7, "result": want})], "{call}");
+    }
+}
+
+#[test]
+fn a_call_cannot_become_a_task_on_the_way() {
+    let task = json!({"task": {"taskId": "t", "status": "working"}});
+    for (wish, becomes) in [(false, false), (true, true)] {
+        let world = polling(answer_to_7(task.clone()));
+        let client = Client::new(&world).in_session(REVISION);
+        let mut call = call_of(7, "read");
+        if wish {
+            call["params"]["task"] = json!({});
+        }
+        let last = interrupted(&client, &call);
+        world.events();
+        let done = client.listen(Some(&last));
+        assert_eq!(done.text.contains("taskId"), becomes, "{done:?}");
+        assert_eq!(world.events().contains(&"keep task".to_owned()), becomes);
+        assert_eq!(messages(&done.text)[0]["result"]["isError"] == true, !becomes, "{done:?}");
+    }
+    for result in [
+        json!({"resultType": "task", "taskId": "t"}),
+        json!({"resultType": "input_required", "requestState": "s"}),
+    ] {
+        let world = polling(answer_to_7(result));
+        let client = Client::new(&world).in_session(REVISION);
+        let last = interrupted(&client, &call_of(7, "read"));
+        assert_eq!(client.listen(Some(&last)).json()["result"]["isError"], true);
+    }
+}
+
+#[test]
 fn an_answer_to_something_else_ends_it() {
     let world = polling(|_| json!({"jsonrpc": "2.0", "id": 8, "result": legacy_result("bob's")}));
     let client = Client::new(&world).in_session(REVISION);
