@@ -3,6 +3,7 @@
 //! The client sees a sealed id in place of the upstream's. It says whose stream it was and which call the stream
 //! answers, so that what is sent again is guarded as it was the first time and closes the same record.
 
+use http::HeaderValue;
 use portcullis_identity::seal::Purpose;
 use portcullis_ledger::RecordId;
 use portcullis_mcp::json::{self, Bounds};
@@ -33,7 +34,7 @@ pub(crate) struct Answering {
     pub(crate) may_be_task: bool,
 }
 
-/// The id that the client sees for an event.
+/// The id that the client sees for an event; `None` if the upstream's could not be sent back to it.
 pub(crate) fn seal(
     gateway: &Gateway,
     owner: &Owner,
@@ -46,8 +47,9 @@ pub(crate) fn seal(
         let completed = call.completed.clone().map(|Completed { template, variable }| (template, variable));
         (id, call.method.as_str().to_owned(), call.name.clone(), record, completed, call.may_be_task)
     });
+    let usable = event.len() <= LONGEST_ID && HeaderValue::from_str(event).is_ok();
     let sealed: Sealed = (event.to_owned(), call);
-    owner.seal(gateway, PURPOSE, &sealed).filter(|_| event.len() <= LONGEST_ID)
+    owner.seal(gateway, PURPOSE, &sealed).filter(|_| usable)
 }
 
 /// The upstream's id and what its stream answers; `None` if the id is not one of this owner's.

@@ -198,6 +198,29 @@ fn an_answer_to_something_else_ends_it() {
 }
 
 #[test]
+fn ids_are_passed_on_only_where_they_can_be_used() {
+    let with_id =
+        |result: Value| move |sent: &Sent| raw_stream(&event("up/1", &sent.result(&result)), End::Whole);
+    let world = world();
+    upstream(&world, with_id(legacy_result("done")));
+    let done = Client::new(&world).send(&call_of(7, "read"));
+    assert_eq!(ids(&done.text), Vec::<String>::new(), "no session: {done:?}");
+    upstream(&world, with_id(text_result("done")));
+    let done = Client::new(&world).send_modern(&call_of(7, "read"));
+    assert_eq!(ids(&done.text), Vec::<String>::new(), "2026-07-28 has none: {done:?}");
+    upstream(&world, with_id(legacy_result("done")));
+    let client = Client::new(&world).in_session(REVISION);
+    assert_eq!(ids(&client.send(&call_of(7, "read")).text).len(), 1);
+    // What could not be sent back in a header, or is absurdly long, is not given out.
+    for id in ["x".repeat(1025), "a\u{1}b".to_owned(), "a\u{7f}".to_owned()] {
+        let text = event(&id, &progress());
+        upstream(&world, move |_| raw_stream(&text, End::Whole));
+        let done = client.listen(None);
+        assert_eq!((ids(&done.text).len(), messages(&done.text).len()), (0, 1), "{id:?}: {done:?}");
+    }
+}
+
+#[test]
 fn an_id_comes_back_to_the_upstream_byte_by_byte() {
     for id in ["up/2", "0", "Grüße", "a b=;,\"", "💥"] {
         let world = world();
