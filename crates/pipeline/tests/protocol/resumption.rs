@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{
     CARD, Client, Sent, accepted, call_of, events, intents, legacy_result, messages, progress, raw_stream,
-    request, response, sent, stream, text_result, unreachable, upstream, whole, world,
+    request, response, sent, stream, text_result, upstream, world,
 };
-use crate::world::{End, Upstream, World};
+use crate::world::{End, World};
 
 const REVISION: &str = "2025-11-25";
 
