@@ -142,7 +142,9 @@ async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<Strin
                 }
             }
             Pulled::Head | Pulled::Item(Item::Comment) => {}
-            Pulled::End => return Err(Refusal::Upstream("no answer to a request for its tools".to_owned())),
+            Pulled::Broken(_) | Pulled::End => {
+                return Err(Refusal::Upstream("no answer to a request for its tools".to_owned()));
+            }
         }
     }
 }

@@ -248,7 +248,7 @@ impl<P: Ports> Relay<P> {
     fn discard(&mut self) {
         match self.pending.take() {
             Some(Ok(Pulled::Head)) => self.begin(),
-            Some(Ok(Pulled::Item(_) | Pulled::End) | Err(_)) | None => {}
+            Some(Ok(Pulled::Item(_) | Pulled::Broken(_) | Pulled::End) | Err(_)) | None => {}
         }
     }
 
@@ -280,6 +280,7 @@ impl<P: Ports> Relay<P> {
             }
             Pulled::Item(Item::Comment) => Ok(Some(Out::Comment)),
             Pulled::Item(Item::Event(event)) => self.event(event).await,
+            Pulled::Broken(reason) => self.broke(reason),
             Pulled::End => self.end().await,
         }
     }
@@ -440,6 +441,16 @@ impl<P: Ports> Relay<P> {
             }
             Some(_) | None => {}
         }
+        self.ended = true;
+        Ok(None)
+    }
+
+    /// A client with an event id comes back for the rest, just as if the server had ended the stream.
+    fn broke(&mut self, reason: String) -> Result<Option<Out>, Refusal> {
+        if !self.is_resumable {
+            return Err(Refusal::Upstream(reason));
+        }
+        self.ports.log(&format!("a stream broke off and may be taken up again: {reason}"));
         self.ended = true;
         Ok(None)
     }

@@ -50,6 +50,8 @@ pub(crate) enum Pulled {
     Head,
     /// An event, or a comment.
     Item(Item),
+    /// A stream broke off. Why.
+    Broken(String),
     /// Nothing more comes.
     End,
 }
@@ -86,7 +88,10 @@ impl<P: Ports> Source<P> {
                     }
                     match body.next().await {
                         Some(Ok(chunk)) => ready.extend(decoder.push(&chunk).map_err(broken)?),
-                        Some(Err(error)) => return Err(broken(error)),
+                        Some(Err(error)) => {
+                            self.state = State::Ended;
+                            return Ok(Pulled::Broken(error.to_string()));
+                        }
                         None => self.state = State::Ended,
                     }
                 }

@@ -178,7 +178,10 @@ fn an_answer_goes_to_the_server_under_its_own_id_and_leaves_a_record() {
         (sampling(), json!({"result": result})),
         (form(), json!({"result": {"action": "accept", "content": {"card": "the blue one"}}})),
         (form(), json!({"error": {"code": -1, "message": "no, says ada@example.com", "data": [1]}})),
-        (request(1.5, "roots/list", json!({})), json!({"result": {"roots": [{"uri": "file:///work-of-ada"}]}})),
+        (
+            request(1.5, "roots/list", json!({})),
+            json!({"result": {"roots": [{"uri": "file:///work-of-ada"}]}}),
+        ),
     ] {
         let method = question["method"].as_str().unwrap().to_owned();
         let id = question["id"].clone();

@@ -256,6 +256,25 @@ fn the_server_s_own_stream_is_taken_up_in_the_same_way() {
 }
 
 #[test]
+fn a_connection_that_breaks_after_an_id_can_be_taken_up_too() {
+    let world = world();
+    upstream(&world, |sent| match sent.verb.as_str() {
+        "POST" => raw_stream(&event("up/1", &progress()), End::Broken),
+        _ => raw_stream(
+            &event("up/2", &json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result("done")})),
+            End::Whole,
+        ),
+    });
+    let client = Client::new(&world).in_session(REVISION);
+    let done = client.send(&call_of(7, "read"));
+    assert_eq!(messages(&done.text), [progress()], "no error: {done:?}");
+    assert!(world.outcomes().is_empty());
+    let done = client.listen(Some(&ids(&done.text)[0]));
+    assert_eq!(messages(&done.text)[0]["result"], legacy_result("done"));
+    assert_eq!(world.outcomes()[0].result, CallResult::Completed { is_error: false });
+}
+
+#[test]
 fn the_rest_is_withheld_where_its_outcome_cannot_be_recorded() {
     let world = polling(answer_to_7(legacy_result("done")));
     let client = Client::new(&world).in_session(REVISION);
