@@ -93,6 +93,12 @@ impl<P: Ports> Relay<P> {
         }
     }
 
+    /// Takes up a call that another request has begun. The client has an event id, with which it may come again.
+    pub(crate) fn resume(&mut self, record: Option<Open>) {
+        self.record = record;
+        self.is_resumable = true;
+    }
+
     pub(crate) fn guard(&self) -> &Guard {
         &self.guard
     }

@@ -130,13 +130,15 @@ pub(crate) async fn to_listen<P: Ports>(
     });
     let pending =
         forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, limits.response_time);
-    let mut relay = relay_of(x, pending, Some(session), expected, record)?;
+    // Until the stream is there nothing is known of the call, so its record stays open.
+    let mut relay = relay_of(x, pending, Some(session), expected, None)?;
     relay.begun().await;
     match relay.head().map(|head| head.status) {
         Some(StatusCode::NOT_FOUND) => Err(Refusal::Session("the upstream no longer knows it")),
         Some(StatusCode::METHOD_NOT_ALLOWED) => Err(Refusal::MethodNotAllowed { allow: "POST, DELETE" }),
         Some(StatusCode::OK) if !relay.is_whole() => {
             relay.check().await?;
+            relay.resume(record);
             Ok(relay)
         }
         Some(status) => Err(Refusal::Upstream(format!("answered a request for its stream with {status}"))),

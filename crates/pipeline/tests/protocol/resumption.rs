@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     CARD, Client, Sent, accepted, call_of, events, intents, legacy_result, messages, progress, raw_stream,
-    request, response, sent, stream, text_result, upstream, world,
+    request, response, sent, stream, text_result, unreachable, upstream, whole, world,
 };
 use crate::world::{End, World};
 
@@ -90,6 +90,33 @@ fn the_rest_comes_under_the_upstream_s_own_id_and_closes_the_record_once() {
     let outcome = world.outcomes().pop().unwrap();
     assert_eq!((outcome.id, outcome.masked["pii.card"]), (intent.id, 1));
     assert_eq!(outcome.result, CallResult::Completed { is_error: false });
+}
+
+#[test]
+fn each_stop_on_the_way_gives_an_id_of_its_own() {
+    let world = world();
+    upstream(&world, |sent| match sent.header("last-event-id") {
+        None => raw_stream(&priming("a"), End::Whole),
+        Some("a") => raw_stream(&priming("b"), End::Whole),
+        // Comes back with nothing at all, not even an id.
+        Some("b") => raw_stream(": not yet\n\n", End::Whole),
+        Some(_) => response(404, "", vec![], End::Whole),
+    });
+    let client = Client::new(&world).in_session(REVISION);
+    let first = interrupted(&client, &call_of(7, "read"));
+    let second = ids(&client.listen(Some(&first)).text).pop().unwrap();
+    assert_ne!(first, second);
+    let done = client.listen(Some(&second));
+    assert_eq!(messages(&done.text), Vec::<Value>::new(), "still no error: the client has an id");
+    let last: Vec<_> =
+        sent(&world).iter().map(|sent| sent.header("last-event-id").map(ToOwned::to_owned)).collect();
+    assert_eq!(last, [None, Some("a".to_owned()), Some("b".to_owned())]);
+    assert!(world.outcomes().is_empty(), "nobody knows yet how it ends");
+    upstream(&world, |_| {
+        stream(&[json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result("done")})], End::Whole)
+    });
+    assert_eq!(messages(&client.listen(Some(&second)).text).len(), 1);
+    assert_eq!(world.outcomes()[0].result, CallResult::Completed { is_error: false });
 }
 
 #[test]
@@ -272,6 +299,28 @@ fn a_connection_that_breaks_after_an_id_can_be_taken_up_too() {
     let done = client.listen(Some(&ids(&done.text)[0]));
     assert_eq!(messages(&done.text)[0]["result"], legacy_result("done"));
     assert_eq!(world.outcomes()[0].result, CallResult::Completed { is_error: false });
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_for_the_rest_may_be_asked_again() {
+    let world = polling(answer_to_7(legacy_result("done")));
+    let client = Client::new(&world).in_session(REVISION);
+    let last = interrupted(&client, &call_of(7, "read"));
+    let answer = world.ports.upstream.borrow().clone();
+    for (name, failing) in [
+        ("unreachable", unreachable()),
+        ("busy", response(503, "text/plain", vec![], End::Whole)),
+        ("no stream", whole(&json!({}))),
+        ("html", response(200, "text/html", vec![], End::Whole)),
+    ] {
+        *world.ports.upstream.borrow_mut() = failing;
+        let done = client.listen(Some(&last));
+        assert!(done.text.contains("failed"), "{name}: {done:?}");
+        assert!(world.outcomes().is_empty(), "{name}: what came of the call is not known");
+    }
+    *world.ports.upstream.borrow_mut() = answer;
+    assert_eq!(messages(&client.listen(Some(&last)).text)[0]["result"], legacy_result("done"));
+    assert_eq!(world.outcomes().len(), 1);
 }
 
 #[test]
