@@ -12,7 +12,7 @@ use portcullis_identity::seal::Purpose;
 use portcullis_identity::{self as identity, VerifiedToken};
 use portcullis_ledger::{
     Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef,
-    PrincipalKind, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
+    PrincipalKind, Record, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
 };
 use portcullis_mcp::era::{Call, Era, SESSION_ID};
 use portcullis_mcp::json::{Json, Object};
@@ -112,16 +112,24 @@ pub(crate) async fn intent<P: Ports>(
 }
 
 impl Open {
-    /// The record of a call that another request has begun, and whose answer this one brings; `None` if its outcome
-    /// is there already.
+    /// The record of a call that another request has begun, and whose answer this one brings; `None` if its answer
+    /// is on record already and only comes once more.
+    ///
+    /// # Errors
+    /// The store does not tell, or it says that the call has no answer: then none may follow.
     pub(crate) async fn resumed<P: Ports>(
         gateway: &Gateway,
         ports: &P,
         id: RecordId,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<Self>, Refusal> {
         let known = ports.get(Key::outcome(gateway.app(), id).as_str()).await?;
-        let fresh = Self { id, timings: BTreeMap::new(), since: ports.monotonic() };
-        Ok(known.is_none().then_some(fresh))
+        let Some(known) = known else {
+            return Ok(Some(Self { id, timings: BTreeMap::new(), since: ports.monotonic() }));
+        };
+        match Record::decode(&known) {
+            Ok(Record::Outcome(Outcome { result: CallResult::Completed { .. }, .. })) => Ok(None),
+            Ok(_) | Err(_) => Err(Refusal::Session("an event id of a call that has ended without an answer")),
+        }
     }
 
     pub(crate) fn id(&self) -> RecordId {

@@ -324,6 +324,23 @@ fn a_server_that_cannot_be_reached_for_the_rest_may_be_asked_again() {
 }
 
 #[test]
+fn what_has_failed_on_record_is_not_answered_after_all() {
+    let world = world();
+    upstream(&world, |sent| match sent.verb.as_str() {
+        "POST" => raw_stream(&format!("{}data: {{\n\n", priming("up/1")), End::Whole),
+        _ => stream(&[json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result("done")})], End::Whole),
+    });
+    let client = Client::new(&world).in_session(REVISION);
+    let done = client.send(&call_of(7, "read"));
+    assert_eq!(messages(&done.text)[0]["result"]["isError"], true, "{done:?}");
+    assert!(matches!(world.outcomes()[0].result, CallResult::Failed { .. }));
+    sent(&world);
+    let done = client.listen(Some(&ids(&done.text)[0]));
+    assert_eq!((done.status, done.text.contains("done")), (404, false), "{done:?}");
+    assert!(sent(&world).is_empty());
+}
+
+#[test]
 fn the_rest_is_withheld_where_its_outcome_cannot_be_recorded() {
     let world = polling(answer_to_7(legacy_result("done")));
     let client = Client::new(&world).in_session(REVISION);
