@@ -300,9 +300,7 @@ impl<P: Ports> Relay<P> {
         let data = event.data.take().unwrap_or_default();
         if data.is_empty() {
             // MCP 2025-11-25: a priming event carries an id and no message.
-            let priming =
-                event.id.is_some().then(|| Event { kind: None, data: Some(String::new()), ..event });
-            return Ok(priming.map(Out::Event));
+            return Ok(without_message(event));
         }
         self.message(event, &data).await
     }
@@ -329,7 +327,7 @@ impl<P: Ports> Relay<P> {
         }
         if !self.is_of_own_task(&mut message).await? {
             self.ports.log("dropped news of a task that is not the caller's");
-            return Ok(None);
+            return Ok(without_message(event));
         }
         match self.guard.frame(message) {
             Verdict::Pass(message) => {
@@ -341,13 +339,13 @@ impl<P: Ports> Relay<P> {
             Verdict::Final { message, failed } => self.finish(with(event, message), failed).await.map(Some),
             Verdict::Drop(reason) => {
                 self.ports.log(&format!("dropped a frame of the upstream: {reason}"));
-                Ok(None)
+                Ok(without_message(event))
             }
             Verdict::Refuse(answer, reason) => {
                 self.ports.log(&format!("refused a frame of the upstream: {reason}"));
                 let answer = answer.to_bytes();
                 self.tell_upstream(answer).await;
-                Ok(None)
+                Ok(without_message(event))
             }
             Verdict::Violation(reason) => Err(Refusal::Upstream(reason.to_owned())),
         }
@@ -505,6 +503,13 @@ pub(crate) fn status(upstream: Option<&Parts>) -> StatusCode {
         Some(status) if !status.is_success() => status,
         Some(_) | None => StatusCode::OK,
     }
+}
+
+/// What is left of an event whose message the client does not get: an id to come back with, and a pause.
+fn without_message(event: Event) -> Option<Out> {
+    let is_left = event.id.is_some() || event.retry.is_some();
+    let data = event.id.is_some().then(String::new);
+    is_left.then_some(Out::Event(Event { kind: None, data, ..event }))
 }
 
 fn with(event: Event, message: Message<'_>) -> Event {

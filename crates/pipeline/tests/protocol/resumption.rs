@@ -1,14 +1,14 @@
 //! Streams that break and are taken up again with `Last-Event-ID`, in sessions of the handshake era.
 
 use portcullis_ledger::CallResult;
-
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{
     CARD, Client, Sent, accepted, call_of, events, intents, legacy_result, messages, progress, raw_stream,
     request, response, sent, stream, text_result, unreachable, upstream, whole, world,
 };
-use crate::world::{End, World};
+use crate::world::{End, Upstream, World};
 
 const REVISION: &str = "2025-11-25";
 
@@ -65,6 +65,23 @@ fn ids_are_sealed_and_priming_events_pass_with_their_pause() {
     }
     assert_ne!(seen[0].id, seen[1].id);
     assert_eq!(world.events(), ["intent", "fetch POST"], "the record stays open for the rest");
+}
+
+#[test]
+fn a_pause_passes_where_it_stands_alone_and_is_not_endless() {
+    for (field, want) in [
+        ("retry: 500", Some(500)),
+        ("retry: 3600000", Some(3_600_000)),
+        ("retry: 3600001", None),
+        ("retry: x", None),
+    ] {
+        let world = world();
+        let text = format!("{field}\n\n{}", event("up/1", &progress()));
+        upstream(&world, move |_| raw_stream(&text, End::Whole));
+        let done = Client::new(&world).in_session(REVISION).listen(None);
+        assert_eq!(events(&done.text).iter().find_map(|event| event.retry), want, "{field}: {done:?}");
+        assert_eq!(messages(&done.text), [progress()], "{field}");
+    }
 }
 
 #[test]
@@ -283,6 +300,43 @@ fn the_server_s_own_stream_is_taken_up_in_the_same_way() {
 }
 
 #[test]
+fn a_stream_without_ids_must_bring_the_answer() {
+    for text in [": hi\n\n", "retry: 500\n\n", "event: message\ndata:\n\n"] {
+        let world = world();
+        upstream(&world, move |_| raw_stream(text, End::Whole));
+        let done = Client::new(&world).in_session(REVISION).send(&call_of(7, "read"));
+        let answer = messages(&done.text).pop().unwrap();
+        assert_eq!(answer["result"]["isError"], true, "{text:?}: {done:?}");
+        assert!(matches!(world.outcomes()[0].result, CallResult::Failed { .. }), "{text:?}");
+    }
+}
+
+#[test]
+fn an_event_whose_message_does_not_pass_leaves_its_id() {
+    let unknown = json!({"jsonrpc": "2.0", "method": "notifications/unheard_of"});
+    let question = request(9, "client/run", json!({}));
+    let news =
+        json!({"jsonrpc": "2.0", "method": "notifications/tasks/status", "params": {"taskId": "bob's"}});
+    for dropped in [unknown, question, news] {
+        let world = world();
+        let text = event("up/1", &dropped);
+        upstream(&world, move |sent| {
+            match sent.body.get("id").is_some() && sent.body.get("method").is_some() {
+                true => raw_stream(&text, End::Whole),
+                false => accepted(),
+            }
+        });
+        let client = Client::new(&world).in_session(REVISION);
+        let done = client.send(&call_of(7, "read"));
+        let seen = events(&done.text);
+        assert_eq!((seen.len(), seen[0].data.as_deref()), (1, Some("")), "{dropped}: {done:?}");
+        sent(&world);
+        client.listen(seen[0].id.as_deref());
+        assert_eq!(sent(&world).pop().unwrap().header("last-event-id"), Some("up/1"), "{dropped}");
+    }
+}
+
+#[test]
 fn a_connection_that_breaks_after_an_id_can_be_taken_up_too() {
     let world = world();
     upstream(&world, |sent| match sent.verb.as_str() {
@@ -366,4 +420,65 @@ fn a_stream_that_the_server_does_not_have_is_no_stream() {
     }
     let world = world();
     assert_eq!(Client::new(&world).listen(None).status, 405, "and without a session there is none at all");
+}
+
+/// A stream in pieces, as an upstream sends it.
+fn pieces() -> impl Strategy<Value = Vec<String>> {
+    let update = |uri: &str| json!({"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": uri}});
+    let piece = prop_oneof![
+        Just(Some(progress())),
+        Just(Some(update("crm://1"))),
+        Just(Some(update("crm://secret"))),
+        Just(Some(json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": CARD}}))),
+        Just(None),
+    ];
+    prop::collection::vec(piece, 1..6).prop_map(|pieces| {
+        let answer = json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result(CARD)});
+        let all = pieces.into_iter().chain([Some(answer)]).enumerate();
+        all.map(|(index, piece)| match piece {
+            Some(message) => event(&index.to_string(), &message),
+            None => priming(&index.to_string()),
+        })
+        .collect()
+    })
+}
+
+/// An upstream that ends its stream after so many pieces, and goes on where it is told.
+fn cut_after(pieces: &[String], cut: usize) -> World {
+    let world = world();
+    let pieces = pieces.to_vec();
+    upstream(&world, move |sent| -> Upstream {
+        match sent.header("last-event-id") {
+            None => raw_stream(&pieces[..cut].concat(), End::Whole),
+            Some(last) => raw_stream(&pieces[last.parse::<usize>().unwrap() + 1..].concat(), End::Whole),
+        }
+    });
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn wherever_a_stream_is_cut_the_client_gets_the_same(pieces in pieces()) {
+        let read = |cut: usize| {
+            let world = cut_after(&pieces, cut);
+            let client = Client::new(&world).in_session(REVISION);
+            let first = client.send(&call_of(7, "read")).text;
+            let rest = match ids(&first).pop() {
+                Some(last) if cut < pieces.len() => client.listen(Some(&last)).text,
+                Some(_) | None => String::new(),
+            };
+            (messages(&format!("{first}{rest}")), ids(&format!("{first}{rest}")), world.outcomes())
+        };
+        let (want, want_ids, outcomes) = read(pieces.len());
+        prop_assert_eq!(want.last().unwrap()["result"].clone(), legacy_result("[card]"));
+        prop_assert_eq!(outcomes.len(), 1);
+        for cut in 1..pieces.len() {
+            let (got, got_ids, outcomes) = read(cut);
+            prop_assert_eq!(&got, &want, "cut after {}", cut);
+            prop_assert_eq!(got_ids.len(), want_ids.len(), "cut after {}", cut);
+            prop_assert_eq!(outcomes.len(), 1);
+        }
+    }
 }
