@@ -45,7 +45,7 @@ pub(crate) struct Relay<P: Ports> {
     heard: u64,
     pending: Option<Result<Pulled, Refusal>>,
     /// Messages that came in one batch and are not judged yet.
-    backlog: VecDeque<String>,
+    backlog: VecDeque<Event>,
     /// Whether the client has an event id to come back with.
     is_resumable: bool,
     ended: bool,
@@ -125,8 +125,8 @@ impl<P: Ports> Relay<P> {
         if self.pending.is_some() || self.ended {
             return;
         }
-        if let Some(data) = self.backlog.pop_front() {
-            self.pending = Some(Ok(Pulled::Item(Item::Event(Event::message(data)))));
+        if let Some(event) = self.backlog.pop_front() {
+            self.pending = Some(Ok(Pulled::Item(Item::Event(event))));
             return;
         }
         let (patience, is_open_ended) = (self.patience(), self.is_open_ended());
@@ -296,16 +296,18 @@ impl<P: Ports> Relay<P> {
             self.ports.log("dropped an event of an unknown kind");
             return Ok(None);
         }
+        let id = event.id.clone();
         self.rename(&mut event);
         let data = event.data.take().unwrap_or_default();
         if data.is_empty() {
             // MCP 2025-11-25: a priming event carries an id and no message.
             return Ok(without_message(event));
         }
-        self.message(event, &data).await
+        self.message(event, id, &data).await
     }
 
-    async fn message(&mut self, event: Event, data: &str) -> Result<Option<Out>, Refusal> {
+    /// `id` is the upstream's.
+    async fn message(&mut self, event: Event, id: Option<String>, data: &str) -> Result<Option<Out>, Refusal> {
         let invalid = |error: String| match self.source.head() {
             Some(head) => {
                 mismatch::of_answer(&self.guard, head.status, None).unwrap_or(Refusal::Upstream(error))
@@ -316,7 +318,12 @@ impl<P: Ports> Relay<P> {
         let value = value.map_err(|error| invalid(error.to_string()))?;
         if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
             // MCP 2025-03-26: a server may put several messages into one event.
-            self.backlog.extend(batch.iter().map(ToString::to_string));
+            self.backlog.extend(batch.iter().map(|message| Event::message(message.to_string())));
+            // Who comes back with the id has seen all of them.
+            if let Some(last) = self.backlog.back_mut() {
+                last.id = id;
+                last.retry = event.retry;
+            }
             return Ok(None);
         }
         let mut message = Message::try_from(value).map_err(|error| invalid(error.to_string()))?;

@@ -337,6 +337,29 @@ fn an_event_whose_message_does_not_pass_leaves_its_id() {
 }
 
 #[test]
+fn messages_that_a_server_puts_into_one_event_share_its_id() {
+    for (last, is_answer) in
+        [(progress(), false), (json!({"jsonrpc": "2.0", "id": 7, "result": legacy_result(CARD)}), true)]
+    {
+        let world = world();
+        let secret = json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": CARD}});
+        let text = format!("id: up/1\nretry: 500\ndata: [{secret},{last}]\n\n");
+        upstream(&world, move |_| raw_stream(&text, End::Whole));
+        let client = Client::new(&world).in_session("2025-03-26");
+        let done = client.send(&call_of(7, "read"));
+        let seen = events(&done.text);
+        assert_eq!((seen.len(), messages(&done.text).len()), (2, 2), "{done:?}");
+        assert!(done.text.contains("[card]") && !done.text.contains("4111"), "{done:?}");
+        assert_eq!((&seen[0].id, seen[1].id.is_some()), (&None, true), "who has the id has seen both");
+        assert_eq!(seen[1].retry, Some(500));
+        assert_eq!(world.outcomes().len(), usize::from(is_answer));
+        sent(&world);
+        client.listen(seen[1].id.as_deref());
+        assert_eq!(sent(&world).pop().unwrap().header("last-event-id"), Some("up/1"));
+    }
+}
+
+#[test]
 fn a_connection_that_breaks_after_an_id_can_be_taken_up_too() {
     let world = world();
     upstream(&world, |sent| match sent.verb.as_str() {
