@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test is its report")]
 
 mod batches;
+mod leaving;
 mod listening;
 mod questions;
 mod resumption;
