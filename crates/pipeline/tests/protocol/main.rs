@@ -1,5 +1,11 @@
 //! What the protocol demands of a gateway, shown through the one public door.
-#![expect(clippy::unwrap_used, reason = "a failing test is its report")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a failing test is its report"
+)]
 
 mod batches;
 mod leaving;

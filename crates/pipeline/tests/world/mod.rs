@@ -227,11 +227,10 @@ impl Ports for Fake {
         for _ in 0..self.delay.get() {
             yield_once().await;
         }
-        let upstream = self.upstream.borrow().clone();
-        let upstream = match upstream {
-            Upstream::Scripted(script) => script(&request),
-            upstream => upstream,
-        };
+        let mut upstream = self.upstream.borrow().clone();
+        if let Upstream::Scripted(script) = &upstream {
+            upstream = script(&request);
+        }
         self.sent.borrow_mut().push(request);
         match upstream {
             Upstream::Scripted(_) => Err(FetchError::Unreachable("a script of scripts".into())),
