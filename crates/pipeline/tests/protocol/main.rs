@@ -10,6 +10,7 @@
 mod batches;
 mod leaving;
 mod listening;
+mod param_headers;
 mod questions;
 mod resumption;
 mod rounds;
