@@ -4,14 +4,16 @@
 //! such headers for a tool that is not known, the gateway reads the list itself.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::future::{Either, select};
 use http::HeaderMap;
 use portcullis_mcp::era::{
     Call, Era, META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION, METHOD, PROTOCOL_VERSION,
 };
 use portcullis_mcp::json::{self, Bounds, Json, Object};
-use portcullis_mcp::message::{Message, Outcome, Request, RequestId};
+use portcullis_mcp::message::{Message, Outcome, Request, RequestId, Response};
 use portcullis_mcp::method::Method;
 use portcullis_mcp::param_headers::{PREFIX, ParamHeaders};
 use portcullis_mcp::revision::Revision;
@@ -94,12 +96,8 @@ pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Resul
 async fn read_list<P: Ports>(x: &Exchange<P>, connection: &ConnectionName) -> Result<(), Refusal> {
     let mut cursor = None;
     for _ in 0..MOST_PAGES {
-        let text = page(x, cursor).await?;
         let invalid = || Refusal::Upstream("a list of tools that cannot be read".to_owned());
-        let depth = x.gateway.settings().limits.depth;
-        let value = json::parse(text.as_bytes(), Bounds::answer(depth)).map_err(|_| invalid())?;
-        let Ok(Message::Response(answer)) = Message::try_from(value) else { return Err(invalid()) };
-        let Outcome::Result(result) = answer.outcome else { return Err(invalid()) };
+        let Outcome::Result(result) = page(x, cursor).await?.outcome else { return Err(invalid()) };
         let tools = result.get("tools").and_then(Json::as_array).ok_or_else(invalid)?;
         x.gateway.tools.borrow_mut().learn(connection, tools, x.now);
         cursor = result.get_str("nextCursor").map(ToOwned::to_owned);
@@ -110,8 +108,8 @@ async fn read_list<P: Ports>(x: &Exchange<P>, connection: &ConnectionName) -> Re
     Ok(())
 }
 
-/// One page of the upstream's list of tools, unread.
-async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<String, Refusal> {
+/// One page of the upstream's list of tools, unguarded.
+async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<Response<'static>, Refusal> {
     let limits = x.gateway.settings().limits;
     let revision = Revision::V2026_07_28.as_str();
     let meta =
@@ -132,13 +130,24 @@ async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<Strin
     let permit = x.gateway.policies().permit_lifecycle(caller.principal(), Lifecycle::ListTools);
     let ports = Rc::clone(&x.ports);
     let pending = forward::pending(permit, ports, x.connection()?, outbound, limits.response_time);
-    let mut source = Source::<P>::new(pending, limits.frame_bytes, false);
+    let answer = pin!(first_response(Source::<P>::new(pending, limits.frame_bytes, false), limits.depth));
+    // All of it has to be there in time: nobody sees a sign of life meanwhile.
+    match select(answer, pin!(x.ports.sleep(limits.response_time))).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(((), _)) => Err(Refusal::Upstream("too slow with a list of its tools".to_owned())),
+    }
+}
+
+async fn first_response<P: Ports>(mut source: Source<P>, depth: usize) -> Result<Response<'static>, Refusal> {
     loop {
         match source.pull().await? {
             Pulled::Item(Item::Event(event)) => {
                 let text = event.data.unwrap_or_default();
-                if text.contains("\"result\"") || text.contains("\"error\"") {
-                    return Ok(text);
+                let message = json::parse(text.as_bytes(), Bounds::answer(depth));
+                if let Ok(Ok(Message::Response(response))) =
+                    message.map(|value| value.into_owned().try_into())
+                {
+                    return Ok(response);
                 }
             }
             Pulled::Head | Pulled::Item(Item::Comment) => {}

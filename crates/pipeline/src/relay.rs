@@ -307,7 +307,12 @@ impl<P: Ports> Relay<P> {
     }
 
     /// `id` is the upstream's.
-    async fn message(&mut self, event: Event, id: Option<String>, data: &str) -> Result<Option<Out>, Refusal> {
+    async fn message(
+        &mut self,
+        event: Event,
+        id: Option<String>,
+        data: &str,
+    ) -> Result<Option<Out>, Refusal> {
         let invalid = |error: String| match self.source.head() {
             Some(head) => {
                 mismatch::of_answer(&self.guard, head.status, None).unwrap_or(Refusal::Upstream(error))

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, refusals, request, sent, sent_methods, set, text_result, upstream, whole, world,
+    Client, notification, raw_stream, refusals, request, response, sent, sent_methods, set, stream,
+    text_result, unreachable, upstream, whole, world,
 };
-use crate::world::{Done, World};
+use crate::world::{Done, End, World};
 
 fn tool(name: &str) -> Value {
     json!({"name": name, "inputSchema": {"type": "object", "properties": {
@@ -217,6 +218,51 @@ fn the_gateway_asks_for_the_list_as_a_client_that_can_do_nothing() {
     let meta = &asked.body["params"]["_meta"];
     assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], json!({}));
     assert_eq!((asked.header("mcp-param-region"), asked.header("mcp-session-id")), (None, None));
+}
+
+#[test]
+fn the_list_may_come_as_a_stream() {
+    let world = world();
+    upstream(&world, |sent| match sent.method() {
+        "tools/list" => {
+            let log = notification("notifications/message", json!({"data": {"result": "\"result\""}}));
+            let text = format!(
+                ": hi\n\ndata: {log}\n\ndata:\n\ndata: {}\n\n",
+                sent.result(&list(&json!([tool("search")])))
+            );
+            raw_stream(&text, End::Silent)
+        }
+        _ => whole(&sent.result(&text_result("done"))),
+    });
+    let done = with_headers(&world, &json!({"region": "eu"}), &[("mcp-param-region", "us")]);
+    assert_eq!((done.status, done.json()["error"]["code"].as_i64()), (400, Some(-32020)), "{done:?}");
+}
+
+#[test]
+fn a_call_whose_headers_cannot_be_verified_does_not_leave() {
+    for (name, answer) in [
+        ("unreachable", unreachable()),
+        (
+            "an error",
+            whole(&json!({"jsonrpc": "2.0", "id": "portcullis", "error": {"code": -32603, "message": "m"}})),
+        ),
+        ("garbage", response(200, "application/json", vec![b"{".to_vec()], End::Whole)),
+        ("no list", whole(&json!({"jsonrpc": "2.0", "id": "portcullis", "result": {}}))),
+        ("a stream without an answer", stream(&[], End::Whole)),
+        ("a stream that breaks", stream(&[], End::Broken)),
+        ("a stream that says nothing", stream(&[], End::Silent)),
+        ("a stream of signs of life", raw_stream(&": hi\n\n".repeat(100), End::Silent)),
+        ("half an answer", response(200, "application/json", vec![b"{".to_vec()], End::Silent)),
+        ("html", response(500, "text/html", vec![], End::Whole)),
+    ] {
+        let world = world();
+        upstream(&world, move |_| answer.clone());
+        world.ports.late.set(true);
+        let done = with_headers(&world, &json!({"region": "eu"}), &[("mcp-param-region", "eu")]);
+        assert_eq!(done.json()["result"]["isError"], true, "{name}: {done:?}");
+        assert_eq!(sent_methods(&world), ["tools/list"], "{name}");
+        assert_eq!(world.events().last().unwrap().split(' ').next(), Some("refusal"), "{name}");
+    }
 }
 
 #[test]
