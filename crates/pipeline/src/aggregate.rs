@@ -135,7 +135,11 @@ async fn initialize<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Res
     for Asked { connection, result, head, negotiated } in asked {
         let upstream = head.as_ref().and_then(|head| head.headers.get(SESSION_ID));
         let member = negotiated.and_then(|revision| Member::new(connection.clone(), revision, upstream));
-        let member = member.ok_or_else(|| Refusal::Upstream("gave no usable session".to_owned()))?;
+        let Some(member) = member else {
+            x.connection = Some(connection);
+            x.note(&Refusal::Upstream("gave no usable session".to_owned())).await;
+            continue;
+        };
         members.push(member);
         summary.add(&connection, result);
     }
