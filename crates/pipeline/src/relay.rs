@@ -2,33 +2,26 @@
 //!
 //! The last frame of a recorded call is released only after its outcome is on record.
 
+mod frames;
+
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use http::StatusCode;
 use http::response::Parts;
-use http::{HeaderMap, StatusCode};
-use portcullis_mcp::json::{self, Bounds, Json};
-use portcullis_mcp::message::{Message, Outcome};
-use portcullis_mcp::method::{Method, ServerNotification};
+use portcullis_mcp::method::Method;
 use portcullis_mcp::sse::{Event, Item};
-use portcullis_policy::Lifecycle;
 use portcullis_settings::Limits;
 
-use crate::forward::{self, Outbound};
-use crate::guard::{Guard, Verdict};
+use crate::guard::Guard;
 use crate::mismatch;
 use crate::ports::{Ports, StoreError};
 use crate::record::{End, Open};
 use crate::refusal::{Addressee, Refusal};
-use crate::resume::{self, Answering};
 use crate::source::{Pulled, Source};
-use crate::tasks::Tasks;
-
-/// The longest pause before a client reconnects that is passed on, in milliseconds.
-const LONGEST_RETRY_MS: u64 = 60 * 60 * 1000;
 
 /// An answer on its way.
 pub(crate) struct Relay<P: Ports> {
@@ -278,199 +271,6 @@ impl<P: Ports> Relay<P> {
         self.limits.response_time.saturating_sub(silent)
     }
 
-    async fn judge(&mut self, pulled: Pulled) -> Result<Option<Out>, Refusal> {
-        match pulled {
-            Pulled::Head => {
-                self.begin();
-                Ok(None)
-            }
-            Pulled::Item(Item::Comment) => Ok(Some(Out::Comment)),
-            Pulled::Item(Item::Event(event)) => self.event(event).await,
-            Pulled::Broken(reason) => self.broke(reason),
-            Pulled::End => self.end().await,
-        }
-    }
-
-    async fn event(&mut self, mut event: Event) -> Result<Option<Out>, Refusal> {
-        if event.kind.as_deref().is_some_and(|kind| kind != "message") {
-            self.ports.log("dropped an event of an unknown kind");
-            return Ok(None);
-        }
-        let id = event.id.clone();
-        self.rename(&mut event);
-        let data = event.data.take().unwrap_or_default();
-        if data.is_empty() {
-            // MCP 2025-11-25: a priming event carries an id and no message.
-            return Ok(without_message(event));
-        }
-        self.message(event, id, &data).await
-    }
-
-    /// `id` is the upstream's.
-    async fn message(
-        &mut self,
-        event: Event,
-        id: Option<String>,
-        data: &str,
-    ) -> Result<Option<Out>, Refusal> {
-        let invalid = |error: String| match self.source.head() {
-            Some(head) => {
-                mismatch::of_answer(&self.guard, head.status, None).unwrap_or(Refusal::Upstream(error))
-            }
-            None => Refusal::Upstream(error),
-        };
-        let value = json::parse(data.as_bytes(), Bounds::answer(self.limits.depth));
-        let value = value.map_err(|error| invalid(error.to_string()))?;
-        if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
-            // MCP 2025-03-26: a server may put several messages into one event.
-            self.backlog.extend(batch.iter().map(|message| Event::message(message.to_string())));
-            // Who comes back with the id has seen all of them.
-            if let Some(last) = self.backlog.back_mut() {
-                last.id = id;
-                last.retry = event.retry;
-            }
-            return Ok(None);
-        }
-        let mut message = Message::try_from(value).map_err(|error| invalid(error.to_string()))?;
-        if let Some(head) = self.source.head()
-            && let Some(refusal) = mismatch::of_answer(&self.guard, head.status, Some(&message))
-        {
-            return Err(refusal);
-        }
-        if !self.is_of_own_task(&mut message).await? {
-            self.ports.log("dropped news of a task that is not the caller's");
-            return Ok(without_message(event));
-        }
-        match self.guard.frame(message) {
-            Verdict::Pass(message) => {
-                let event = with(event, message);
-                self.perform().await?;
-                self.guard.passed(event.data.as_ref().map_or(0, String::len));
-                Ok(Some(Out::Event(event)))
-            }
-            Verdict::Final { message, failed } => self.finish(with(event, message), failed).await.map(Some),
-            Verdict::Drop(reason) => {
-                self.ports.log(&format!("dropped a frame of the upstream: {reason}"));
-                Ok(without_message(event))
-            }
-            Verdict::Refuse(answer, reason) => {
-                self.ports.log(&format!("refused a frame of the upstream: {reason}"));
-                let answer = answer.to_bytes();
-                self.tell_upstream(answer).await;
-                Ok(without_message(event))
-            }
-            Verdict::Violation(reason) => Err(Refusal::Upstream(reason.to_owned())),
-        }
-    }
-
-    /// The client gets ids of the gateway's own, in sessions only: elsewhere nothing can be taken up again.
-    fn rename(&mut self, event: &mut Event) {
-        let in_session = !self.guard.is_modern() && self.guard.session().is_some();
-        let answering = self.answering();
-        event.id =
-            event.id.take().filter(|_| in_session).and_then(|id| {
-                resume::seal(&self.guard.gateway(), self.guard.owner(), &id, answering.as_ref())
-            });
-        event.retry = event.retry.filter(|retry| in_session && *retry <= LONGEST_RETRY_MS);
-        self.is_resumable |= event.id.is_some();
-    }
-
-    fn answering(&self) -> Option<Answering> {
-        let call = self.guard.call()?;
-        Some(Answering {
-            id: call.id.clone(),
-            method: call.method,
-            name: call.name.clone(),
-            record: self.record.as_ref().map(Open::id),
-            completed: call.completed.clone(),
-            may_be_task: call.may_be_task,
-        })
-    }
-
-    /// Lists of tasks keep the caller's own, and so does news of them. Only the store knows whose a task is.
-    async fn is_of_own_task(&self, message: &mut Message<'_>) -> Result<bool, Refusal> {
-        let gateway = self.guard.gateway();
-        let tasks = Tasks {
-            gateway: &gateway,
-            ports: &*self.ports,
-            principal: self.guard.principal(),
-            connection: self.guard.connection(),
-        };
-        match message {
-            Message::Response(response)
-                if self.guard.call().is_some_and(|call| call.method == Method::TasksList) =>
-            {
-                if let Outcome::Result(result) = &mut response.outcome {
-                    tasks.keep_own(result).await.map_err(Refusal::Withheld)?;
-                }
-                Ok(true)
-            }
-            Message::Notification(news) if news.method == ServerNotification::TaskStatus.as_str() => {
-                let id = news.params.as_ref().and_then(|params| params.get_str("taskId"));
-                let own = tasks.own(id.unwrap_or_default()).await.map_err(Refusal::Withheld)?;
-                Ok(own.is_some())
-            }
-            Message::Notification(_) | Message::Request(_) | Message::Response(_) => Ok(true),
-        }
-    }
-
-    /// Does what must be done before the frame that was judged last is released.
-    async fn perform(&mut self) -> Result<(), Refusal> {
-        let duties = self.guard.take_duties();
-        let gateway = self.guard.gateway();
-        let tasks = Tasks {
-            gateway: &gateway,
-            ports: &*self.ports,
-            principal: self.guard.principal(),
-            connection: self.guard.connection(),
-        };
-        for duty in &duties {
-            tasks.perform(duty).await.map_err(Refusal::Withheld)?;
-        }
-        Ok(())
-    }
-
-    /// Releases the answer, but not before its outcome is on record.
-    async fn finish(&mut self, event: Event, failed: bool) -> Result<Out, Refusal> {
-        self.perform().await?;
-        let text = event.data.as_deref().unwrap_or_default();
-        self.guard.passed(text.len());
-        let text = text.to_owned();
-        self.close(End::Answered { failed, text: &text }).await.map_err(Refusal::Withheld)?;
-        self.ended = true;
-        Ok(Out::Final(event))
-    }
-
-    async fn end(&mut self) -> Result<Option<Out>, Refusal> {
-        let answers = self.to.id.is_some();
-        if answers && self.is_resumable {
-            // MCP 2025-11-25: the server lets the client come back for the rest. The record stays open for it.
-            self.ended = true;
-            return Ok(None);
-        }
-        match self.guard.call() {
-            Some(call) if call.method == Method::SubscriptionsListen => {
-                self.close(End::Abandoned).await.map_err(Refusal::Withheld)?;
-            }
-            Some(_) if answers => {
-                return Err(Refusal::Upstream("the stream ended without an answer".to_owned()));
-            }
-            Some(_) | None => {}
-        }
-        self.ended = true;
-        Ok(None)
-    }
-
-    /// A client with an event id comes back for the rest, just as if the server had ended the stream.
-    fn broke(&mut self, reason: String) -> Result<Option<Out>, Refusal> {
-        if !self.is_resumable {
-            return Err(Refusal::Upstream(reason));
-        }
-        self.ports.log(&format!("a stream broke off and may be taken up again: {reason}"));
-        self.ended = true;
-        Ok(None)
-    }
-
     /// Writes the outcome, once. Only then the record is let go: a reader that leaves while the store works must
     /// still find one to close.
     async fn close(&mut self, end: End<'_>) -> Result<(), StoreError> {
@@ -493,20 +293,6 @@ impl<P: Ports> Relay<P> {
             Ok(()) | Err(_) => refusal,
         }
     }
-
-    /// Answers the server in the caller's place, so that it does not wait for what never comes.
-    async fn tell_upstream(&self, message: Vec<u8>) {
-        let (gateway, session) = (self.guard.gateway(), self.guard.session());
-        let (Some(connection), Some(session)) = (gateway.connection(self.guard.connection()), session) else {
-            return;
-        };
-        let permit = gateway.policies().permit_lifecycle(self.guard.principal(), Lifecycle::Respond);
-        let outbound = Outbound::message(HeaderMap::new(), message, Some(session));
-        let sent = forward::send(permit, &*self.ports, connection, outbound, self.limits.response_time).await;
-        if let Err(refusal) = sent {
-            self.ports.log(&format!("the upstream could not be told: {refusal}"));
-        }
-    }
 }
 
 /// The status for the caller: those that mean something to clients pass; any other success is a plain one.
@@ -515,16 +301,4 @@ pub(crate) fn status(upstream: Option<&Parts>) -> StatusCode {
         Some(status) if !status.is_success() => status,
         Some(_) | None => StatusCode::OK,
     }
-}
-
-/// What is left of an event whose message the client does not get: an id to come back with, and a pause.
-fn without_message(event: Event) -> Option<Out> {
-    let is_left = event.id.is_some() || event.retry.is_some();
-    let data = event.id.is_some().then(String::new);
-    is_left.then_some(Out::Event(Event { kind: None, data, ..event }))
-}
-
-fn with(event: Event, message: Message<'_>) -> Event {
-    let data = message.into_json().to_string();
-    Event { kind: Some("message".to_owned()), data: Some(data), ..event }
 }
