@@ -13,7 +13,13 @@ mod lists;
 pub(crate) mod names;
 mod subscription;
 
-use http::{Response, StatusCode};
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use http::{HeaderValue, Response, StatusCode};
 use portcullis_mcp::era::{Call, Era, Incoming, LAST_EVENT_ID, Notice, Rejection, Reply, SESSION_ID};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::message::{Message, Outcome, RequestId, Response as Answered};
@@ -26,11 +32,15 @@ use crate::exchange::Exchange;
 use crate::owner::Owner;
 use crate::ports::{Ports, fresh};
 use crate::refusal::{Refusal, respond};
+use crate::relay::Relay;
+use crate::reply::{Delivery, Opening};
 use crate::session::{Bundle, Member};
 use crate::source::JSON;
 use crate::stream::EventStream;
 use crate::{Answer, questions, reply, resume};
 
+/// How long a server's own stream may take to open.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
 /// The newest revision with a handshake that is spoken here.
 const NEWEST_HANDSHAKE: Revision = Revision::V2025_11_25;
 
@@ -150,7 +160,7 @@ async fn initialize<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Res
         let bundle = Bundle::new(revision, members);
         bundle.seal(x.gateway.sealer(), caller.principal(), x.now, fresh(&*x.ports))
     };
-    let value = sealed.and_then(|sealed| http::HeaderValue::from_str(&sealed).ok());
+    let value = sealed.and_then(|sealed| HeaderValue::from_str(&sealed).ok());
     let value = value.ok_or_else(|| Refusal::Upstream("too many connections for one session".to_owned()))?;
     response.headers_mut().insert(SESSION_ID, value);
     Ok(response)
@@ -176,75 +186,152 @@ async fn discover<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Respo
 /// A notification goes to every session: only the one that it is about knows the id that it names.
 async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Response<Answer<P>>, Refusal> {
     let Era::Legacy(stated) = notice.era else { return Ok(reply::accepted()) };
-    let bundle = x.open_bundle(stated)?;
-    for member in bundle.members() {
+    x.open_bundle(stated)?;
+    let mut deliveries = Vec::new();
+    for member in usable_members(x)? {
         x.connection = Some(member.connection.clone());
         let notice = Notice { era: Era::Legacy(Some(member.revision)), ..notice.clone() };
-        if let Err(refusal) = crate::notify(x, notice).await {
-            x.note(&refusal).await;
+        match crate::notify(x, notice).await {
+            Ok(Some(delivery)) => deliveries.push((member.connection, delivery)),
+            Ok(None) => {}
+            Err(refusal) => x.note(&refusal).await,
         }
     }
+    deliver(x, deliveries).await;
     Ok(reply::accepted())
 }
 
-/// The answer to a question goes to the connection that asked: the sealed id says which.
-async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Response<Answer<P>>, Refusal> {
-    let bundle = x.open_bundle(None)?;
-    let caller = x.caller()?;
-    let asked = bundle.members().iter().find(|member| {
-        let session = bundle.session(&member.connection);
-        let owner = Owner::new(caller.principal(), &member.connection, session.as_ref());
-        questions::open(&x.gateway, &owner, &reply.id).is_some()
-    });
-    let asked = asked.ok_or(Refusal::Protocol(Rejection::UnexpectedResponse))?;
-    x.connection = Some(asked.connection.clone());
-    crate::answer(x, reply).await
+/// Waits for all deliveries at once. One that fails does not fail the others.
+async fn deliver<P: Ports>(x: &mut Exchange<P>, deliveries: Vec<(ConnectionName, Delivery)>) {
+    let (connections, deliveries): (Vec<_>, Vec<_>) = deliveries.into_iter().unzip();
+    for (connection, receipt) in connections.into_iter().zip(join_all(deliveries).await) {
+        match receipt {
+            // A server that does not end sessions ends them by itself.
+            Ok(_) | Err(Refusal::MethodNotAllowed { .. } | Refusal::Session(_)) => {}
+            Err(refusal) => {
+                x.connection = Some(connection);
+                x.note(&refusal).await;
+            }
+        }
+    }
 }
 
-/// GET: the servers' own streams together, or the rest of one of them.
+/// The members of the session that the caller may still use.
+fn usable_members<P: Ports>(x: &Exchange<P>) -> Result<Vec<Member>, Refusal> {
+    let usable = usable(x)?;
+    let members = x.bundle.iter().flat_map(|bundle| bundle.members());
+    Ok(members.filter(|member| usable.contains(&member.connection)).cloned().collect())
+}
+
+/// The owner of what one member of the session hands out.
+fn owner_of<P: Ports>(x: &Exchange<P>, member: &Member) -> Result<Owner, Refusal> {
+    let caller = x.caller()?;
+    let session = x.bundle.as_ref().and_then(|bundle| bundle.session(&member.connection));
+    Ok(Owner::new(caller.principal(), &member.connection, session.as_ref()))
+}
+
+/// The answer to a question goes to the connection that asked: the sealed id says which.
+async fn answer<P: Ports>(x: &mut Exchange<P>, mut reply: Reply<'_>) -> Result<Response<Answer<P>>, Refusal> {
+    x.open_bundle(None)?;
+    for member in usable_members(x)? {
+        if questions::open(&x.gateway, &owner_of(x, &member)?, &reply.id).is_some() {
+            if let Outcome::Result(result) = &mut reply.outcome {
+                names::take_related(&member.connection, result);
+            }
+            x.connection = Some(member.connection);
+            return crate::answer(x, reply).await;
+        }
+    }
+    Err(Refusal::Protocol(Rejection::UnexpectedResponse))
+}
+
+/// GET: the servers' own streams together, one of them from where it broke off; or the rest of an answer.
 pub(crate) async fn listen<P: Ports>(x: &mut Exchange<P>) -> Result<Response<Answer<P>>, Refusal> {
     const NONE: Refusal = Refusal::MethodNotAllowed { allow: "POST, DELETE" };
     portcullis_mcp::era::refuse_doubled_headers(&x.parts.headers)?;
     if !x.parts.headers.contains_key(SESSION_ID) {
         return Err(NONE);
     }
-    let bundle = x.open_bundle(None)?;
-    if let Some(last) = x.parts.headers.get(LAST_EVENT_ID).cloned() {
-        let caller = x.caller()?;
-        let of = bundle.members().iter().find(|member| {
-            let session = bundle.session(&member.connection);
-            let owner = Owner::new(caller.principal(), &member.connection, session.as_ref());
-            last.to_str().is_ok_and(|last| resume::open(&x.gateway, &owner, last).is_some())
-        });
-        let of = of.ok_or(Refusal::Session("an event id that is not of it"))?;
-        x.connection = Some(of.connection.clone());
-        return crate::listen(x).await.map(reply::one);
+    x.open_bundle(None)?;
+    let last = x.parts.headers.get(LAST_EVENT_ID).cloned();
+    let mut last = match last {
+        Some(id) => Some(of_event(x, id)?),
+        None => None,
+    };
+    if let Some((member, id, true)) = last {
+        x.connection = Some(member);
+        return reply::opened(crate::listen(x, Some(id)).await?).await.map(reply::one);
     }
-    let mut relays = Vec::new();
-    for member in bundle.members() {
+    let mut openings = Vec::new();
+    for member in usable_members(x)? {
         x.connection = Some(member.connection.clone());
-        match crate::listen(x).await {
-            Ok(relay) => relays.push(relay),
+        // The client knows one place to come back to; the others begin anew.
+        let of_this = last.take_if(|(of, _, _)| *of == member.connection);
+        match crate::listen(x, of_this.map(|(_, id, _)| id)).await {
+            Ok(opening) => openings.push(in_time(x, opening)),
             // Many servers have no such stream.
             Err(Refusal::MethodNotAllowed { .. }) => {}
             Err(refusal) => x.note(&refusal).await,
         }
     }
     x.connection = None;
+    let relays: Vec<_> = join_all(openings).await.into_iter().flatten().collect();
     if relays.is_empty() { Err(NONE) } else { Ok(reply::streamed(EventStream::new(relays))) }
 }
 
-/// DELETE: the end of all sessions. One that cannot be ended ends by itself.
+/// Whose an event id is, and whether it is of the answer to a call.
+fn of_event<P: Ports>(
+    x: &Exchange<P>,
+    id: HeaderValue,
+) -> Result<(ConnectionName, HeaderValue, bool), Refusal> {
+    let foreign = || Refusal::Session("an event id that is not of it");
+    let text = id.to_str().map_err(|_| foreign())?.to_owned();
+    for member in usable_members(x)? {
+        if let Some((_, answering)) = resume::open(&x.gateway, &owner_of(x, &member)?, &text) {
+            return Ok((member.connection, id, answering.is_some()));
+        }
+    }
+    Err(foreign())
+}
+
+/// A stream that opens soon. One that does not is left out: the client waits for all of them.
+fn in_time<P: Ports>(
+    x: &Exchange<P>,
+    opening: Opening<P>,
+) -> impl Future<Output = Option<Relay<P>>> + use<P> {
+    let ports = Rc::clone(&x.ports);
+    async move {
+        let late = pin!(ports.sleep(OPEN_WITHIN));
+        match select(pin!(reply::opened(opening)), late).await {
+            Either::Left((Ok(relay), _)) => Some(relay),
+            Either::Left((Err(Refusal::MethodNotAllowed { .. }), _)) => None,
+            Either::Left((Err(refusal), _)) => {
+                ports.log(&format!("a server's own stream is left out: {refusal}"));
+                None
+            }
+            Either::Right(_) => {
+                ports.log("a server's own stream is left out: it does not open");
+                None
+            }
+        }
+    }
+}
+
+/// DELETE: the end of all sessions.
 pub(crate) async fn close<P: Ports>(x: &mut Exchange<P>) -> Result<Response<Answer<P>>, Refusal> {
     portcullis_mcp::era::refuse_doubled_headers(&x.parts.headers)?;
-    let bundle = x.open_bundle(None)?;
-    for member in bundle.members() {
+    x.open_bundle(None)?;
+    let mut deliveries = Vec::new();
+    for member in usable_members(x)? {
         x.connection = Some(member.connection.clone());
         match crate::close(x).await {
-            Ok(_) | Err(Refusal::MethodNotAllowed { .. } | Refusal::Session(_)) => {}
+            Ok(delivery) => deliveries.push((member.connection, delivery)),
+            // Without a session there is nothing to end.
+            Err(Refusal::Session(_)) => {}
             Err(refusal) => x.note(&refusal).await,
         }
     }
+    deliver(x, deliveries).await;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 

@@ -81,7 +81,12 @@ async fn element<P: Ports>(x: &mut Exchange<P>, element: Json<'_>) -> Result<Opt
             Err(Rejection::InitializeInBatch.into())
         }
         Incoming::Call(call) => crate::start(x, call).await.map(Some),
-        Incoming::Notice(notice) => crate::notify(x, notice).await.map(|_receipt| None),
+        Incoming::Notice(notice) => {
+            if let Some(delivery) = crate::notify(x, notice).await? {
+                delivery.await?;
+            }
+            Ok(None)
+        }
         Incoming::Reply(reply) => crate::answer(x, reply).await.map(|_receipt| None),
     }
 }

@@ -189,6 +189,11 @@ impl Guard {
         self.call.as_ref()
     }
 
+    /// Lets time pass: a stream may last for hours, and policy may look at the clock.
+    pub(crate) fn tick(&mut self, now: u64) {
+        self.now = now;
+    }
+
     /// Notes the status of the upstream's answer.
     pub(crate) fn answered(&mut self, status: http::StatusCode) {
         self.status = Some(status.as_u16());

@@ -42,12 +42,12 @@ mod tasks;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use portcullis_ledger::Stage;
 use portcullis_mcp::answer;
 use portcullis_mcp::era::{self, Call, Era, Incoming, LAST_EVENT_ID, Notice, Reply};
 use portcullis_mcp::json::{self, Bounds, Json};
-use portcullis_mcp::message::{Message, Response as Answered};
+use portcullis_mcp::message::{Message, MessageError, Response as Answered};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Lifecycle, Reasons};
 
@@ -61,8 +61,9 @@ use crate::edge::{Route, Verb};
 use crate::exchange::Exchange;
 use crate::forward::Outbound;
 use crate::owner::Owner;
-use crate::record::{Deed, End};
+use crate::record::Deed;
 use crate::relay::Relay;
+use crate::reply::{Delivery, Opening};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -104,9 +105,12 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
             x.lap(Stage::Authenticate);
             match (verb, x.is_aggregate()) {
                 (Verb::Send, _) => message(x, body).await,
-                (Verb::Listen, false) => listen(x).await.map(reply::one),
+                (Verb::Listen, false) => {
+                    let last = x.parts.headers.get(LAST_EVENT_ID).cloned();
+                    reply::opened(listen(x, last).await?).await.map(reply::one)
+                }
                 (Verb::Listen, true) => aggregate::listen(x).await,
-                (Verb::Close, false) => close(x).await,
+                (Verb::Close, false) => close(x).await?.await.map(reply::empty),
                 (Verb::Close, true) => aggregate::close(x).await,
             }
         }
@@ -120,6 +124,9 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     x.request_bytes = bytes.len().try_into().unwrap_or(u64::MAX);
     let value = json::parse(&bytes, Bounds::request(limits.depth)).map_err(era::Rejection::Json)?;
     if let Json::Array(elements) = value {
+        if x.is_aggregate() {
+            return Err(era::Rejection::Message(MessageError::Batch).into());
+        }
         return batch::serve(x, elements).await;
     }
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
@@ -129,7 +136,10 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     }
     match incoming {
         Incoming::Call(request) => call(x, request).await,
-        Incoming::Notice(notice) => notify(x, notice).await,
+        Incoming::Notice(notice) => match notify(x, notice).await? {
+            Some(delivery) => delivery.await.map(reply::empty),
+            None => Ok(reply::accepted()),
+        },
         Incoming::Reply(reply) => answer(x, reply).await,
     }
 }
@@ -186,9 +196,9 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
 /// It goes on only within a session, which shows that its sender may speak of what happens there. Over HTTP
 /// 2026-07-28 has no use for any (a client cancels by leaving), and one that would have to carry free text has none
 /// either.
-async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Response<Answer<P>>, Refusal> {
+async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Option<Delivery>, Refusal> {
     let session = match notice.era {
-        Era::Modern => return Ok(reply::accepted()),
+        Era::Modern => return Ok(None),
         Era::Legacy(revision) => x.session(revision)?,
     };
     let caller = x.caller()?;
@@ -200,12 +210,22 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Res
         }
     };
     if !passes {
-        return Ok(reply::accepted());
+        return Ok(None);
     }
     let step = decide::notification(notice.notification);
     let permit = x.gateway.policies().permit_lifecycle(caller.principal(), step);
     let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());
-    reply::to_notice(x, permit, outbound).await
+    // A call that is given up has an effect; the others only speak of what is on record already.
+    let delivery = match notice.notification {
+        ClientNotification::Cancelled => {
+            let record = record::step(x, step, record::revision(x, notice.era)).await?;
+            record.closed_after(x, reply::to_notice(x, permit, outbound)?, false)
+        }
+        ClientNotification::Initialized
+        | ClientNotification::Progress
+        | ClientNotification::RootsListChanged => reply::to_notice(x, permit, outbound)?,
+    };
+    Ok(Some(delivery))
 }
 
 /// The caller's answer to a request of the server, which the gateway must have let through.
@@ -239,25 +259,22 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
         }
     };
     let outbound = Outbound::message(HeaderMap::new(), message.to_bytes(), Some(&session));
-    let receipt = reply::to_notice(x, permit, outbound).await;
-    if let Some(record) = record {
-        let end = match &receipt {
-            Ok(_) => End::Answered { failed: !may, text: "" },
-            Err(refusal) => End::Refused(refusal),
-        };
-        record.close_plain(x, end).await.map_err(Refusal::Withheld)?;
+    let delivery = reply::to_notice(x, permit, outbound)?;
+    match record {
+        Some(record) => record.closed_after(x, delivery, !may).await,
+        None => delivery.await,
     }
-    receipt
+    .map(reply::empty)
 }
 
-/// GET: the server's own stream of a session, or any of its streams after the event that the caller names.
-async fn listen<P: Ports>(x: &mut Exchange<P>) -> Result<Relay<P>, Refusal> {
+/// GET: the server's own stream of a session, or any of its streams after the event `last`.
+async fn listen<P: Ports>(x: &mut Exchange<P>, last: Option<HeaderValue>) -> Result<Opening<P>, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     // Without a session there is nothing to listen to; clients take 405 as "no such stream".
     let session = x.session(None)?.ok_or(Refusal::MethodNotAllowed { allow: "POST, DELETE" })?;
     let caller = x.caller()?;
     let owner = Owner::new(caller.principal(), x.connection_name()?, Some(&session));
-    let (last, answering) = match x.parts.headers.get(LAST_EVENT_ID) {
+    let (last, answering) = match last {
         None => (None, None),
         Some(id) => {
             let opened = id.to_str().ok().and_then(|id| resume::open(&x.gateway, &owner, id));
@@ -271,9 +288,11 @@ async fn listen<P: Ports>(x: &mut Exchange<P>) -> Result<Relay<P>, Refusal> {
 }
 
 /// DELETE: the end of a session.
-async fn close<P: Ports>(x: &mut Exchange<P>) -> Result<Response<Answer<P>>, Refusal> {
+async fn close<P: Ports>(x: &mut Exchange<P>) -> Result<Delivery, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     let session = x.session(None)?.ok_or(Refusal::Session("none named"))?;
-    let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), Lifecycle::CloseSession);
-    reply::to_close(x, permit, Outbound::close(&session)).await
+    let step = Lifecycle::CloseSession;
+    let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), step);
+    let record = record::step(x, step, session.revision.as_str()).await?;
+    Ok(record.closed_after(x, reply::to_close(x, permit, Outbound::close(&session))?, false))
 }

@@ -83,8 +83,9 @@ pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Resul
     let brought = headers.keys().any(|name| name.as_str().starts_with(PREFIX));
     let mut asked = known();
     if asked.is_none() && brought && !x.gateway.tools.borrow().was_read(connection, x.now) {
-        read_list(x, connection).await?;
+        // Noted before, so that a list that cannot be read is not read for every call.
         x.gateway.tools.borrow_mut().read.insert(connection.clone(), x.now);
+        read_list(x, connection).await?;
         asked = known();
     }
     // Without a schema nobody knows what a header should say, so none goes on; a server that wants one says so.

@@ -18,7 +18,7 @@ use portcullis_mcp::era::{Call, Era, SESSION_ID};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
-use portcullis_policy::{ObservedOutcome, Policy, Reasons};
+use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
 use crate::exchange::Exchange;
@@ -26,6 +26,7 @@ use crate::gateway::Gateway;
 use crate::guard::{Guard, Masker};
 use crate::ports::{Ports, StoreError, fresh};
 use crate::refusal::Refusal;
+use crate::reply::Delivery;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
 const SESSION: Purpose = Purpose::new("session-id");
@@ -111,6 +112,17 @@ pub(crate) async fn intent<P: Ports>(
     Ok(Open { id, timings, since })
 }
 
+/// Writes that a step of the protocol is about to be taken which has an effect and no arguments.
+pub(crate) async fn step<P: Ports>(
+    x: &Exchange<P>,
+    step: Lifecycle,
+    revision: &'static str,
+) -> Result<Open, StoreError> {
+    let labels = BTreeSet::new();
+    let deed = Deed { method: step.as_str(), name: None, given: None, revision, labels: &labels };
+    intent(x, deed, &Reasons::default()).await
+}
+
 impl Open {
     /// The record of a call that another request has begun, and whose answer this one brings; `None` if its answer
     /// is on record already and only comes once more.
@@ -136,9 +148,25 @@ impl Open {
         self.id
     }
 
-    /// Writes how something ended that has no answer.
-    pub(crate) async fn close_plain<P: Ports>(self, x: &Exchange<P>, end: End<'_>) -> Result<(), StoreError> {
-        self.write(&*x.ports, end, &x.gateway, &Passed::default()).await
+    /// A delivery after which its outcome is written: `failed` if what is delivered is an error. It has no answer but
+    /// a receipt.
+    pub(crate) fn closed_after<P: Ports>(
+        self,
+        x: &Exchange<P>,
+        delivery: Delivery,
+        failed: bool,
+    ) -> Delivery {
+        let (ports, gateway) = (Rc::clone(&x.ports), Rc::clone(&x.gateway));
+        Box::pin(async move {
+            let receipt = delivery.await;
+            let end = match &receipt {
+                Ok(_) => End::Answered { failed, text: "" },
+                Err(refusal) => End::Refused(refusal),
+            };
+            let written = self.write(&*ports, end, &gateway, &Passed::default()).await;
+            written.map_err(Refusal::Withheld)?;
+            receipt
+        })
     }
 
     /// Writes how the call ended. Written twice, it is one record.

@@ -18,7 +18,7 @@ use portcullis_settings::Limits;
 
 use crate::guard::Guard;
 use crate::mismatch;
-use crate::ports::{Ports, StoreError};
+use crate::ports::{FetchError, Ports, StoreError};
 use crate::record::{End, Open};
 use crate::refusal::{Addressee, Refusal};
 use crate::source::{Pulled, Source};
@@ -34,8 +34,8 @@ pub(crate) struct Relay<P: Ports> {
     limits: Limits,
     /// When a stream without an answer at its end is over: with the caller's token, in milliseconds since 1970.
     until: u64,
-    /// When something last came, on the clock that only goes forward.
-    heard: u64,
+    /// When something last came, on the clock that only goes forward; `None` before the first wait.
+    heard: Option<u64>,
     pending: Option<Result<Pulled, Refusal>>,
     /// Messages that came in one batch and are not judged yet.
     backlog: VecDeque<Event>,
@@ -71,7 +71,7 @@ impl<P: Ports> Relay<P> {
     pub(crate) fn new(parcel: Parcel<P>) -> Self {
         let Parcel { ports, source, guard, record, to, limits, until } = parcel;
         Self {
-            heard: ports.monotonic(),
+            heard: None,
             ports,
             source,
             guard,
@@ -123,6 +123,10 @@ impl<P: Ports> Relay<P> {
             return;
         }
         let (patience, is_open_ended) = (self.patience(), self.is_open_ended());
+        if is_open_ended && patience.is_zero() {
+            self.pending = Some(Ok(Pulled::End));
+            return;
+        }
         let pulled = match select(pin!(self.source.pull()), pin!(self.ports.sleep(patience))).await {
             Either::Left((pulled, _)) => pulled,
             Either::Right(((), _)) if is_open_ended => Ok(Pulled::End),
@@ -130,7 +134,7 @@ impl<P: Ports> Relay<P> {
                 Err(Refusal::Upstream(format!("silent for {:?}", self.limits.response_time)))
             }
         };
-        self.heard = self.ports.monotonic();
+        self.heard = Some(self.ports.monotonic());
         self.pending = Some(pulled);
     }
 
@@ -184,6 +188,7 @@ impl<P: Ports> Relay<P> {
     /// # Errors
     /// The upstream or the store failed. The record is closed and nothing more comes.
     pub(crate) async fn take(&mut self) -> Result<Option<Out>, Refusal> {
+        self.guard.tick(self.ports.now());
         let pulled = match self.pending.take() {
             None => return Ok(None),
             Some(Ok(pulled)) => self.judge(pulled).await,
@@ -199,6 +204,29 @@ impl<P: Ports> Relay<P> {
     pub(crate) async fn whole(&mut self) -> Result<String, Refusal> {
         while !self.ended {
             self.ready().await;
+            match self.take().await? {
+                Some(Out::Final(event)) => return Ok(event.data.unwrap_or_default()),
+                Some(Out::Comment | Out::Event(_)) | None => {}
+            }
+        }
+        Err(Refusal::Upstream("ended without an answer".to_owned()))
+    }
+
+    /// The whole answer in whatever form, if it comes within the time that an upstream may be silent. An upstream
+    /// that keeps writing and says nothing is not waited for: nobody sees a sign of life meanwhile.
+    pub(crate) async fn in_time(&mut self) -> Result<String, Refusal> {
+        let ports = Rc::clone(&self.ports);
+        let limit = self.limits.response_time;
+        let begun = ports.monotonic();
+        while !self.ended {
+            let left = limit.saturating_sub(Duration::from_micros(ports.monotonic().saturating_sub(begun)));
+            let is_late = match select(pin!(self.ready()), pin!(ports.sleep(left))).await {
+                Either::Left(_) => false,
+                Either::Right(_) => true,
+            };
+            if is_late {
+                return Err(self.fail(Refusal::Fetch(FetchError::TimedOut)).await);
+            }
             match self.take().await? {
                 Some(Out::Final(event)) => return Ok(event.data.unwrap_or_default()),
                 Some(Out::Comment | Out::Event(_)) | None => {}
@@ -263,11 +291,13 @@ impl<P: Ports> Relay<P> {
         self.source.head().is_some() && matches!(method, None | Some(Method::SubscriptionsListen))
     }
 
-    fn patience(&self) -> Duration {
+    fn patience(&mut self) -> Duration {
         if self.is_open_ended() {
             return Duration::from_millis(self.until.saturating_sub(self.ports.now()));
         }
-        let silent = Duration::from_micros(self.ports.monotonic().saturating_sub(self.heard));
+        // What is asked of an upstream is sent when its answer is first waited for.
+        let heard = *self.heard.get_or_insert_with(|| self.ports.monotonic());
+        let silent = Duration::from_micros(self.ports.monotonic().saturating_sub(heard));
         self.limits.response_time.saturating_sub(silent)
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -25,7 +25,7 @@ use crate::refusal::{Refusal, respond};
 use crate::relay::{self, Parcel, Relay};
 use crate::resume::Answering;
 use crate::session::{self, Session};
-use crate::source::{EVENTS, JSON, Pending, Source};
+use crate::source::{EVENTS, JSON, Pending, Source, kind};
 use crate::stream::EventStream;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -68,10 +68,8 @@ async fn to_initialize<P: Ports>(
     x: &Exchange<P>,
     mut relay: Relay<P>,
 ) -> Result<Response<Answer<P>>, Refusal> {
-    // The upstream has its own time limit between two frames, so this ends.
-    let whole = relay.begun().await;
-    relay.check().await?;
-    let text = relay.whole().await?;
+    let text = relay.in_time().await?;
+    let whole = relay.head().is_none_or(|head| kind(head) != EVENTS);
     let mut response = match whole {
         true => respond(relay::status(relay.head()), JSON, text).map(Answer::Full),
         false => {
@@ -85,18 +83,23 @@ async fn to_initialize<P: Ports>(
     Ok(response)
 }
 
-/// Forwards a notification or an answer of the client.
-pub(crate) async fn to_notice<P: Ports>(
+/// Something that has no answer but a receipt, on its way.
+pub(crate) type Delivery = LocalBoxFuture<'static, Result<StatusCode, Refusal>>;
+
+/// Forwards a notification or an answer of the client. Nothing is sent before the delivery is waited for.
+pub(crate) fn to_notice<P: Ports>(
     x: &Exchange<P>,
     permit: Permit,
     outbound: Outbound,
-) -> Result<Response<Answer<P>>, Refusal> {
-    let head = send(x, permit, outbound).await?;
-    match head.status {
-        StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
-        status if status.is_success() => Ok(empty(StatusCode::ACCEPTED)),
-        status => Err(Refusal::Upstream(format!("answered a notification with {status}"))),
-    }
+) -> Result<Delivery, Refusal> {
+    let sent = pending(x, permit, outbound)?;
+    Ok(Box::pin(async move {
+        match sent.await?.status() {
+            StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
+            status if status.is_success() => Ok(StatusCode::ACCEPTED),
+            status => Err(Refusal::Upstream(format!("answered a notification with {status}"))),
+        }
+    }))
 }
 
 /// The receipt of a message that nobody needs.
@@ -104,15 +107,21 @@ pub(crate) fn accepted<P: Ports>() -> Response<Answer<P>> {
     empty(StatusCode::ACCEPTED)
 }
 
-/// Opens the server's own stream, or takes up the stream of a call again.
+/// A stream that was asked for and is not there yet.
+pub(crate) struct Opening<P: Ports> {
+    relay: Relay<P>,
+    /// The record of the call that it answers, if it takes one up.
+    record: Option<Open>,
+}
+
+/// Asks for the server's own stream, or for the rest of one.
 pub(crate) async fn to_listen<P: Ports>(
     x: &Exchange<P>,
     permit: Permit,
     outbound: Outbound,
     session: Session,
     answering: Option<Answering>,
-) -> Result<Relay<P>, Refusal> {
-    let limits = x.gateway.settings().limits;
+) -> Result<Opening<P>, Refusal> {
     let revision = session.revision;
     let record = match answering.as_ref().and_then(|call| call.record) {
         None => None,
@@ -128,10 +137,14 @@ pub(crate) async fn to_listen<P: Ports>(
         may_be_task: call.may_be_task,
         granted: None,
     });
-    let pending =
-        forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, limits.response_time);
-    // Until the stream is there nothing is known of the call, so its record stays open.
-    let mut relay = relay_of(x, pending, Some(session), expected, None)?;
+    let pending = pending(x, permit, outbound)?;
+    Ok(Opening { relay: relay_of(x, pending, Some(session), expected, None)?, record })
+}
+
+/// Waits until a server's stream is open. Until then nothing is known of the call that it may answer, so its record
+/// stays open.
+pub(crate) async fn opened<P: Ports>(opening: Opening<P>) -> Result<Relay<P>, Refusal> {
+    let Opening { mut relay, record } = opening;
     relay.begun().await;
     match relay.head().map(|head| head.status) {
         Some(StatusCode::NOT_FOUND) => Err(Refusal::Session("the upstream no longer knows it")),
@@ -159,25 +172,30 @@ pub(crate) fn streamed<P: Ports>(events: EventStream<P>) -> Response<Answer<P>> 
     event_response(Answer::Events(Box::new(events)), StatusCode::OK)
 }
 
-/// Ends a session.
-pub(crate) async fn to_close<P: Ports>(
+/// Ends a session. Nothing is sent before the delivery is waited for.
+pub(crate) fn to_close<P: Ports>(
     x: &Exchange<P>,
     permit: Permit,
     outbound: Outbound,
-) -> Result<Response<Answer<P>>, Refusal> {
-    let head = send(x, permit, outbound).await?;
-    match head.status {
-        StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
-        StatusCode::METHOD_NOT_ALLOWED => Err(Refusal::MethodNotAllowed { allow: "POST, GET" }),
-        status if status.is_success() => Ok(empty(StatusCode::NO_CONTENT)),
-        status => Err(Refusal::Upstream(format!("answered the end of a session with {status}"))),
-    }
+) -> Result<Delivery, Refusal> {
+    let sent = pending(x, permit, outbound)?;
+    Ok(Box::pin(async move {
+        match sent.await?.status() {
+            StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
+            StatusCode::METHOD_NOT_ALLOWED => Err(Refusal::MethodNotAllowed { allow: "POST, GET" }),
+            status if status.is_success() => Ok(StatusCode::NO_CONTENT),
+            status => Err(Refusal::Upstream(format!("answered the end of a session with {status}"))),
+        }
+    }))
 }
 
-async fn send<P: Ports>(x: &Exchange<P>, permit: Permit, outbound: Outbound) -> Result<Parts, Refusal> {
+fn pending<P: Ports>(
+    x: &Exchange<P>,
+    permit: Permit,
+    outbound: Outbound,
+) -> Result<Pending<P::Body>, Refusal> {
     let timeout = x.gateway.settings().limits.response_time;
-    let response = forward::send(permit, &*x.ports, x.connection()?, outbound, timeout).await?;
-    Ok(response.into_parts().0)
+    Ok(forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, timeout))
 }
 
 /// Replaces the upstream's session id by a sealed one.

@@ -38,7 +38,7 @@ enum State<B> {
     /// One message.
     Whole { body: B, bytes: Vec<u8> },
     /// A message per line.
-    Lines { body: B, bytes: Vec<u8> },
+    Lines { body: B, lines: Lines },
     /// Nothing more comes.
     Ended,
 }
@@ -104,16 +104,16 @@ impl<P: Ports> Source<P> {
                         return Ok(Pulled::Item(Item::Event(Event { data: Some(text), ..Event::default() })));
                     }
                 },
-                State::Lines { body, bytes } => {
-                    if let Some(line) = take_line(bytes)? {
+                State::Lines { body, lines } => {
+                    if let Some(line) = lines.next()? {
                         return Ok(Pulled::Item(line));
                     }
                     match body.next().await {
-                        Some(Ok(chunk)) => append(bytes, &chunk, self.limit)?,
+                        Some(Ok(chunk)) => lines.push(&chunk, self.limit)?,
                         Some(Err(error)) => return Err(broken(error)),
                         // The last message may come without a line end.
-                        None if bytes.is_empty() => self.state = State::Ended,
-                        None => bytes.push(b'\n'),
+                        None if lines.is_empty() => self.state = State::Ended,
+                        None => lines.push(b"\n", usize::MAX)?,
                     }
                 }
             }
@@ -132,7 +132,7 @@ impl<P: Ports> Source<P> {
             EVENTS if status.is_success() => {
                 State::Events { body, decoder: Decoder::new(self.limit), ready: VecDeque::new() }
             }
-            JSON if self.by_line && status.is_success() => State::Lines { body, bytes: Vec::new() },
+            JSON if self.by_line && status.is_success() => State::Lines { body, lines: Lines::default() },
             JSON if known => State::Whole { body, bytes: Vec::new() },
             _ => State::Ended,
         };
@@ -158,17 +158,36 @@ fn append(bytes: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), Refusal
     Ok(())
 }
 
-/// The first complete line that is not empty.
-fn take_line(bytes: &mut Vec<u8>) -> Result<Option<Item>, Refusal> {
-    while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-        let rest = bytes.split_off(end + 1);
-        let line = String::from_utf8(std::mem::replace(bytes, rest)).map_err(broken)?;
-        if !line.trim().is_empty() {
-            let data = Some(line.trim().to_owned());
-            return Ok(Some(Item::Event(Event { data, ..Event::default() })));
+/// Lines as they come. Each byte is looked at once, wherever chunks are cut.
+#[derive(Debug, Default)]
+struct Lines {
+    whole: VecDeque<Vec<u8>>,
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    fn push(&mut self, chunk: &[u8], limit: usize) -> Result<(), Refusal> {
+        let mut parts = chunk.split(|byte| *byte == b'\n');
+        append(&mut self.begun, parts.next().unwrap_or_default(), limit)?;
+        for part in parts {
+            let line = std::mem::replace(&mut self.begun, part.to_vec());
+            if !line.trim_ascii().is_empty() {
+                self.whole.push_back(line);
+            }
         }
+        Ok(())
     }
-    Ok(None)
+
+    fn next(&mut self) -> Result<Option<Item>, Refusal> {
+        let Some(line) = self.whole.pop_front() else { return Ok(None) };
+        let line = String::from_utf8(line).map_err(broken)?;
+        let data = Some(line.trim().to_owned());
+        Ok(Some(Item::Event(Event { data, ..Event::default() })))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.begun.is_empty()
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> Refusal {

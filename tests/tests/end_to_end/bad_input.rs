@@ -70,15 +70,15 @@ fn it_is_refused_in_the_words_of_the_protocol() {
                 "a host of others",
                 changed(&gateway, full(CALL), &[("host", Some("evil.example"))], &[]),
                 403,
-                0,
+                40300,
             ),
             (
                 "an origin of others",
                 changed(&gateway, full(CALL), &[("origin", Some("https://evil.example"))], &[]),
                 403,
-                0,
+                40300,
             ),
-            ("text", changed(&gateway, full(CALL), &[("content-type", Some("text/plain"))], &[]), 415, 0),
+            ("text", changed(&gateway, full(CALL), &[("content-type", Some("text/plain"))], &[]), 415, 41500),
         ];
         for (name, request, status, code) in cases {
             let before = gateway.records().len();

@@ -36,31 +36,37 @@ pub(super) async fn each<P: Ports>(
     x: &mut Exchange<P>,
     calls: Vec<(ConnectionName, Call<'_>)>,
 ) -> Result<Vec<Asked>, Refusal> {
-    let (mut waiting, mut last) = (Vec::new(), Refusal::UnknownName);
+    let (mut waiting, mut failed) = (Vec::new(), Vec::new());
     let to = x.to.clone();
     for (connection, mut call) in calls {
         direct(x, connection.clone(), &mut call);
         match crate::start(x, call).await {
             Ok(relay) => waiting.push(answer(connection, relay)),
-            Err(refusal) => {
-                x.note(&refusal).await;
-                last = refusal;
-            }
+            Err(refusal) => failed.push((connection, refusal)),
         }
     }
     let mut asked = Vec::new();
     for (connection, answer) in join_all(waiting).await {
         match answer {
             Ok(answer) => asked.push(answer),
-            Err(refusal) => {
-                x.connection = Some(connection);
-                x.note(&refusal).await;
-                last = refusal;
-            }
+            Err(refusal) => failed.push((connection, refusal)),
         }
     }
+    // If all have failed, the last failure is the answer, and is noted as such.
+    let last = if asked.is_empty() { failed.pop() } else { None };
+    for (connection, refusal) in failed {
+        x.connection = Some(connection);
+        x.note(&refusal).await;
+    }
     x.to = to;
-    if asked.is_empty() { Err(last) } else { Ok(asked) }
+    match last {
+        Some((connection, refusal)) => {
+            x.connection = Some(connection);
+            Err(refusal)
+        }
+        None if asked.is_empty() => Err(Refusal::UnknownName),
+        None => Ok(asked),
+    }
 }
 
 async fn answer<P: Ports>(
@@ -80,15 +86,17 @@ async fn answer<P: Ports>(
 }
 
 async fn result<P: Ports>(relay: &mut Relay<P>) -> Result<Object<'static>, Refusal> {
-    relay.begun().await;
-    relay.check().await?;
-    let text = relay.whole().await?;
+    let text = relay.in_time().await?;
     // The gateway has written this itself.
     let unreadable = || Refusal::Upstream("an answer that cannot be put together with others".to_owned());
     let value = json::parse(text.as_bytes(), Bounds::answer(DEPTH)).map_err(|_| unreadable())?;
     match Message::try_from(value) {
         Ok(Message::Response(response)) => match response.outcome {
             Outcome::Result(result) => Ok(result.into_owned()),
+            // A server without this kind of thing has an empty list of them.
+            Outcome::Error(error) if is_list(relay) && error.code.as_i64() == Some(METHOD_NOT_FOUND) => {
+                Ok(Object::new())
+            }
             Outcome::Error(error) => {
                 Err(Refusal::Upstream(format!("answered with error {}", error.code.as_str())))
             }
@@ -97,6 +105,12 @@ async fn result<P: Ports>(relay: &mut Relay<P>) -> Result<Object<'static>, Refus
     }
 }
 
+fn is_list<P: Ports>(relay: &Relay<P>) -> bool {
+    relay.guard().call().is_some_and(|call| call.method.list_member().is_some())
+}
+
+/// JSON-RPC's code for a method that does not exist.
+const METHOD_NOT_FOUND: i64 = -32601;
 /// The guard has bounded what may nest, and adds some levels of its own.
 const DEPTH: usize = 128;
 
@@ -114,6 +128,8 @@ impl Summary {
             merge(&mut self.capabilities, capabilities);
         }
         if let Some(Json::String(text)) = result.remove("instructions") {
+            // No server may speak in the name of another.
+            let text = text.replace('#', "\\#");
             self.instructions.push(format!("## {connection}\n\n{text}"));
         }
     }

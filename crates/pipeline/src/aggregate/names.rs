@@ -88,6 +88,7 @@ pub(crate) fn prefix(connection: &ConnectionName, message: &mut Message<'_>) {
         Message::Notification(notification) => {
             if let Some(params) = &mut notification.params {
                 put(params, "uri", |text| uri(connection, text));
+                related(params, |text| name(connection, text));
                 in_task(connection, params);
                 if let Some(granted) = object(params, "notifications") {
                     each_text(granted, "resourceSubscriptions", |text| uri(connection, text));
@@ -95,7 +96,27 @@ pub(crate) fn prefix(connection: &ConnectionName, message: &mut Message<'_>) {
                 }
             }
         }
-        Message::Request(_) => {}
+        Message::Request(request) => {
+            if let Some(params) = &mut request.params {
+                related(params, |text| name(connection, text));
+            }
+        }
+    }
+}
+
+/// Takes the connection's name off the task that an answer of the client belongs to.
+pub(super) fn take_related(connection: &ConnectionName, result: &mut Object<'_>) {
+    related(result, |text| match split_name(text) {
+        Some((of, rest)) if of == *connection => rest.to_owned(),
+        Some(_) | None => text.to_owned(),
+    });
+}
+
+/// The task that a message belongs to (MCP 2025-11-25, tasks).
+fn related(object: &mut Object<'_>, change: impl Fn(&str) -> String) {
+    let meta = self::object(object, "_meta");
+    if let Some(task) = meta.and_then(|meta| self::object(meta, "io.modelcontextprotocol/related-task")) {
+        put(task, "taskId", change);
     }
 }
 
@@ -117,6 +138,7 @@ fn in_result(connection: &ConnectionName, result: &mut Object<'_>) {
     if let Some(task) = object(result, "task") {
         put(task, "taskId", prefix_name);
     }
+    related(result, prefix_name);
     in_task(connection, result);
 }
 

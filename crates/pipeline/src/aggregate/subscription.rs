@@ -46,13 +46,16 @@ pub(super) async fn serve<P: Ports>(
     let waiting = relays.into_iter().map(|relay| acknowledged(x, relay));
     let mut honoured = Object::new();
     let mut relays = Vec::new();
-    for answer in join_all(waiting).await {
+    for (connection, answer) in join_all(waiting).await {
         match answer {
             Ok((relay, part)) => {
                 merge(&mut honoured, part);
                 relays.push(relay);
             }
-            Err(refusal) => x.note(&refusal).await,
+            Err(refusal) => {
+                x.connection = Some(connection);
+                x.note(&refusal).await;
+            }
         }
     }
     if relays.is_empty() {
@@ -107,35 +110,41 @@ fn push(wanted: &mut Object<'_>, member: &'static str, text: &str) {
     }
 }
 
-/// Waits for the acknowledgement of one connection.
+/// Waits for the acknowledgement of one connection. A subscription without one is given up, with its outcome.
 async fn acknowledged<P: Ports>(
     x: &Exchange<P>,
     mut relay: Relay<P>,
-) -> Result<(Relay<P>, Object<'static>), Refusal> {
-    let late = || Refusal::Upstream(format!("no acknowledgement within {ACKNOWLEDGED_WITHIN:?}"));
+) -> (ConnectionName, Result<(Relay<P>, Object<'static>), Refusal>) {
+    let connection = relay.guard().connection().clone();
     let first = {
         let first = pin!(relay.first_event());
         match select(first, pin!(x.ports.sleep(ACKNOWLEDGED_WITHIN))).await {
-            Either::Left((text, _)) => Some(text?),
-            Either::Right(_) => None,
+            Either::Left((Ok(text), _)) => Ok(granted(&text)),
+            Either::Left((Err(refusal), _)) => Err(refusal),
+            Either::Right(_) => Ok(None),
         }
     };
-    let Some(text) = first else {
-        relay.abandon().await;
-        return Err(late());
-    };
-    let value = json::parse(text.as_bytes(), Bounds::answer(DEPTH)).map_err(|_| late())?;
-    match Message::try_from(value) {
-        Ok(Message::Notification(first)) if first.method == ServerNotification::Acknowledged.as_str() => {
-            let granted = first.params.and_then(|mut params| params.remove("notifications"));
-            match granted {
-                Some(Json::Object(granted)) => Ok((relay, granted.into_owned())),
-                Some(_) | None => Err(late()),
-            }
-        }
-        Ok(Message::Notification(_) | Message::Request(_) | Message::Response(_)) | Err(_) => {
+    let answer = match first {
+        Ok(Some(granted)) => Ok((relay, granted)),
+        Ok(None) => {
+            relay.abandon().await;
             Err(Refusal::Upstream("began a subscription without its acknowledgement".to_owned()))
         }
+        Err(refusal) => Err(refusal),
+    };
+    (connection, answer)
+}
+
+/// What an acknowledgement grants; `None` if it is none.
+fn granted(text: &str) -> Option<Object<'static>> {
+    let value = json::parse(text.as_bytes(), Bounds::answer(DEPTH)).ok()?;
+    let Ok(Message::Notification(first)) = Message::try_from(value) else { return None };
+    if first.method != ServerNotification::Acknowledged.as_str() {
+        return None;
+    }
+    match first.params?.remove("notifications")? {
+        Json::Object(granted) => Some(granted.into_owned()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => None,
     }
 }
 

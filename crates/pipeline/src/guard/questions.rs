@@ -125,6 +125,10 @@ impl Guard {
         let finding = params.get_str("url").is_some_and(|url| self.masker.would_mask_text(url));
         let opaque: &[&str] = if finding { &[] } else { &["elicitationId", "mode", "url"] };
         self.clean(&mut params, opaque);
+        // Where several servers look like one, people must see which of them asks.
+        if let Some(Json::String(message)) = params.get_mut("message").filter(|_| self.prefixed) {
+            *message = format!("[{}] {message}", self.connection).into();
+        }
         params
     }
 }

@@ -61,7 +61,7 @@ fn each_element_is_decided_forwarded_and_recorded_by_itself() {
     let mut called: Vec<_> = intents(&world).into_iter().filter_map(|intent| intent.name).collect();
     called.sort();
     assert_eq!(called, ["down", "read", "streamed"]);
-    assert_eq!(world.outcomes().len(), 3, "each call that left has an outcome");
+    assert_eq!(world.outcomes().len(), 4, "each call that left has an outcome, and so has giving one up");
     let refused = refusals(&world).into_iter().map(|refusal| (refusal.name, refusal.kind));
     let mut refused: Vec<_> = refused.map(|(name, kind)| (name.unwrap(), kind)).collect();
     refused.sort();
