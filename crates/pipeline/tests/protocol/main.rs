@@ -8,6 +8,8 @@
 )]
 
 mod batches;
+mod eras;
+mod frames;
 mod leaving;
 mod listening;
 mod param_headers;

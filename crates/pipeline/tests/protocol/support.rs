@@ -229,7 +229,9 @@ impl<'w> Client<'w> {
         let mut request = post(self.connection, Some(&self.token), body.to_string());
         set(&mut request, "mcp-protocol-version", MODERN);
         set(&mut request, "mcp-method", body["method"].as_str().unwrap());
-        let name = ["name", "uri", "taskId"].into_iter().find_map(|member| body["params"][member].as_str());
+        let method = body["method"].as_str().unwrap();
+        let member = portcullis_mcp::method::Method::parse(method).and_then(|method| method.name_member());
+        let name = member.and_then(|member| body["params"][member].as_str());
         if let Some(name) = name {
             set(&mut request, "mcp-name", name);
         }
