@@ -58,14 +58,8 @@ impl<P: Ports> Relay<P> {
         id: Option<String>,
         data: &str,
     ) -> Result<Option<Out>, Refusal> {
-        let invalid = |error: String| match self.source.head() {
-            Some(head) => {
-                mismatch::of_answer(&self.guard, head.status, None).unwrap_or(Refusal::Upstream(error))
-            }
-            None => Refusal::Upstream(error),
-        };
         let value = json::parse(data.as_bytes(), Bounds::answer(self.limits.depth));
-        let value = value.map_err(|error| invalid(error.to_string()))?;
+        let value = value.map_err(|error| self.no_message(error.to_string()))?;
         if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
             // MCP 2025-03-26: a server may put several messages into one event.
             self.backlog.extend(batch.iter().map(|message| Event::message(message.to_string())));
@@ -76,7 +70,7 @@ impl<P: Ports> Relay<P> {
             }
             return Ok(None);
         }
-        let mut message = Message::try_from(value).map_err(|error| invalid(error.to_string()))?;
+        let mut message = Message::try_from(value).map_err(|error| self.no_message(error.to_string()))?;
         if let Some(head) = self.source.head()
             && let Some(refusal) = mismatch::of_answer(&self.guard, head.status, Some(&message))
         {
@@ -106,6 +100,13 @@ impl<P: Ports> Relay<P> {
             }
             Verdict::Violation(reason) => Err(Refusal::Upstream(reason.to_owned())),
         }
+    }
+
+    /// Why there is no message where one should be.
+    fn no_message(&self, reason: String) -> Refusal {
+        let status = self.source.head().map(|head| head.status);
+        let mismatch = status.and_then(|status| mismatch::of_answer(&self.guard, status, None));
+        mismatch.unwrap_or(Refusal::Upstream(reason))
     }
 
     /// The client gets ids of the gateway's own, in sessions only: elsewhere nothing can be taken up again.
@@ -198,7 +199,7 @@ impl<P: Ports> Relay<P> {
                 self.close(End::Abandoned).await.map_err(Refusal::Withheld)?;
             }
             Some(_) if answers => {
-                return Err(Refusal::Upstream("the stream ended without an answer".to_owned()));
+                return Err(self.no_message("ended without an answer".to_owned()));
             }
             Some(_) | None => {}
         }

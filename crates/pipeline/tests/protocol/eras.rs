@@ -221,6 +221,7 @@ fn legacy_servers() -> Vec<(&'static str, Upstream)> {
         ("a page", text(404, "text/html", "<html>")),
         ("another JSON", text(400, "application/json", r#"{"detail":"bad"}"#)),
         ("no JSON", text(400, "application/json", "bad")),
+        ("an empty body of JSON", text(404, "application/json", "")),
         ("405", text(405, "text/plain", "")),
         ("406", error(406, -32000, &Value::Null)),
         ("415", text(415, "", "")),
