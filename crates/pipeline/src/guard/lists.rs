@@ -67,12 +67,12 @@ impl Guard {
         for member in ["content", "messages"] {
             let blocks = result.get_mut(member).and_then(Json::as_array_mut);
             let Some(blocks) = blocks else { continue };
-            let readable =
-                self.readable(blocks.iter().filter_map(|block| embedded(inner(block.as_object()?))));
+            let all = blocks.iter().filter_map(Json::as_object).flat_map(|block| [Some(block), inner(block)]);
+            let readable = self.readable(all.flatten().filter_map(embedded));
             for block in blocks.iter_mut().filter_map(Json::as_object_mut) {
-                match block.get_mut("content").and_then(Json::as_object_mut) {
-                    Some(inner) => withhold_unread(inner, &readable),
-                    None => withhold_unread(block, &readable),
+                withhold_unread(block, &readable);
+                if let Some(inner) = block.get_mut("content").and_then(Json::as_object_mut) {
+                    withhold_unread(inner, &readable);
                 }
             }
         }
@@ -117,9 +117,9 @@ impl Guard {
     }
 }
 
-/// The block of a prompt's message, or the block itself.
-fn inner<'o, 'a>(block: &'o Object<'a>) -> &'o Object<'a> {
-    block.get("content").and_then(Json::as_object).unwrap_or(block)
+/// The block of a prompt's message.
+fn inner<'o, 'a>(message: &'o Object<'a>) -> Option<&'o Object<'a>> {
+    message.get("content").and_then(Json::as_object)
 }
 
 /// The URI of an embedded resource or of a link, if the block is one. One without a URI is withheld.

@@ -203,6 +203,7 @@ fn resources_that_could_be_read_in_two_ways_are_withheld_from_everybody() {
         {"type": "resource", "resource": {"text": "no uri"}},
         {"type": "resource", "uri": "crm://1"},
         {"type": "resource_link", "name": "n"},
+        {"type": "resource", "resource": {"uri": "crm://secret", "text": "top secret"}, "content": {"type": "text", "text": "x"}},
     ]);
     let all: Vec<Value> = blocks.into_iter().chain(sneaky.as_array().unwrap().clone()).collect();
     let world = answering(json!({"resultType": "complete", "content": all}));
