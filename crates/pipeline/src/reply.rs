@@ -276,7 +276,9 @@ fn completed(call: &Call<'_>) -> Option<Completed> {
     let text = |object: &Object<'_>, member| object.get_str(member).map(ToOwned::to_owned);
     let reference = params.get("ref").and_then(Json::as_object)?;
     let argument = params.get("argument").and_then(Json::as_object)?;
-    Some(Completed { template: text(reference, "uri")?, variable: text(argument, "name")? })
+    let context = params.get("context").and_then(Json::as_object);
+    let settled = context.and_then(|context| context.get("arguments")).and_then(Json::as_object);
+    Some(Completed { template: text(reference, "uri")?, variable: text(argument, "name")? }.given(settled))
 }
 
 fn event_response<P: Ports>(answer: Answer<P>, status: StatusCode) -> Response<Answer<P>> {

@@ -145,6 +145,43 @@ fn completion(reference: Value, argument: Value, context: Value) -> Value {
 }
 
 #[test]
+fn values_are_completed_that_lead_to_what_may_be_read() {
+    let values = ["1", "secret", "a b", "../secret", "x/secret", "Grüße"];
+    let result =
+        json!({"resultType": "complete", "completion": {"values": values, "total": 6, "hasMore": true}});
+    let argument = json!({"name": "id", "value": ""});
+    let resource = |uri: &str| json!({"type": "ref/resource", "uri": uri});
+    let all: Vec<&str> = values.to_vec();
+    for (name, reference, context, want) in [
+        ("one variable", resource("crm://{id}"), Value::Null, vec!["1", "a b", "x/secret", "Grüße"]),
+        ("reserved characters", resource("crm://{+id}"), Value::Null, vec!["1", "a b", "x/secret", "Grüße"]),
+        (
+            "another place",
+            resource("crm://x/{id}"),
+            Value::Null,
+            vec!["1", "secret", "a b", "x/secret", "Grüße"],
+        ),
+        (
+            "what else is filled in",
+            resource("crm://{kind}{id}"),
+            json!({"kind": ""}),
+            vec!["1", "a b", "x/secret", "Grüße"],
+        ),
+        ("something else is open", resource("crm://{kind}/{id}"), Value::Null, all.clone()),
+        ("another variable", resource("crm://{other}"), Value::Null, all.clone()),
+        ("a prompt", json!({"type": "ref/prompt", "name": "p"}), Value::Null, all.clone()),
+    ] {
+        let world = answering(result.clone());
+        let body = completion(reference, argument.clone(), context);
+        let completed = modern(&world, "staff", &body)["completion"].clone();
+        assert_eq!(completed["values"], json!(want), "{name}");
+        let total = (want.len() == all.len()).then(|| json!(6));
+        assert_eq!(completed.get("total"), total.as_ref(), "{name}: a total would tell what is hidden");
+        assert_eq!(completed["hasMore"], true, "{name}");
+    }
+}
+
+#[test]
 fn completions_are_masked_and_not_endless() {
     let many: Vec<_> = (0..150).map(|index| index.to_string()).chain([CARD.to_owned()]).collect();
     let world = answering(json!({"resultType": "complete", "completion": {"values": many}}));
