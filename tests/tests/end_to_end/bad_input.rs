@@ -55,7 +55,7 @@ fn it_is_refused_in_the_words_of_the_protocol() {
             ("200 levels", changed(&gateway, full(nested), &[], &[]), 400, -32700),
             ("200 levels in arguments", changed(&gateway, full(deep_arguments), &[], &[]), 400, -32700),
             ("a batch", changed(&gateway, full(batch), &[], &[]), 400, -32600),
-            ("too long", changed(&gateway, full(long), &[], &[]), 413, 0),
+            ("too long", changed(&gateway, full(long), &[], &[]), 413, 41300),
             ("no method header", changed(&gateway, full(CALL), &[("mcp-method", None)], &[]), 400, -32020),
             ("no name header", changed(&gateway, full(CALL), &[("mcp-name", None)], &[]), 400, -32020),
             ("another name", changed(&gateway, full(CALL), &[("mcp-name", Some("drop"))], &[]), 400, -32020),
