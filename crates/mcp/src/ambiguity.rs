@@ -9,38 +9,42 @@ pub use uri::is_plain_uri;
 
 use crate::json::{Json, Object, fold};
 
-/// The members of `params` that mean something in some revision, and those of a `ref`.
-const MEMBERS: [&str; 22] = [
-    "_meta",
-    "argument",
-    "arguments",
-    "capabilities",
-    "clientInfo",
-    "context",
-    "cursor",
-    "inputResponses",
-    "level",
-    "name",
-    "notifications",
-    "progress",
-    "progressToken",
-    "protocolVersion",
-    "reason",
-    "ref",
-    "requestId",
-    "requestState",
-    "task",
-    "taskId",
-    "type",
-    "uri",
+/// The members of `params` that mean something in some revision, and those of a `ref`, each after its [`spelling`];
+/// sorted by it.
+const MEMBERS: [(&str, &str); 22] = [
+    ("argument", "argument"),
+    ("arguments", "arguments"),
+    ("capabilities", "capabilities"),
+    ("clientinfo", "clientInfo"),
+    ("context", "context"),
+    ("cursor", "cursor"),
+    ("inputresponses", "inputResponses"),
+    ("level", "level"),
+    ("meta", "_meta"),
+    ("name", "name"),
+    ("notifications", "notifications"),
+    ("progress", "progress"),
+    ("progresstoken", "progressToken"),
+    ("protocolversion", "protocolVersion"),
+    ("reason", "reason"),
+    ("ref", "ref"),
+    ("requestid", "requestId"),
+    ("requeststate", "requestState"),
+    ("task", "task"),
+    ("taskid", "taskId"),
+    ("type", "type"),
+    ("uri", "uri"),
 ];
 
 /// The known member that one of these could be taken for, if there is one: `Name`, `request_id`.
 pub(crate) fn look_alike(params: &Object<'_>) -> Option<&'static str> {
     let inner = params.get("ref").and_then(Json::as_object);
-    let keys = params.iter().chain(inner.into_iter().flat_map(Object::iter)).map(|(key, _)| key);
-    keys.filter(|key| !MEMBERS.contains(key))
-        .find_map(|key| MEMBERS.into_iter().find(|known| spelling(known) == spelling(key)))
+    let mut keys = params.iter().chain(inner.into_iter().flat_map(Object::iter)).map(|(key, _)| key);
+    keys.find_map(|key| {
+        let spelled = spelling(key);
+        let found = MEMBERS.binary_search_by_key(&spelled.as_str(), |(spelled, _)| spelled).ok()?;
+        MEMBERS.get(found).map(|(_, known)| *known).filter(|known| *known != key)
+    })
 }
 
 /// A name without case, underscores and hyphens: what the most lenient reader compares.
@@ -55,6 +59,14 @@ pub fn spelling(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::json::{Bounds, parse};
+
+    #[test]
+    fn the_known_members_stand_in_the_order_of_their_spellings() {
+        assert!(MEMBERS.is_sorted());
+        for (spelled, known) in MEMBERS {
+            assert_eq!(spelling(known), spelled);
+        }
+    }
 
     #[test]
     fn other_spellings_of_known_members_are_found() {
