@@ -25,6 +25,8 @@ mod test_issuer;
 mod time;
 mod token;
 mod token_cache;
+#[cfg(feature = "unverified")]
+mod unverified;
 mod verify;
 
 pub use crate::discovery::Discovery;
@@ -35,4 +37,6 @@ pub use crate::refusal::Refusal;
 pub use crate::time::UnixSeconds;
 pub use crate::token::{BearerToken, TokenError, UnverifiedToken, issuer_of};
 pub use crate::token_cache::TokenCache;
+#[cfg(feature = "unverified")]
+pub use crate::unverified::ClaimsError;
 pub use crate::verify::{VerifiedToken, verify};

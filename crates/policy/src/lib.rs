@@ -73,6 +73,7 @@ mod decide;
 mod decision;
 mod digest;
 mod evaluate;
+mod explain;
 mod facts;
 mod listing;
 mod number;
@@ -96,6 +97,7 @@ pub use decision::{
     Requirement, Scope,
 };
 pub use digest::{PolicyDigest, PolicySetDigest};
+pub use explain::{Asked, Difference, Explainer, Explanation, Failing, NearMiss, Verdict};
 pub use listing::Listing;
 pub use policy::{Effect, Policy, PolicyId};
 pub use problem::{Problem, Problems};

@@ -5,6 +5,7 @@
 mod anonymous;
 mod connection;
 mod issuer;
+mod outline;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;

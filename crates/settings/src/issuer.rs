@@ -37,6 +37,28 @@ pub struct IssuerSettings {
     pub clock_skew: Duration,
 }
 
+/// How the claims of an issuer's tokens are read. None of it can name a variable.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimRules<'s> {
+    /// The namespace of everything this issuer says.
+    pub name: &'s IssuerName,
+    /// The claim that lists a caller's groups.
+    pub groups_claim: &'s ClaimPath,
+    /// Whether its callers are people or programs.
+    pub principal: &'s PrincipalRule,
+    /// The claims that become attributes of the principal.
+    pub attributes: &'s [ClaimPath],
+}
+
+impl IssuerSettings {
+    /// How the claims of its tokens are read.
+    #[must_use]
+    pub fn claim_rules(&self) -> ClaimRules<'_> {
+        let Self { name, groups_claim, principal, attributes, .. } = self;
+        ClaimRules { name, groups_claim, principal, attributes }
+    }
+}
+
 /// Where the keys of an issuer come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeySource {

@@ -33,7 +33,7 @@ pub use crate::draft::Draft;
 pub use crate::edge::Edge;
 pub use crate::endpoint::Endpoint;
 pub use crate::issuer::{
-    Algorithm, ClaimPath, ClaimPathError, ClaimValue, IssuerSettings, KeySource, PrincipalRule,
+    Algorithm, ClaimPath, ClaimPathError, ClaimRules, ClaimValue, IssuerSettings, KeySource, PrincipalRule,
     UnknownAlgorithm,
 };
 pub use crate::limits::Limits;

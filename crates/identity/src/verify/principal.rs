@@ -1,8 +1,8 @@
-//! Makes a principal from the claims of a verified token.
+//! Makes a principal from the claims of a token.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portcullis_settings::{ClaimPath, ClaimValue, IssuerSettings, PrincipalRule};
+use portcullis_settings::{ClaimPath, ClaimRules, ClaimValue, PrincipalRule};
 use serde_json::Value;
 
 use crate::principal::{Actor, AttributeValue, Group, Principal, PrincipalKind, Subject};
@@ -10,18 +10,18 @@ use crate::refusal::Refusal;
 use crate::verify::claims::{Claims, bad, texts};
 
 /// Reads who the token speaks of.
-pub(super) fn read(claims: &Claims<'_>, issuer: &IssuerSettings) -> Result<Principal, Refusal> {
+pub(super) fn read(claims: &Claims<'_>, rules: ClaimRules<'_>) -> Result<Principal, Refusal> {
     let subject = claims.text("sub")?.ok_or(Refusal::MissingClaim { claim: "sub" })?;
     let client = match claims.text("client_id")? {
         None => claims.text("azp")?,
         id => id,
     };
     Ok(Principal {
-        issuer: issuer.name.clone(),
+        issuer: rules.name.clone(),
         subject: Subject::new(subject).ok_or_else(|| bad("sub"))?,
-        kind: kind(claims, &issuer.principal),
-        groups: groups(claims, issuer)?,
-        attributes: attributes(claims, &issuer.attributes)?,
+        kind: kind(claims, rules.principal),
+        groups: groups(claims, rules)?,
+        attributes: attributes(claims, rules.attributes)?,
         client: client.map(str::to_owned),
         actors: actors(claims)?,
     })
@@ -44,8 +44,8 @@ fn kind(claims: &Claims<'_>, rule: &PrincipalRule) -> PrincipalKind {
 
 /// No groups claim is no groups. Groups that cannot be read are refused, since a rule may forbid something to
 /// the very group that was not read.
-fn groups(claims: &Claims<'_>, issuer: &IssuerSettings) -> Result<BTreeSet<Group>, Refusal> {
-    let path = &issuer.groups_claim;
+fn groups(claims: &Claims<'_>, rules: ClaimRules<'_>) -> Result<BTreeSet<Group>, Refusal> {
+    let path = rules.groups_claim;
     let Some(value) = claims.at(path) else {
         // OpenID Connect Core section 5.6.2: a distributed claim is named here and kept elsewhere.
         let elsewhere = claims.get("_claim_names").and_then(Value::as_object);
@@ -57,7 +57,7 @@ fn groups(claims: &Claims<'_>, issuer: &IssuerSettings) -> Result<BTreeSet<Group
         };
     };
     let names = texts(value).ok_or_else(|| bad(path.as_str()))?;
-    names.into_iter().map(|name| Group::new(&issuer.name, name).ok_or_else(|| bad(path.as_str()))).collect()
+    names.into_iter().map(|name| Group::new(rules.name, name).ok_or_else(|| bad(path.as_str()))).collect()
 }
 
 fn attributes(claims: &Claims<'_>, paths: &[ClaimPath]) -> Result<BTreeMap<String, AttributeValue>, Refusal> {

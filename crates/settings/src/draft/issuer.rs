@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::draft::{Fill, bare, required_template};
-use crate::issuer::{Algorithm, ClaimPath, IssuerSettings, KeySource, PrincipalRule};
+use crate::issuer::{Algorithm, ClaimPath, ClaimRules, IssuerSettings, KeySource, PrincipalRule};
 use crate::name::{IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
 use crate::template::Template;
@@ -61,6 +61,11 @@ impl IssuerDraft {
             KeySourceDraft::Discovery(url) | KeySourceDraft::Jwks(url) => url.value.variables(names),
             KeySourceDraft::WellKnown => (),
         }
+    }
+
+    pub(super) fn claim_rules<'s>(&'s self, name: &'s IssuerName) -> ClaimRules<'s> {
+        let Self { groups_claim, principal, attributes, .. } = self;
+        ClaimRules { name, groups_claim, principal, attributes }
     }
 
     pub(super) fn url_line(&self) -> usize {

@@ -177,3 +177,20 @@ fn the_shipped_file_is_good() {
     let settings = draft.resolve(&values.collect()).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(!settings.connections.is_empty());
 }
+
+/// Tools that try policies have no secrets, and must read claims as the gateway does.
+#[test]
+fn what_no_variable_changes_is_known_without_them() {
+    let draft = Draft::parse(FULL, "portcullis.toml").unwrap();
+    let settings = settings(FULL, &VALUES).unwrap();
+    assert_eq!(draft.issuers(), settings.issuers.keys().cloned().collect::<Vec<_>>());
+    assert!(draft.connections().eq(settings.connections.keys()));
+    assert_eq!((draft.masking(), draft.limits()), (&settings.masking, &settings.limits));
+    for (name, issuer) in &settings.issuers {
+        let without = draft.claim_rules(name).unwrap();
+        assert_eq!(format!("{without:?}"), format!("{:?}", issuer.claim_rules()));
+        for (connection, resolved) in &settings.connections {
+            assert_eq!(draft.takes_callers_of(connection, name), resolved.issuers.contains(name));
+        }
+    }
+}

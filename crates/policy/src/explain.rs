@@ -1,0 +1,171 @@
+//! Why a question is decided as it is, in the words of the policy files.
+//!
+//! For people who write policies, and never on the data path: an [`Explanation`] holds no
+//! [`Permit`](crate::Permit), so nothing can be forwarded with one. Not here: deciding. The verdict is that of
+//! [`PolicySet::decide`], so an explanation cannot differ from what happens.
+
+mod clauses;
+mod difference;
+mod nearest;
+
+use std::collections::BTreeMap;
+
+use portcullis_identity::Principal;
+use portcullis_settings::{ClassName, ConnectionName};
+
+pub use crate::explain::difference::{Difference, Failing};
+pub use crate::explain::nearest::NearMiss;
+
+use crate::annotations::Mode;
+use crate::decision::{Decision, DenialKind, EvaluationFailure, Reasons, Requirement};
+use crate::digest::PolicyDigest;
+use crate::facts::{Facts, FactsError};
+use crate::policy::{Effect, Policy};
+use crate::problem::{Problem, Problems};
+use crate::question::Question;
+use crate::scan::{Statement, line_of, statements};
+use crate::set::{PolicySet, Source};
+use crate::vocabulary::Vocabulary;
+
+/// What is to be explained.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked<'q> {
+    /// What [`PolicySet::decide`] is asked.
+    Call(Question<'q>),
+    /// What [`PolicySet::may_unmask`] is asked.
+    Unmask {
+        /// Who would see it.
+        principal: &'q Principal,
+        /// Where it comes from.
+        connection: &'q ConnectionName,
+        /// What would be seen in clear.
+        class: &'q ClassName,
+    },
+}
+
+/// A decision without its proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It would go ahead.
+    Allow,
+    /// It would not.
+    Deny(DenialKind),
+    /// It would wait for these.
+    Hold(Vec<Requirement>),
+}
+
+/// Everything that can be said about one question.
+#[derive(Debug)]
+pub struct Explanation {
+    /// What is decided.
+    pub verdict: Verdict,
+    /// The policies behind it.
+    pub reasons: Reasons,
+    /// Where nothing permits: the permits that come nearest, the nearest first.
+    pub nearest: Vec<NearMiss>,
+}
+
+/// Policies together with the text that they were read from.
+#[derive(Debug)]
+pub struct Explainer<'s> {
+    policies: PolicySet,
+    vocabulary: Vocabulary,
+    /// By digest, since a policy's digest covers its id.
+    places: BTreeMap<PolicyDigest, Place<'s>>,
+}
+
+/// A statement, and the file that it is in.
+#[derive(Clone, Copy, Debug)]
+struct Place<'s> {
+    /// The whole text of the file.
+    text: &'s str,
+    statement: Statement<'s>,
+}
+
+impl<'s> Explainer<'s> {
+    /// Reads policy files, as [`PolicySet::parse`] does.
+    ///
+    /// # Errors
+    /// [`Problems`] with everything that is wrong in any of the files.
+    pub fn parse(sources: &[Source<'s>]) -> Result<Self, Problems> {
+        let vocabulary = Vocabulary::new().map_err(|error| {
+            let message = format!("the policies could not be prepared: {error}");
+            Problems::of(Problem { file: "policies".to_owned(), line: 1, message, suggestion: None })
+        })?;
+        let places = sources.iter().flat_map(|source| {
+            let place = |statement| Place { text: source.text, statement };
+            statements(source.text).into_iter().map(place)
+        });
+        Ok(Self {
+            policies: PolicySet::parse(sources)?,
+            vocabulary,
+            places: places.map(|place| (PolicyDigest::of(place.statement.text), place)).collect(),
+        })
+    }
+
+    /// The policies.
+    #[must_use]
+    pub const fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    /// A policy as it is written, from its first annotation to its `;`.
+    #[must_use]
+    pub fn text_of(&self, policy: &Policy) -> Option<&'s str> {
+        self.places.get(&policy.digest()).map(|place| place.statement.text)
+    }
+
+    /// What is decided, and why.
+    #[must_use]
+    pub fn explain(&self, asked: Asked<'_>) -> Explanation {
+        let facts = asked.facts(&self.vocabulary);
+        let (verdict, reasons) = match (asked, &facts) {
+            (Asked::Call(question), _) => verdict(self.policies.decide(&question)),
+            (Asked::Unmask { .. }, Ok(facts)) => verdict(self.policies.decide_on(facts)),
+            (Asked::Unmask { .. }, Err(error)) => {
+                let failure = EvaluationFailure { policy: None, message: error.to_string() };
+                (Verdict::Deny(DenialKind::EvaluationError(vec![failure])), Reasons::default())
+            }
+        };
+        let nearest = match (&verdict, facts) {
+            (Verdict::Deny(DenialKind::NoPolicyAllows), Ok(facts)) => nearest::find(self.permits(), &facts),
+            _ => Vec::new(),
+        };
+        Explanation { verdict, reasons, nearest }
+    }
+
+    /// The permits that count, with their places.
+    fn permits(&self) -> impl Iterator<Item = (&Policy, Place<'s>)> {
+        self.policies
+            .policies()
+            .filter(|policy| policy.effect() == Effect::Permit && policy.mode() == Mode::Enforce)
+            .filter_map(|policy| Some((policy, *self.places.get(&policy.digest())?)))
+    }
+}
+
+impl Asked<'_> {
+    fn facts(&self, vocabulary: &Vocabulary) -> Result<Facts, FactsError> {
+        match self {
+            Self::Call(question) => Facts::of_call(question, vocabulary),
+            Self::Unmask { principal, connection, class } => {
+                Facts::of_unmasking(principal, connection, class, vocabulary)
+            }
+        }
+    }
+}
+
+impl Place<'_> {
+    /// The line of a byte of the statement in its file.
+    fn line(&self, offset: usize) -> usize {
+        line_of(self.text, self.statement.offset + offset)
+    }
+}
+
+/// What is left of a decision when its proof is dropped.
+fn verdict(decision: Decision) -> (Verdict, Reasons) {
+    match decision {
+        Decision::Allow(permit) => (Verdict::Allow, permit.reasons().clone()),
+        Decision::Deny(denial) => (Verdict::Deny(denial.kind().clone()), denial.reasons().clone()),
+        Decision::Hold(hold) => (Verdict::Hold(hold.requirements().to_vec()), hold.reasons().clone()),
+    }
+}

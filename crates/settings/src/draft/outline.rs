@@ -1,0 +1,48 @@
+//! What a settings file says without its variables.
+//!
+//! Tools that try policies need the names of things and how claims are read, and must not need the secrets that the
+//! gateway is given. Not here: anything that a variable could change.
+
+use crate::Draft;
+use crate::issuer::ClaimRules;
+use crate::limits::Limits;
+use crate::masking::Masking;
+use crate::name::{ConnectionName, IssuerName};
+
+impl Draft {
+    /// The issuers, and `anonymous` where callers without a token are let in.
+    #[must_use]
+    pub fn issuers(&self) -> Vec<IssuerName> {
+        let nobody = self.anonymous.is_some().then(IssuerName::anonymous);
+        self.issuers.keys().cloned().chain(nobody).collect()
+    }
+
+    /// How the claims of an issuer's tokens are read.
+    #[must_use]
+    pub fn claim_rules(&self, issuer: &IssuerName) -> Option<ClaimRules<'_>> {
+        self.issuers.get_key_value(issuer).map(|(name, issuer)| issuer.claim_rules(name))
+    }
+
+    /// The connections.
+    pub fn connections(&self) -> impl Iterator<Item = &ConnectionName> {
+        self.connections.keys()
+    }
+
+    /// Whether callers of an issuer may use a connection at all.
+    #[must_use]
+    pub fn takes_callers_of(&self, connection: &ConnectionName, issuer: &IssuerName) -> bool {
+        self.connections.get(connection).is_some_and(|connection| connection.lists(issuer))
+    }
+
+    /// Which classes of data are masked.
+    #[must_use]
+    pub const fn masking(&self) -> &Masking {
+        &self.masking
+    }
+
+    /// How much of anything one request may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
