@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use portcullis_identity::Principal;
 
+use crate::bundle::Group;
 use crate::decision::{
     Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,
     Requirement, Scope,
@@ -34,10 +35,11 @@ impl PolicySet {
 
     pub(crate) fn decide_on(&self, facts: &Facts) -> Decision {
         let scope = Scope::of(facts);
-        let observed = self.observe(facts);
+        let candidates = self.candidates(facts);
+        let evaluate = |group| self.prepare(group, &candidates).evaluate(facts);
+        let observed = self.observed([Group::ObservedPermits, Group::ObservedForbids].map(evaluate));
         let reasons = |determining| Reasons { determining, observed };
-        let rules = self.rules.evaluate(facts);
-        let holds = self.holds.evaluate(facts);
+        let (rules, holds) = (evaluate(Group::Rules), evaluate(Group::Holds));
 
         let failures = self.failures(&[&rules, &holds]);
         if !failures.is_empty() {
@@ -68,8 +70,8 @@ impl PolicySet {
         }
     }
 
-    fn observe(&self, facts: &Facts) -> Vec<Observation> {
-        let outcomes = [self.observed_permits.evaluate(facts), self.observed_forbids.evaluate(facts)];
+    /// What came of evaluating observed policies.
+    fn observed(&self, outcomes: [Outcome; 2]) -> Vec<Observation> {
         let mut observations = Vec::new();
         for Outcome { allowed: _, determining, errors } in outcomes {
             observations.extend(self.named(&determining).into_iter().map(|policy| {
@@ -114,10 +116,6 @@ impl PolicySet {
         let mut requirements = ids.iter().map(requirement).collect::<Option<Vec<_>>>()?;
         requirements.sort_by(|left, right| left.policy.id().cmp(right.policy.id()));
         Some(requirements)
-    }
-
-    fn find(&self, id: &str) -> Option<Arc<Policy>> {
-        self.policies.get(&PolicyId::parse(id)?).cloned()
     }
 }
 

@@ -27,6 +27,10 @@ impl PolicyDigest {
         Self(hash.finalize().into())
     }
 
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
@@ -35,6 +39,10 @@ impl PolicyDigest {
 }
 
 impl PolicySetDigest {
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The order is that of the ids, so files may be named and ordered freely.
     pub(crate) fn of<'p>(policies: impl Iterator<Item = (&'p PolicyId, PolicyDigest)>) -> Self {
         let mut hash = Sha256::new_with_prefix(b"portcullis policy set 1\0");
@@ -58,7 +66,7 @@ fn absorb(hash: &mut Sha256, part: &[u8]) {
     hash.update(part);
 }
 
-fn show(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn show(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("sha256:")?;
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }

@@ -4,16 +4,19 @@
 //! satisfied, and it is for the caller to deny.
 
 use cedar_policy as cedar;
-use cedar_policy::{AuthorizationError, EvaluationError, PolicySetError};
+use cedar_policy::{AuthorizationError, EvaluationError};
 
 use crate::facts::Facts;
 use crate::residual::Possible;
+use crate::set::Member;
 
 /// Policies that are evaluated together.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     authorizer: cedar::Authorizer,
     policies: cedar::PolicySet,
+    /// The ids of those whose text cannot be trusted.
+    unreadable: Vec<String>,
 }
 
 /// What came of evaluating them.
@@ -39,13 +42,21 @@ pub(crate) struct Prospect {
 }
 
 impl Prepared {
-    pub(crate) fn new(policies: Vec<cedar::Policy>) -> Result<Self, Box<PolicySetError>> {
-        let policies = cedar::PolicySet::from_policies(policies)?;
-        Ok(Self { authorizer: cedar::Authorizer::new(), policies })
+    pub(crate) fn new<'m>(members: impl IntoIterator<Item = &'m Member>) -> Self {
+        let mut policies = cedar::PolicySet::new();
+        let mut unreadable = Vec::new();
+        for Member { policy, cedar, .. } in members {
+            // Adding fails only for an id that is there already.
+            if cedar.as_ref().is_none_or(|cedar| policies.add(cedar.clone()).is_err()) {
+                unreadable.push(policy.id().to_string());
+            }
+        }
+        Self { authorizer: cedar::Authorizer::new(), policies, unreadable }
     }
 
-    pub(crate) fn policies(&self) -> impl Iterator<Item = &cedar::Policy> {
-        self.policies.policies()
+    /// How many policies there are.
+    pub(crate) fn n_policies(&self) -> usize {
+        self.policies.policies().count() + self.unreadable.len()
     }
 
     pub(crate) fn evaluate(&self, facts: &Facts) -> Outcome {
@@ -54,7 +65,7 @@ impl Prepared {
         Outcome {
             allowed: response.decision() == cedar::Decision::Allow,
             determining: diagnostics.reason().map(|id| AsRef::<str>::as_ref(id).to_owned()).collect(),
-            errors: diagnostics.errors().map(describe).collect(),
+            errors: diagnostics.errors().map(describe).chain(self.unreadable()).collect(),
         }
     }
 
@@ -70,7 +81,7 @@ impl Prepared {
 
     pub(crate) fn foresee(&self, facts: &Facts) -> Prospect {
         let open = self.authorizer.is_authorized_partial(&facts.request, &self.policies, &facts.entities);
-        let errs = open.definitely_errored().next().is_some();
+        let errs = !self.unreadable.is_empty() || open.definitely_errored().next().is_some();
         let mut prospect = Prospect { errs, ..Prospect::default() };
         for policy in open.definitely_satisfied() {
             prospect.add(&policy, Possible::TRUE);
@@ -79,6 +90,11 @@ impl Prepared {
             prospect.add(&policy, Possible::of_policy(&policy));
         }
         prospect
+    }
+
+    fn unreadable(&self) -> impl Iterator<Item = (String, String)> {
+        let why = "its text in the policy bundle is damaged; build the bundle again from its policy files";
+        self.unreadable.iter().map(move |id| (id.clone(), why.to_owned()))
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) action: EntityUid,
     pub(crate) resource: EntityUid,
     pub(crate) principal: EntityUid,
+    /// Whether the question is about any resource of its type, and `resource` only stands for it.
+    pub(crate) any_resource: bool,
 }
 
 /// Everything but what is done, and to what.
@@ -77,7 +79,7 @@ impl Facts {
             .unknown_resource_with_type(vocabulary.resource_type())
             .context(context)
             .build();
-        Ok(Self { request, ..facts })
+        Ok(Self { request, any_resource: true, ..facts })
     }
 
     /// Seeing a class of data in clear on a connection.
@@ -152,7 +154,7 @@ impl Circumstances {
             .map_err(|_cedar| FactsError::Unexpressible("entities"))?;
         let request = Request::new(principal.clone(), action.clone(), resource.clone(), context, None)
             .map_err(|_cedar| FactsError::Unexpressible("request"))?;
-        Ok(Facts { request, entities, action, resource, principal })
+        Ok(Facts { request, entities, action, resource, principal, any_resource: false })
     }
 }
 

@@ -69,22 +69,27 @@
 
 mod annotations;
 mod arguments;
+mod bundle;
 mod decide;
 mod decision;
 mod digest;
 mod evaluate;
 mod explain;
 mod facts;
+mod groups;
 mod listing;
+mod nesting;
 mod number;
+mod numbers;
 mod policy;
 mod problem;
 mod question;
-mod reach;
 mod reads;
 mod residual;
 mod scan;
+mod scope;
 mod set;
+mod statement;
 mod thing;
 mod time;
 mod unmask;
@@ -92,6 +97,9 @@ mod visibility;
 mod vocabulary;
 
 pub use annotations::{ApprovalGroup, ApprovalRule, Coverage, Mode};
+pub use bundle::{
+    Bundle, BundleDigest, BundleError, EnvelopeError, KeyId, Serial, SignedBundle, SigningKey, VerifyingKey,
+};
 pub use decision::{
     Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,
     Requirement, Scope,

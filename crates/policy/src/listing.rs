@@ -17,7 +17,6 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use cedar_policy::Policy;
 use portcullis_identity::Principal;
 use portcullis_settings::ConnectionName;
 
@@ -25,7 +24,8 @@ use crate::evaluate::{Prepared, Prospect};
 use crate::facts::{Circumstances, Facts, FactsError};
 use crate::listing::plan::Plan;
 use crate::question::{Session, Target};
-use crate::set::PolicySet;
+use crate::scope;
+use crate::set::{Member, Names, PolicySet};
 use crate::thing::{Kind, Thing};
 use crate::visibility::Visibility;
 
@@ -126,7 +126,16 @@ impl Sight<'_, '_> {
     }
 
     /// Whether a policy may say different things about this target and another of its kind.
-    fn tells_apart(&self, policy: &Policy) -> bool {
-        self.policies.reads_of(policy).tell_apart(&self.kind)
+    fn tells_apart(&self, member: &Member) -> bool {
+        member.reads().tell_apart(&self.kind)
+    }
+
+    /// What only this target of its kind is called.
+    fn names(&self) -> Names {
+        let Thing { action, resource, .. } = &self.thing;
+        Names {
+            action: self.kind.action_varies.then(|| scope::of_entity(&action.id)),
+            resource: self.kind.resource_varies.then(|| scope::of_entity(resource)),
+        }
     }
 }

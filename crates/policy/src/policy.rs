@@ -31,9 +31,13 @@ pub struct Policy {
 impl PolicyId {
     /// `None` if the text is not an id.
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::fits(text).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether the text is an id.
+    pub(crate) fn fits(text: &str) -> bool {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':');
-        let fits = (1..=LONGEST_ID).contains(&text.len());
-        (fits && text.chars().all(allowed)).then(|| Self(text.to_owned()))
+        (1..=LONGEST_ID).contains(&text.len()) && text.chars().all(allowed)
     }
 
     /// The id as written.
@@ -56,6 +60,16 @@ impl Policy {
         (file, line): (&str, usize),
     ) -> Self {
         Self { annotations, digest, effect, file: file.to_owned(), line }
+    }
+
+    /// A policy of which only this is known, since its text cannot be trusted.
+    pub(crate) fn unreadable(
+        id: PolicyId,
+        digest: PolicyDigest,
+        (mode, effect): (Mode, Effect),
+        place: (&str, usize),
+    ) -> Self {
+        Self::new(Annotations { id, reason: None, mode, approval: None }, (effect, digest), place)
     }
 
     /// Its `@id`, unique in its set.

@@ -24,7 +24,7 @@ impl Reads {
     const NOTHING: Self = Self { action: false, resource: false };
     const ACTION: Self = Self { action: true, resource: false };
     const RESOURCE: Self = Self { action: false, resource: true };
-    const EVERYTHING: Self = Self { action: true, resource: true };
+    pub(crate) const EVERYTHING: Self = Self { action: true, resource: true };
 
     /// What the conditions read; the scope is not among them.
     pub(crate) fn of_policy(policy: &Policy) -> Self {

@@ -1,18 +1,26 @@
-//! A set of policies, parsed once and prepared for deciding.
+//! A set of policies, ready for deciding.
+//!
+//! It is a bundle, whether it was read from one or from files: which policies can match a question is looked up in
+//! the bundle's index, and each is parsed when it first can.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use cedar_policy as cedar;
-use miette::Diagnostic;
 
-use crate::annotations::{self, Complaint, Mode};
+use crate::bundle::{self, BundleError, Contents, Group};
 use crate::digest::{PolicyDigest, PolicySetDigest};
 use crate::evaluate::Prepared;
-use crate::policy::{Effect, Policy, PolicyId};
+use crate::facts::Facts;
+use crate::numbers::Numbers;
+use crate::policy::{Policy, PolicyId};
 use crate::problem::{Problem, Problems};
 use crate::reads::Reads;
-use crate::scan::{Statement, annotation_keys, line_of, statements};
+use crate::scan::{line_of, statements};
+use crate::scope::{self, Part};
+use crate::statement::{Parsed, Placed};
+use crate::thing::Kind;
 use crate::vocabulary::Vocabulary;
 
 /// One policy file.
@@ -27,19 +35,20 @@ pub struct Source<'s> {
 /// All policies that are in force. Immutable; an instance keeps it and decides any number of questions with it.
 #[derive(Debug)]
 pub struct PolicySet {
-    pub(crate) policies: BTreeMap<PolicyId, Arc<Policy>>,
-    pub(crate) digest: PolicySetDigest,
-    /// Enforced permits and hard forbids.
-    pub(crate) rules: Prepared,
-    /// Enforced soft forbids.
-    pub(crate) holds: Prepared,
-    /// Observed permits. Apart from the forbids, which would hide them in Cedar's answer.
-    pub(crate) observed_permits: Prepared,
-    /// Observed forbids, hard and soft.
-    pub(crate) observed_forbids: Prepared,
-    /// What enforced policies read of a target; found when a list first needs it.
-    reads: BTreeMap<cedar::PolicyId, OnceLock<Reads>>,
+    contents: Contents,
+    /// By number.
+    members: Vec<OnceLock<Member>>,
     pub(crate) vocabulary: Vocabulary,
+}
+
+/// A policy of a set, read.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) policy: Arc<Policy>,
+    /// `None` if its text is not the one that was put into the bundle. It errs wherever it could match.
+    pub(crate) cedar: Option<cedar::Policy>,
+    /// What it reads of a target; found when a list first needs it.
+    reads: OnceLock<Reads>,
 }
 
 impl PolicySet {
@@ -49,131 +58,195 @@ impl PolicySet {
     ///
     /// # Errors
     /// [`Problems`] with everything that is wrong in any of the files: Cedar's own complaints, templates,
-    /// missing, doubled or unusable ids, unknown annotations, values that an annotation does not take.
+    /// missing, doubled or unusable ids, unknown annotations, values that an annotation does not take, groups
+    /// without an issuer, conditions that are too large or too deep.
     pub fn parse(sources: &[Source<'_>]) -> Result<Self, Problems> {
-        let vocabulary = Vocabulary::new().map_err(|error| defect(&error))?;
-        let mut problems = Vec::new();
-        let mut parsed = Vec::new();
-        for source in sources {
-            for statement in statements(source.text) {
-                match parse_statement(source, statement) {
-                    Ok(policy) => parsed.push(policy),
-                    Err(found) => problems.extend(found),
-                }
+        let parsed = read(sources)?;
+        let bytes = bundle::write(&parsed).ok_or_else(|| defect(&"they are too large"))?;
+        let set = Self::from_bundle(bytes).map_err(|error| defect(&error))?;
+        for (parsed, _) in parsed {
+            let number = set.contents.number_of(parsed.policy.id().as_str());
+            if let Some(member) = number.and_then(|number| set.members.get(number)) {
+                member.get_or_init(|| parsed.into());
             }
         }
-        problems.extend(doubled_ids(&parsed));
-        Problems::none_in(problems)?;
-        Self::prepare(parsed, vocabulary)
+        Ok(set)
     }
 
-    /// The policies, by id.
+    /// Opens a bundle without parsing its policies: each is parsed when it first can match a question.
+    ///
+    /// # Errors
+    /// [`BundleError`] if it is no bundle, is from a later version, or anything but the texts of its policies is
+    /// not as it was written. A text that was changed is noticed when the policy is parsed; the policy then counts
+    /// as one that cannot be evaluated, so what it could match is denied. [`Bundle::verify`](crate::Bundle::verify)
+    /// checks the texts too.
+    pub fn from_bundle(bytes: Vec<u8>) -> Result<Self, BundleError> {
+        let contents = Contents::open(bytes)?;
+        let members = std::iter::repeat_with(OnceLock::new).take(contents.len()).collect();
+        // The names in it are constants.
+        let vocabulary = Vocabulary::new().map_err(|_cedar| BundleError::Damaged)?;
+        Ok(Self { contents, members, vocabulary })
+    }
+
+    /// The policies, by id. Parses those that were no candidates yet.
     pub fn policies(&self) -> impl Iterator<Item = &Policy> {
-        self.policies.values().map(AsRef::as_ref)
+        (0..self.contents.len()).filter_map(|number| Some(self.member(number)?.policy.as_ref()))
     }
 
     /// The digest of the whole set, which every record of a decision carries.
     #[must_use]
-    pub const fn digest(&self) -> PolicySetDigest {
-        self.digest
+    pub fn digest(&self) -> PolicySetDigest {
+        self.contents.set_digest()
     }
 
-    fn prepare(parsed: Vec<Parsed>, vocabulary: Vocabulary) -> Result<Self, Problems> {
-        let mut rules = Vec::new();
-        let mut holds = Vec::new();
-        let mut observed_permits = Vec::new();
-        let mut observed_forbids = Vec::new();
-        let mut policies = BTreeMap::new();
-        let mut reads = BTreeMap::new();
-        for Parsed { policy, cedar } in parsed {
-            let group = match (policy.mode(), policy.effect(), policy.approval()) {
-                (Mode::Enforce, Effect::Forbid, Some(_)) => &mut holds,
-                (Mode::Enforce, Effect::Forbid | Effect::Permit, _) => &mut rules,
-                (Mode::Observe, Effect::Forbid, _) => &mut observed_forbids,
-                (Mode::Observe, Effect::Permit, _) => &mut observed_permits,
-            };
-            reads.insert(cedar.id().clone(), OnceLock::new());
-            group.push(cedar);
-            policies.insert(policy.id().clone(), Arc::new(policy));
+    /// The policies that can match a question.
+    pub(crate) fn candidates(&self, facts: &Facts) -> Numbers {
+        let with = |part| Some(self.contents.with_any(part, &scope::of_question(facts, part)?));
+        let parts = Part::ALL.into_iter().filter_map(with);
+        // Two parts of every question are known.
+        parts.reduce(|some, others| some.and(&others)).unwrap_or_default()
+    }
+
+    /// Which policies can match questions of a kind; the facts are those of one of them.
+    pub(crate) fn candidates_of_kind<'p>(&'p self, kind: &Kind, facts: &Facts) -> KindCandidates<'p> {
+        let with = |part| self.contents.with_any(part, &scope::of_kind(kind, facts, part));
+        let [principal, action, resource] = Part::ALL.map(with);
+        KindCandidates {
+            contents: &self.contents,
+            all: principal.clone().and(&action).and(&resource),
+            principal,
+            action,
+            resource,
         }
-        let digest = PolicySetDigest::of(policies.iter().map(|(id, policy)| (id, policy.digest())));
-        let group = |policies| Prepared::new(policies).map_err(|error| defect(&error));
-        Ok(Self {
-            digest,
-            rules: group(rules)?,
-            holds: group(holds)?,
-            observed_permits: group(observed_permits)?,
-            observed_forbids: group(observed_forbids)?,
-            policies,
-            reads,
-            vocabulary,
+    }
+
+    /// Those of some policies that belong to a group, with their numbers.
+    pub(crate) fn members<'p>(
+        &'p self,
+        group: Group,
+        numbers: &'p Numbers,
+    ) -> impl Iterator<Item = (usize, &'p Member)> {
+        let in_group = move |number: &usize| self.contents.group_of(*number) == Some(group);
+        numbers.iter().filter(in_group).filter_map(|number| Some((number, self.member(number)?)))
+    }
+
+    /// Those of some policies that belong to a group, to be evaluated together.
+    pub(crate) fn prepare(&self, group: Group, numbers: &Numbers) -> Prepared {
+        Prepared::new(self.members(group, numbers).map(|(_, member)| member))
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Policy>> {
+        let number = self.contents.number_of(id)?;
+        Some(Arc::clone(&self.member(number)?.policy))
+    }
+
+    fn member(&self, number: usize) -> Option<&Member> {
+        let member = self.members.get(number)?;
+        Some(match member.get() {
+            Some(known) => known,
+            None => {
+                let read = Member::read(&self.contents, number)?;
+                member.get_or_init(|| read)
+            }
         })
     }
+}
 
-    /// What the conditions of a policy read of a target.
-    pub(crate) fn reads_of(&self, policy: &cedar::Policy) -> Reads {
-        let find = || Reads::of_policy(policy);
-        self.reads.get(policy.id()).map_or_else(find, |known| *known.get_or_init(find))
+/// The policies that can match questions of a kind.
+#[derive(Debug)]
+pub(crate) struct KindCandidates<'p> {
+    contents: &'p Contents,
+    /// Those that can match all of them.
+    pub(crate) all: Numbers,
+    principal: Numbers,
+    action: Numbers,
+    resource: Numbers,
+}
+
+impl KindCandidates<'_> {
+    /// Those that can match only questions about an action or a resource that they name: this one.
+    pub(crate) fn only_by_name(&self, names: &Names) -> Option<Numbers> {
+        let with = |part, name: &Option<String>| {
+            let name = name.as_deref()?;
+            Some(self.contents.with_key(part, name).collect::<Numbers>()).filter(|found| !found.is_empty())
+        };
+        let (action, resource) = (with(Part::Action, &names.action), with(Part::Resource, &names.resource));
+        if action.is_none() && resource.is_none() {
+            return None;
+        }
+        let either = |general: &Numbers, named: Option<Numbers>| match named {
+            Some(named) => general.clone().or(&named),
+            None => general.clone(),
+        };
+        let (action, resource) = (either(&self.action, action), either(&self.resource, resource));
+        Some(self.principal.clone().and(&action).and(&resource).without(&self.all))
     }
 }
 
-/// One policy, twice: as we see it and as Cedar does.
-struct Parsed {
-    policy: Policy,
-    cedar: cedar::Policy,
+/// The keys that a question has to itself among those of its kind.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) action: Option<String>,
+    pub(crate) resource: Option<String>,
 }
 
-fn parse_statement(source: &Source<'_>, statement: Statement<'_>) -> Result<Parsed, Vec<Problem>> {
-    let cedar = cedar::Policy::parse(None, statement.text).map_err(|errors| {
-        errors.iter().map(|error| cedar_problem(source, statement, error)).collect::<Vec<_>>()
-    })?;
-    let effect = match cedar.effect() {
-        cedar::Effect::Permit => Effect::Permit,
-        cedar::Effect::Forbid => Effect::Forbid,
-    };
-    let annotations = annotations::read(cedar.annotations(), effect).map_err(|complaints| {
-        complaints
-            .into_iter()
-            .map(|complaint| annotation_problem(source, statement, complaint))
-            .collect::<Vec<_>>()
-    })?;
-    let cedar = cedar.new_id(cedar::PolicyId::new(annotations.id.as_str()));
-    let line = line_of(source.text, statement.offset);
-    let digest = PolicyDigest::of(statement.text);
-    Ok(Parsed { policy: Policy::new(annotations, (effect, digest), (source.file, line)), cedar })
-}
+impl Member {
+    fn read(contents: &Contents, number: usize) -> Option<Self> {
+        let placed = contents.placed(number)?;
+        let (id, digest) = (contents.id(number)?, contents.digest_of(number)?);
+        // What is parsed must be what was put in: the digest covers the id and all that the policy says.
+        let is_intact = PolicyDigest::of(placed.text) == digest;
+        let parsed = Some(placed).filter(|_| is_intact).and_then(|placed| Parsed::read(placed).ok());
+        let group = contents.group_of(number)?;
+        let right = |parsed: &Parsed| *parsed.policy.id() == id && Group::of(&parsed.policy) == group;
+        Some(parsed.filter(right).map_or_else(|| Self::unreadable(id, digest, (group, placed)), Self::from))
+    }
 
-fn cedar_problem(source: &Source<'_>, statement: Statement<'_>, error: &cedar::ParseError) -> Problem {
-    let label = error.labels().and_then(|mut labels| labels.next());
-    let offset = label.as_ref().map_or(0, miette::LabeledSpan::offset);
-    // What Cedar expected comes as the text of the label, other advice as help.
-    let expected = label.as_ref().and_then(miette::LabeledSpan::label).map(str::to_owned);
-    let advice = error.help().map(|help| help.to_string()).or(expected);
-    Problem {
-        file: source.file.to_owned(),
-        line: line_of(source.text, statement.offset + offset),
-        message: one_line(&error.to_string()),
-        suggestion: advice.map(|text| one_line(&text)),
+    /// Stands for a policy whose text cannot be trusted.
+    fn unreadable(id: PolicyId, digest: PolicyDigest, (group, placed): (Group, Placed<'_>)) -> Self {
+        let policy =
+            Policy::unreadable(id, digest, (group.mode(), group.effect()), (placed.file, placed.line));
+        Self { policy: Arc::new(policy), cedar: None, reads: OnceLock::new() }
+    }
+
+    /// What the conditions read of a target.
+    pub(crate) fn reads(&self) -> Reads {
+        *self.reads.get_or_init(|| self.cedar.as_ref().map_or(Reads::EVERYTHING, Reads::of_policy))
     }
 }
 
-fn annotation_problem(source: &Source<'_>, statement: Statement<'_>, complaint: Complaint) -> Problem {
-    let Complaint { key, message, suggestion } = complaint;
-    let offset = annotation_keys(statement.text)
-        .find(|(found, _)| key.as_deref() == Some(*found))
-        .map_or(0, |(_, offset)| offset);
-    Problem {
-        file: source.file.to_owned(),
-        line: line_of(source.text, statement.offset + offset),
-        message,
-        suggestion,
+impl From<Parsed> for Member {
+    fn from(Parsed { policy, cedar }: Parsed) -> Self {
+        Self { policy: Arc::new(policy), cedar: Some(cedar), reads: OnceLock::new() }
     }
 }
 
-fn doubled_ids(parsed: &[Parsed]) -> Vec<Problem> {
+/// Reads policy files: each policy with its text.
+pub(crate) fn read<'s>(sources: &[Source<'s>]) -> Result<Vec<(Parsed, &'s str)>, Problems> {
+    let mut problems = Vec::new();
+    let mut parsed = Vec::new();
+    for source in sources {
+        let mut line = 1;
+        let mut counted = 0;
+        for statement in statements(source.text) {
+            // Lines are counted once over a file.
+            line += line_of(source.text.get(counted..).unwrap_or_default(), statement.offset - counted) - 1;
+            counted = statement.offset;
+            match Parsed::read(Placed { text: statement.text, file: source.file, line }) {
+                Ok(policy) => parsed.push((policy, statement.text)),
+                Err(found) => problems.extend(found),
+            }
+        }
+    }
+    problems.extend(doubled_ids(&parsed));
+    Problems::none_in(problems)?;
+    Ok(parsed)
+}
+
+fn doubled_ids(parsed: &[(Parsed, &str)]) -> Vec<Problem> {
     let mut first: BTreeMap<&PolicyId, &Policy> = BTreeMap::new();
     let mut problems = Vec::new();
-    for Parsed { policy, .. } in parsed {
+    for (Parsed { policy, .. }, _) in parsed {
         let earlier = *first.entry(policy.id()).or_insert(policy);
         if !std::ptr::eq(earlier, policy) {
             problems.push(Problem {
@@ -192,12 +265,11 @@ fn doubled_ids(parsed: &[Parsed]) -> Vec<Problem> {
     problems
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// A failure that no policy text can cause.
-fn defect(error: &dyn std::fmt::Display) -> Problems {
+pub(crate) fn defect(error: &dyn fmt::Display) -> Problems {
     let message = format!("the policies could not be prepared: {error}");
     Problems::of(Problem { file: "policies".to_owned(), line: 1, message, suggestion: None })
 }
+
+#[cfg(test)]
+mod tests;

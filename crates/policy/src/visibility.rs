@@ -9,6 +9,7 @@
 //! A client's answer to a question of the upstream is judged in the same way once the question is forgotten: what
 //! was found in the answer is known, the arguments of the question are not.
 
+use crate::bundle::Group;
 use crate::evaluate::Prospect;
 use crate::facts::{Facts, FactsError};
 use crate::question::{Question, Target};
@@ -59,7 +60,9 @@ impl PolicySet {
         let Ok(facts) = facts else {
             return Visibility::Hidden;
         };
-        Visibility::of(self.rules.foresee(&facts), self.holds.foresee(&facts))
+        let candidates = self.candidates(&facts);
+        let foresee = |group| self.prepare(group, &candidates).foresee(&facts);
+        Visibility::of(foresee(Group::Rules), foresee(Group::Holds))
     }
 }
 

@@ -18,15 +18,39 @@ pub(crate) const OBSERVED: &str = r#"@mode("observe")"#;
 pub(crate) const SOFT: &str = r#"@approval("demo:boss")"#;
 
 pub(crate) fn set(rules: &[Rule]) -> PolicySet {
-    let texts: Vec<String> = rules
-        .iter()
-        .enumerate()
-        .map(|(index, Rule { annotations, effect, text })| {
-            format!("@id(\"p{index}\") {annotations} {effect} {text}")
-        })
-        .collect();
+    let texts = texts(rules);
     let sources: Vec<Source<'_>> = texts.iter().map(|text| Source { file: "law.cedar", text }).collect();
     PolicySet::parse(&sources).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Each rule with an id, as a file of its own.
+pub(crate) fn texts(rules: &[Rule]) -> Vec<String> {
+    let text = |(index, rule): (usize, &Rule)| {
+        let Rule { annotations, effect, text } = rule;
+        format!("@id(\"p{index}\") {annotations} {effect} {text}")
+    };
+    rules.iter().enumerate().map(text).collect()
+}
+
+/// The same policy with an open scope and what its scope says as its first conditions: no index can leave it out.
+pub(crate) fn unscoped(rule: &Rule) -> Rule {
+    let scope = rule.text.strip_prefix('(').and_then(|text| text.split_once(')')).unwrap();
+    let (scope, conditions) = scope;
+    let mut depth = 0;
+    let parts: Vec<&str> = scope
+        .split(|c| {
+            depth += i32::from(c == '[') - i32::from(c == ']');
+            c == ',' && depth == 0
+        })
+        .map(str::trim)
+        .collect();
+    let conditions_of_scope: String = parts
+        .iter()
+        .filter(|part| !["principal", "action", "resource"].contains(part))
+        .map(|part| format!(" when {{ {part} }}"))
+        .collect();
+    let text = format!("(principal, action, resource){conditions_of_scope}{conditions}");
+    Rule { text, ..rule.clone() }
 }
 
 /// Conditions that read neither arguments nor labels.

@@ -2,7 +2,15 @@
 // Everything here is test code; the lints that make allowances for tests see it only by this attribute.
 
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod bundles;
+#[cfg(test)]
+mod candidates;
+#[cfg(test)]
 mod decisions;
+#[cfg(test)]
+mod envelopes;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
