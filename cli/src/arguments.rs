@@ -23,6 +23,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Run only the services of the demo, for use with `spin up`.
     Demo(Demo),
+    /// Say how one question is decided by the policies in a folder, and why.
+    Explain(Explain),
+    /// Run the policy tests in a folder.
+    Test(Test),
     /// Print a development token of the running demo.
     Token(Token),
     /// Run the application of a `spin.toml` on this machine.
@@ -130,7 +134,76 @@ pub(crate) struct Check {
     pub(crate) folder: PathBuf,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+/// `portcullis test`
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The folder with `portcullis.toml` and the `.cedar` files; the tests are in its folder `tests`.
+    #[arg(default_value = "policies")]
+    pub(crate) folder: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portcullis explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A group that the caller is in, as `issuer:group`; may be repeated.
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// Who calls, to its issuer.
+    #[arg(long)]
+    pub(crate) subject: Option<String>,
+    /// Whose caller it is; that of the groups, or the only one, unless set.
+    #[arg(long)]
+    pub(crate) issuer: Option<String>,
+    /// Whether a person calls or a program: user or workload.
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// A claim that policies see as a tag; may be repeated. JSON, or else a text.
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) attributes: Vec<(String, String)>,
+    /// The OAuth client that the token was made for.
+    #[arg(long)]
+    pub(crate) client: Option<String>,
+    /// A file with the claims of a token as JSON, instead of all that is above but the issuer.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["groups", "subject", "kind", "attributes", "client"])]
+    pub(crate) claims: Option<PathBuf>,
+    /// A class that was found in the request; may be repeated. Found in the arguments unless set.
+    #[arg(long = "label", value_name = "CLASS")]
+    pub(crate) labels: Vec<String>,
+    /// When it is asked, such as 2026-03-02T10:30:00Z; now unless set.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Get a prompt instead of calling a tool.
+    #[arg(long, value_name = "NAME", group = "other")]
+    pub(crate) prompt: Option<String>,
+    /// Read a resource.
+    #[arg(long, value_name = "URI", group = "other")]
+    pub(crate) resource: Option<String>,
+    /// Subscribe to a resource.
+    #[arg(long, value_name = "URI", group = "other")]
+    pub(crate) subscribe: Option<String>,
+    /// See a class of data in clear.
+    #[arg(long, value_name = "CLASS", group = "other")]
+    pub(crate) unmask: Option<String>,
+    /// Do something to the connection as a whole, such as approve, configure or elicit.
+    #[arg(long, value_name = "NAME", group = "other")]
+    pub(crate) action: Option<String>,
+    /// The folder with `portcullis.toml` and the `.cedar` files.
+    #[arg(long, value_name = "FOLDER", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The connection.
+    pub(crate) connection: String,
+    /// The tool, and its arguments; a value that is JSON is taken as JSON, any other as text.
+    #[arg(value_name = "TOOL] [NAME=VALUE")]
+    pub(crate) call: Vec<String>,
+}
+
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

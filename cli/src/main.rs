@@ -6,8 +6,11 @@ mod arguments;
 mod call;
 mod check;
 mod exit;
+mod explain;
 mod terminal;
+mod test;
 mod token;
+mod trial;
 mod up;
 
 use clap::Parser as _;
@@ -25,6 +28,8 @@ async fn main() -> Exit {
         Command::Call(arguments) => call::run(arguments).await,
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => up::services(arguments).await,
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Token(arguments) => token::run(&arguments).await,
         Command::Up(arguments) => up::run(arguments).await,
     };

@@ -5,7 +5,7 @@ use std::fmt;
 /// One thing that would have to be different for a permit to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// It is for other actions, as `Action "billing/refund"`.
+    /// It is for other actions, as `billing/refund`.
     Action(Vec<String>),
     /// A condition does not come out as it must.
     Condition {
@@ -51,6 +51,10 @@ impl Difference {
         }
     }
 
+    pub(super) const fn is_condition(&self) -> bool {
+        matches!(self, Self::Condition { .. })
+    }
+
     /// How far it is from what was asked: arguments and groups change every day, what is asked for is the question.
     pub(super) const fn distance(&self) -> u8 {
         match self {
@@ -67,7 +71,8 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Action(actions) => {
-                let shown: Vec<&str> = actions.iter().take(MOST_SHOWN).map(String::as_str).collect();
+                let shown: Vec<String> =
+                    actions.iter().take(MOST_SHOWN).map(|action| format!("`{action}`")).collect();
                 let more = actions.len().saturating_sub(MOST_SHOWN);
                 write!(f, "only {}", shown.join(", "))?;
                 if more > 0 { write!(f, " and {more} more") } else { Ok(()) }

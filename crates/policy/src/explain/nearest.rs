@@ -25,7 +25,8 @@ pub struct NearMiss {
     noun: &'static str,
 }
 
-/// The permits with the fewest differences, the nearest first.
+/// The permits with the fewest differences, the nearest first. One whose scope fits is always among them, since it
+/// was written for this very caller; one for other actions only if there is nothing else.
 pub(super) fn find<'p, 's>(
     permits: impl Iterator<Item = (&'p Policy, Place<'s>)>,
     facts: &Facts,
@@ -38,16 +39,28 @@ pub(super) fn find<'p, 's>(
         .filter(|miss| !miss.differences.is_empty())
         .collect();
     misses.sort_by_cached_key(NearMiss::rank);
-    let fewest = misses.first().map_or(0, |miss| miss.differences.len());
-    misses.retain(|miss| miss.differences.len() == fewest);
+    if misses.iter().any(|miss| !miss.is_for_others()) {
+        misses.retain(|miss| !miss.is_for_others());
+    }
+    let fewest = misses.iter().map(|miss| miss.differences.len()).min();
+    misses.retain(|miss| miss.fits_in_scope() || Some(miss.differences.len()) == fewest);
     misses.truncate(MOST);
     misses
 }
 
 impl NearMiss {
-    fn rank(&self) -> (usize, u8, String) {
+    fn rank(&self) -> (usize, u8, usize, String) {
+        let conditions = self.differences.iter().filter(|found| found.is_condition()).count();
         let farthest = self.differences.iter().map(Difference::distance).max().unwrap_or_default();
-        (self.differences.len(), farthest, self.policy.id().to_string())
+        (self.differences.len() - conditions, farthest, conditions, self.policy.id().to_string())
+    }
+
+    fn fits_in_scope(&self) -> bool {
+        self.differences.iter().all(Difference::is_condition)
+    }
+
+    fn is_for_others(&self) -> bool {
+        self.differences.iter().any(|found| matches!(found, Difference::Action(_)))
     }
 }
 
@@ -95,7 +108,7 @@ fn of_action(policy: &cedar::Policy, facts: &Facts) -> Option<Difference> {
             actions
         }
     };
-    Some(Difference::Action(wanted.iter().map(shown).collect()))
+    Some(Difference::Action(wanted.iter().map(|action| action.id().escaped().to_string()).collect()))
 }
 
 fn of_resource(policy: &cedar::Policy, facts: &Facts) -> Option<Difference> {

@@ -1,0 +1,81 @@
+//! One question to the policies of a folder, put without a gateway, a server or a token.
+//!
+//! `portcullis test` reads many from files, `portcullis explain` one from the command line. Both are answered by the
+//! code that answers the gateway: its policies, its detectors, its reading of claims. Not here: what is expected of
+//! the answer (`test`), and how it is told (`explain`).
+
+pub(crate) mod detection;
+pub(crate) mod folder;
+pub(crate) mod principal;
+pub(crate) mod problem;
+pub(crate) mod time;
+pub(crate) mod told;
+pub(crate) mod wanted;
+
+use std::collections::BTreeSet;
+
+use portcullis_identity::{Principal, UnixSeconds};
+use portcullis_mcp::json::Json;
+use portcullis_policy::{Asked, Explainer, Explanation, PolicySet, Question, Session, Target, Visibility};
+use portcullis_settings::{ClassName, ConnectionName, Draft};
+
+use crate::trial::wanted::Wanted;
+
+/// Everything that a decision depends on.
+#[derive(Clone, Debug)]
+pub(crate) struct Trial {
+    pub(crate) principal: Principal,
+    pub(crate) connection: ConnectionName,
+    pub(crate) wanted: Wanted,
+    /// The arguments.
+    pub(crate) input: Option<Json<'static>>,
+    pub(crate) labels: BTreeSet<ClassName>,
+    pub(crate) now: UnixSeconds,
+}
+
+impl Trial {
+    /// What is decided, and why.
+    pub(crate) fn explain(&self, explainer: &Explainer<'_>) -> Explanation {
+        let asked = match (self.wanted.target(), &self.wanted) {
+            (Some(target), _) => Asked::Call(self.question(target)),
+            (None, Wanted::Unmask(class)) => {
+                Asked::Unmask { principal: &self.principal, connection: &self.connection, class }
+            }
+            (None, _) => Asked::Call(self.question(Target::Configure)),
+        };
+        explainer.explain(asked)
+    }
+
+    /// How it appears in a list; `None` for what is in none.
+    pub(crate) fn visibility(&self, policies: &PolicySet) -> Option<Visibility> {
+        let target = self.wanted.target().filter(|_| self.wanted.is_listed())?;
+        Some(policies.visibility(&self.question(target)))
+    }
+
+    fn question<'q>(&'q self, target: Target<'q>) -> Question<'q> {
+        Question {
+            principal: &self.principal,
+            connection: &self.connection,
+            target,
+            input: self.input.as_ref(),
+            session: Session {
+                labels: &self.labels,
+                client: self.principal.client.as_deref(),
+                now: self.now,
+            },
+        }
+    }
+}
+
+/// A connection of the settings that takes callers of this principal's issuer; the error says what is wrong.
+pub(crate) fn connection(draft: &Draft, name: &str, principal: &Principal) -> Result<ConnectionName, String> {
+    let known: Vec<&str> = draft.connections().map(ConnectionName::as_str).collect();
+    let Some(connection) = draft.connections().find(|connection| connection.as_str() == name) else {
+        return Err(format!("the settings have no connection `{name}`; {}", problem::suggest(name, &known)));
+    };
+    if !draft.takes_callers_of(connection, &principal.issuer) {
+        let issuer = &principal.issuer;
+        return Err(format!("callers of `{issuer}` cannot use `{name}`: its `issuers` do not list it"));
+    }
+    Ok(connection.clone())
+}
