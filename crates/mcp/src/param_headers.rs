@@ -20,6 +20,9 @@ const ANNOTATION: &str = "x-mcp-header";
 const MOST: usize = 64;
 /// How deep properties may nest.
 const DEEPEST: usize = 16;
+/// The most bytes of a header's name and the members that lead to its argument. A member that leads to many would
+/// else be kept many times over.
+const LONGEST: usize = 1024;
 /// The largest whole number that every reader holds exactly, 2^53 - 1.
 const LARGEST: i64 = 9_007_199_254_740_991;
 
@@ -56,8 +59,8 @@ pub enum AnnotationError {
     /// The property is neither a string nor an integer nor a boolean.
     #[error("`x-mcp-header` on something that is no string, integer or boolean")]
     Kind,
-    /// More annotations, or deeper ones, than any tool needs.
-    #[error("too many or too deep `x-mcp-header`")]
+    /// More annotations, or deeper or longer ones, than any tool needs.
+    #[error("too many, too deep or too long `x-mcp-header`")]
     TooMany,
 }
 
@@ -77,6 +80,12 @@ impl ParamHeaders {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many bytes of names there are in it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|header| bytes(header.name.as_str(), header.path.iter().map(String::as_str))).sum()
     }
 
     /// Compares the headers of a call with its arguments.
@@ -142,9 +151,9 @@ impl Kind {
     }
 }
 
-fn collect(
-    schema: &Object<'_>,
-    path: &mut Vec<String>,
+fn collect<'s>(
+    schema: &'s Object<'_>,
+    path: &mut Vec<&'s str>,
     found: &mut Vec<ParamHeader>,
 ) -> Result<(), AnnotationError> {
     let Some(properties) = schema.get("properties").and_then(Json::as_object) else { return Ok(()) };
@@ -153,7 +162,7 @@ fn collect(
     }
     for (member, property) in properties.iter() {
         let Some(property) = property.as_object() else { continue };
-        path.push(member.to_owned());
+        path.push(member);
         if let Some(name) = property.get(ANNOTATION) {
             let kind = Kind::parse(property).ok_or(AnnotationError::Kind)?;
             let name = name.as_str().filter(|name| !name.is_empty()).ok_or(AnnotationError::Name)?;
@@ -161,15 +170,23 @@ fn collect(
             if found.iter().any(|header| header.name == name) {
                 return Err(AnnotationError::Doubled);
             }
-            if found.len() >= MOST {
+            if found.len() >= MOST || bytes(name.as_str(), path.iter().copied()) > LONGEST {
                 return Err(AnnotationError::TooMany);
             }
-            found.push(ParamHeader { name, path: path.clone(), kind });
+            found.push(ParamHeader {
+                name,
+                path: path.iter().map(|member| (*member).to_owned()).collect(),
+                kind,
+            });
         }
         collect(property, path, found)?;
         path.pop();
     }
     Ok(())
+}
+
+fn bytes<'p>(name: &str, path: impl Iterator<Item = &'p str>) -> usize {
+    path.map(str::len).fold(name.len(), usize::saturating_add)
 }
 
 /// Whole numbers are compared by value: `42.0` is 42. Beyond what every reader holds exactly, nothing is equal.

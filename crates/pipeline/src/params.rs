@@ -31,6 +31,12 @@ use crate::source::{Pulled, Source};
 const BELIEVED_MS: u64 = 60_000;
 /// The most tools that an instance remembers.
 const MOST: usize = 20_000;
+/// The longest name of a tool that is remembered, in bytes.
+const LONGEST_NAME: usize = 256;
+/// The most bytes that an instance remembers of tools.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// What each tool takes besides its names, roughly.
+const OVERHEAD: usize = 128;
 /// The most pages of a list that are read for one call.
 const MOST_PAGES: usize = 20;
 
@@ -38,23 +44,38 @@ const MOST_PAGES: usize = 20;
 #[derive(Debug, Default)]
 pub(crate) struct KnownTools {
     tools: BTreeMap<(ConnectionName, String), (u64, Rc<ParamHeaders>)>,
+    /// What they take, by [`cost`].
+    bytes: usize,
     /// When the gateway last read a connection's whole list, so that calls of tools that do not exist do not make it
     /// read again.
     read: BTreeMap<ConnectionName, u64>,
 }
 
 impl KnownTools {
-    /// Remembers what these tools ask for. A tool with a wrong annotation asks for nothing.
+    /// Remembers what these tools ask for, and forgets what is no longer believed. A tool with a wrong annotation asks
+    /// for nothing. What does not fit makes room for itself: others are read again when they are called.
     pub(crate) fn learn(&mut self, connection: &ConnectionName, tools: &[Json<'_>], now: u64) {
-        if self.tools.len() + tools.len() > MOST {
-            self.tools.clear();
-        }
-        for tool in tools.iter().filter_map(Json::as_object).take(MOST) {
+        self.tools.retain(|_, (at, _)| now.saturating_sub(*at) < BELIEVED_MS);
+        self.bytes = self.tools.iter().map(|((_, tool), (_, headers))| cost(tool, headers)).sum();
+        for tool in tools.iter().filter_map(Json::as_object) {
             let schema = tool.get("inputSchema").and_then(Json::as_object);
             let headers = schema.and_then(|schema| ParamHeaders::of_schema(schema).ok()).unwrap_or_default();
-            if let Some(name) = tool.get_str("name") {
-                self.tools.insert((connection.clone(), name.to_owned()), (now, Rc::new(headers)));
+            if let Some(name) = tool.get_str("name").filter(|name| name.len() <= LONGEST_NAME) {
+                self.insert((connection.clone(), name.to_owned()), (now, Rc::new(headers)));
             }
+        }
+    }
+
+    fn insert(&mut self, key: (ConnectionName, String), known: (u64, Rc<ParamHeaders>)) {
+        let needed = cost(&key.1, &known.1);
+        if self.tools.len() >= MOST || self.bytes.saturating_add(needed) > MOST_BYTES {
+            self.tools.clear();
+            self.bytes = 0;
+        }
+        let name = key.1.clone();
+        self.bytes = self.bytes.saturating_add(needed);
+        if let Some((_, replaced)) = self.tools.insert(key, known) {
+            self.bytes = self.bytes.saturating_sub(cost(&name, &replaced));
         }
     }
 
@@ -66,6 +87,11 @@ impl KnownTools {
     fn was_read(&self, connection: &ConnectionName, now: u64) -> bool {
         self.read.get(connection).is_some_and(|at| now.saturating_sub(*at) < BELIEVED_MS)
     }
+}
+
+/// What it takes to remember a tool, in bytes.
+fn cost(tool: &str, headers: &ParamHeaders) -> usize {
+    OVERHEAD.saturating_add(tool.len()).saturating_add(headers.bytes())
 }
 
 /// The headers that the upstream gets with this call.
@@ -156,5 +182,61 @@ async fn first_response<P: Ports>(mut source: Source<P>, depth: usize) -> Result
                 return Err(Refusal::Upstream("no answer to a request for its tools".to_owned()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> ConnectionName {
+        "crm".parse().unwrap()
+    }
+
+    fn tool(name: &str, properties: Object<'static>) -> Json<'static> {
+        let schema = Object::new().with("properties", properties);
+        Object::new().with("name", name.to_owned()).with("inputSchema", schema).into()
+    }
+
+    /// A property that takes nearly a kilobyte.
+    fn long(header: usize) -> (String, Object<'static>) {
+        let property = Object::new().with("type", "string").with("x-mcp-header", format!("H{header}"));
+        (format!("{header}{}", "a".repeat(1000)), property)
+    }
+
+    #[test]
+    fn what_is_no_longer_believed_is_forgotten() {
+        let mut known = KnownTools::default();
+        known.learn(&connection(), &[tool("old", Object::new())], 0);
+        known.learn(&connection(), &[tool("new", Object::new())], BELIEVED_MS - 1);
+        assert_eq!(known.tools.len(), 2);
+        known.learn(&connection(), &[], BELIEVED_MS);
+        assert_eq!(known.tools.keys().map(|(_, tool)| tool.as_str()).collect::<Vec<_>>(), ["new"]);
+        assert_eq!(known.bytes, OVERHEAD + 3);
+    }
+
+    #[test]
+    fn a_tool_of_an_endless_name_is_not_remembered() {
+        let mut known = KnownTools::default();
+        let names = [LONGEST_NAME, LONGEST_NAME + 1].map(|length| tool(&"t".repeat(length), Object::new()));
+        known.learn(&connection(), &names, 0);
+        assert!(known.get(&connection(), &"t".repeat(LONGEST_NAME), 0).is_some());
+        assert_eq!(known.tools.len(), 1);
+    }
+
+    #[test]
+    fn what_is_remembered_has_a_size() {
+        let mut known = KnownTools::default();
+        let properties = || (0..64).map(long).fold(Object::new(), |all, (name, one)| all.with(name, one));
+        for number in 0..300 {
+            known.learn(&connection(), &[tool(&format!("tool-{number}"), properties())], 0);
+            assert!(known.bytes <= MOST_BYTES);
+        }
+        assert!(known.tools.len() < 150, "{}", known.tools.len());
+        assert!(known.get(&connection(), "tool-299", 0).is_some(), "the last one is there");
+        // Learned again, it takes no more.
+        let before = known.bytes;
+        known.learn(&connection(), &[tool("tool-299", properties())], 0);
+        assert_eq!(known.bytes, before);
     }
 }

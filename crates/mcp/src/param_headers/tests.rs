@@ -92,3 +92,19 @@ fn bad_annotations_are_errors() {
     let deep = format!("{}1{}", r#"{"properties":{"a":"#.repeat(20), "}}".repeat(20));
     assert_eq!(headers_of(&deep), Err(AnnotationError::TooMany));
 }
+
+#[test]
+fn a_path_to_an_argument_has_a_length() {
+    let nested = |outer: usize| {
+        let children: Vec<String> =
+            (0..64).map(|n| format!(r#""{n}":{{"type":"string","x-mcp-header":"H{n}"}}"#)).collect();
+        let (outer, children) = ("a".repeat(outer), children.join(","));
+        format!(r#"{{"properties":{{"{outer}":{{"properties":{{{children}}}}}}}}}"#)
+    };
+    let most = 64 * 1024;
+    assert!((60_000..=most).contains(&headers_of(&nested(1000)).unwrap().bytes()));
+    assert_eq!(headers_of(&nested(1020)), Err(AnnotationError::TooMany));
+    // What leads to no header may be as long as it likes.
+    let plain = format!(r#"{{"properties":{{"{}":{{"type":"string"}}}}}}"#, "a".repeat(5000));
+    assert_eq!(headers_of(&plain).map(|found| found.bytes()), Ok(0));
+}
