@@ -15,8 +15,8 @@ use http::{HeaderMap, HeaderValue};
 use crate::ambiguity::look_alike;
 use crate::era::mirror::{check_mirror, header_str};
 use crate::json::{Json, Object};
-use crate::message::{Message, Notification, Outcome, Request, RequestId};
-use crate::method::{ClientNotification, Method};
+use crate::message::{LONGEST_ID, Message, MessageError, Notification, Outcome, Request, RequestId};
+use crate::method::{ClientNotification, Method, Scalar};
 use crate::revision::Revision;
 
 pub(crate) use crate::era::mirror::decode_value;
@@ -99,6 +99,7 @@ pub fn classify<'a>(headers: &HeaderMap, message: Message<'a>) -> Result<Incomin
         Message::Notification(_) | Message::Response(_) => reject(None, rejection),
     })?;
     match message {
+        Message::Request(request) if !request.id.is_short() => Err(reject(None, MessageError::LongId.into())),
         Message::Request(request) => {
             let id = request.id.clone();
             call(headers, request).map(Incoming::Call).map_err(|rejection| reject(Some(&id), rejection))
@@ -213,18 +214,31 @@ fn headers_of(era: Era, method: &'static str) -> HeaderMap {
 }
 
 impl<'a> Notice<'a> {
-    /// The notification as the bytes that are forwarded: only the members that it has by definition, and no text.
+    /// The parameters that are forwarded: only the members that the notification has by definition, and no text.
+    /// `None` if one of them is not what the protocol has there, or longer than any client needs.
+    #[must_use]
+    pub fn essence(&self) -> Option<Object<'a>> {
+        let mut essence = Object::new();
+        for (member, kind) in self.notification.members() {
+            let Some(value) = self.params.as_ref().and_then(|params| params.get(member)) else { continue };
+            let length = match (kind, value) {
+                (_, Json::Number(number)) => number.as_str().len(),
+                (Scalar::Token, Json::String(text)) => text.len(),
+                (Scalar::Number | Scalar::Token, _) => return None,
+            };
+            if length > LONGEST_ID {
+                return None;
+            }
+            essence.insert(*member, value.clone());
+        }
+        Some(essence)
+    }
+
+    /// The notification as the bytes that are forwarded, with its [`Notice::essence`].
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let method = self.notification.as_str().into();
-        let mut params = Object::new();
-        for member in self.notification.members() {
-            let value = self.params.as_ref().and_then(|params| params.get(member));
-            if let Some(value @ (Json::Number(_) | Json::String(_))) = value {
-                params.insert(*member, value.clone());
-            }
-        }
-        let params = (!params.is_empty()).then_some(params);
+        let params = self.essence().filter(|essence| !essence.is_empty());
         Message::Notification(Notification { method, params }).to_bytes()
     }
 

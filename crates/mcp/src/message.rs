@@ -86,6 +86,9 @@ pub enum MessageError {
     /// The id is null, a boolean, an array or an object.
     #[error("`id` must be a string or a number")]
     BadId,
+    /// The id of a request is longer than [`LONGEST_ID`].
+    #[error("`id` is too long")]
+    LongId,
     /// `params`, `result` or `error` has the wrong type.
     #[error("`{0}` has the wrong type")]
     BadMember(&'static str),
@@ -103,6 +106,9 @@ pub enum MessageError {
     UnknownMember,
 }
 
+/// The longest id of a caller's request, and token of its notifications, in bytes. No client needs more, and what it
+/// writes there goes to the server.
+pub const LONGEST_ID: usize = 128;
 const MEMBERS: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
 
 impl<'a> TryFrom<Json<'a>> for Message<'a> {
@@ -218,6 +224,16 @@ impl<'a> TryFrom<Json<'a>> for RequestId<'a> {
 }
 
 impl<'a> RequestId<'a> {
+    /// Whether it is no longer than [`LONGEST_ID`].
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        let text = match self {
+            Self::Number(number) => number.as_str(),
+            Self::String(text) => text,
+        };
+        text.len() <= LONGEST_ID
+    }
+
     /// The id as a JSON value.
     #[must_use]
     pub fn into_json(self) -> Json<'a> {

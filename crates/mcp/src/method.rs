@@ -325,6 +325,15 @@ impl ServerNotification {
     }
 }
 
+/// What a parameter of a notification is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scalar {
+    /// A number.
+    Number,
+    /// A string or a number that names something.
+    Token,
+}
+
 /// A notification, from client to server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientNotification {
@@ -352,10 +361,12 @@ impl ClientNotification {
     }
 
     /// The parameters that are passed on: those that the protocol needs, and none that carries free text.
-    pub(crate) fn members(self) -> &'static [&'static str] {
+    pub(crate) fn members(self) -> &'static [(&'static str, Scalar)] {
         match self {
-            Self::Cancelled => &["requestId"],
-            Self::Progress => &["progressToken", "progress", "total"],
+            Self::Cancelled => &[("requestId", Scalar::Token)],
+            Self::Progress => {
+                &[("progressToken", Scalar::Token), ("progress", Scalar::Number), ("total", Scalar::Number)]
+            }
             Self::Initialized | Self::RootsListChanged => &[],
         }
     }

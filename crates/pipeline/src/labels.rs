@@ -9,9 +9,10 @@ use portcullis_settings::ClassName;
 
 use crate::gateway::Gateway;
 
-/// The classes of everything that the parameters of a call contain, keys and numbers too.
+/// The classes of everything that a call contains: its id and its parameters, keys and numbers too.
 pub(crate) fn of(gateway: &Gateway, call: &Call<'_>) -> BTreeSet<ClassName> {
     let mut classes = BTreeSet::new();
+    scan(gateway, &call.id.clone().into_json(), &mut classes);
     if let Some(params) = &call.params {
         scan_members(gateway, params, &mut classes);
     }

@@ -195,7 +195,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
 ///
 /// It goes on only within a session, which shows that its sender may speak of what happens there. Over HTTP
 /// 2026-07-28 has no use for any (a client cancels by leaving), and one that would have to carry free text has none
-/// either.
+/// either. What says more than which call it means stays here.
 async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Option<Delivery>, Refusal> {
     let session = match notice.era {
         Era::Modern => return Ok(None),
@@ -209,7 +209,8 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Opt
             session.is_some() && prepare::asked(x, &caller)?.may_ask(ServerMethod::ListRoots, None)
         }
     };
-    if !passes {
+    let names = notice.essence().map(|essence| labels::of_value(&x.gateway, &essence.into()));
+    if !passes || names.is_none_or(|labels| !labels.is_empty()) {
         return Ok(None);
     }
     let step = decide::notification(notice.notification);

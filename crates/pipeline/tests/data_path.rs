@@ -7,7 +7,7 @@ mod world;
 use std::rc::Rc;
 
 use http::HeaderValue;
-use portcullis_ledger::CallResult;
+use portcullis_ledger::{CallResult, Intent, Record};
 use portcullis_pipeline::FetchError;
 use serde_json::{Value, json};
 
@@ -505,6 +505,47 @@ fn a_notification_carries_no_free_text_and_needs_a_session() {
 }
 
 #[test]
+fn a_notification_is_no_channel_to_the_server() {
+    let world = World::new();
+    let id = initialize(&world, &staff(), "application/json").headers["mcp-session-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    *world.ports.upstream.borrow_mut() =
+        Upstream::Answers { status: 202, headers: vec![], chunks: vec![], end: End::Whole };
+    world.ports.sent.borrow_mut().clear();
+    for (method, params, passes) in [
+        ("progress", json!({"progressToken": "t", "progress": 1}), true),
+        ("progress", json!({"progressToken": CARD, "progress": 1}), false),
+        ("progress", json!({"progressToken": "t", "progress": 4_111_111_111_111_111_u64}), false),
+        ("progress", json!({"progressToken": "t", "progress": "half of it"}), false),
+        ("cancelled", json!({"requestId": "t".repeat(129)}), false),
+        ("cancelled", json!({"requestId": CARD}), false),
+    ] {
+        let notice = json!({"jsonrpc": "2.0", "method": format!("notifications/{method}"), "params": params});
+        let done = world.send(with_session(post("crm", Some(&staff()), notice.to_string()), &id));
+        assert_eq!(done.status, 202, "{notice}");
+        assert_eq!(world.ports.sent.borrow_mut().drain(..).count(), usize::from(passes), "{notice}");
+    }
+}
+
+#[test]
+fn what_is_found_in_an_id_is_a_label_of_the_request() {
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    for (id, want) in [
+        (json!("a"), &[][..]),
+        (json!(CARD), &["pii.card"]),
+        (json!(4_111_111_111_111_111_u64), &["pii.card"]),
+    ] {
+        let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "read", "arguments": {}}});
+        world.ports.store.borrow_mut().clear();
+        world.send(post("crm", Some(&staff()), call.to_string()));
+        assert_eq!(intent(&world).labels.into_iter().collect::<Vec<_>>(), want, "{id}");
+    }
+}
+
+#[test]
 fn first_requests_of_an_instance_wait_for_one_fetch_of_the_keys() {
     let world = World::new();
     world.upstream_answers_json(&result("hello"));
@@ -571,4 +612,13 @@ fn tokens_and_credentials_are_nowhere_at_rest() {
         assert!(!traces.contains(secret), "{secret} in {traces}");
     }
     assert!(traces.contains("[card]") && traces.contains("[email]"), "{traces}");
+}
+
+fn intent(world: &World) -> Intent {
+    let store = world.ports.store.borrow();
+    let mut intents = store.values().filter_map(|value| match Record::decode(value) {
+        Ok(Record::Intent(intent)) => Some(intent),
+        Ok(Record::Outcome(_) | Record::Refusal(_)) | Err(_) => None,
+    });
+    intents.next().unwrap()
 }

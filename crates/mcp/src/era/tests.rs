@@ -139,3 +139,46 @@ fn a_legacy_request_loses_the_markers_of_the_other_era() {
         r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"progressToken":7}}}"#
     );
 }
+
+#[test]
+fn the_id_of_a_request_has_a_length() {
+    let call = |id: String| outcome(&[], &format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
+    let refused = "400 -32600 no id: invalid request: `id` is too long";
+    assert_eq!(call("1".repeat(LONGEST_ID)), "Ping Legacy(None) None");
+    assert_eq!(call("1".repeat(LONGEST_ID + 1)), refused);
+    assert_eq!(call(format!("\"{}\"", "i".repeat(LONGEST_ID))), "Ping Legacy(None) None");
+    assert_eq!(call(format!("\"{}\"", "i".repeat(LONGEST_ID + 1))), refused);
+    // Answers name what the gateway has sealed, which is longer.
+    let long = "s".repeat(4 * LONGEST_ID);
+    assert_eq!(outcome(&[], &format!(r#"{{"jsonrpc":"2.0","id":"{long}","result":{{}}}}"#)), "reply");
+}
+
+#[test]
+fn a_notification_says_what_it_must_and_nothing_else() {
+    let long = "t".repeat(LONGEST_ID + 1);
+    let digits = "7".repeat(LONGEST_ID + 1);
+    for (method, params, want) in [
+        ("cancelled", r#"{"requestId":7,"reason":"x"}"#.to_owned(), Some(r#"{"requestId":7}"#)),
+        ("cancelled", r#"{"requestId":"a"}"#.to_owned(), Some(r#"{"requestId":"a"}"#)),
+        ("cancelled", "{}".to_owned(), Some("{}")),
+        ("cancelled", format!(r#"{{"requestId":"{long}"}}"#), None),
+        ("cancelled", r#"{"requestId":["a"]}"#.to_owned(), None),
+        ("cancelled", r#"{"requestId":null}"#.to_owned(), None),
+        (
+            "progress",
+            r#"{"total":2.5,"progress":1,"progressToken":"t","message":"x"}"#.to_owned(),
+            Some(r#"{"progressToken":"t","progress":1,"total":2.5}"#),
+        ),
+        ("progress", r#"{"progressToken":1,"progress":"much"}"#.to_owned(), None),
+        ("progress", r#"{"progressToken":1,"progress":1,"total":"all"}"#.to_owned(), None),
+        ("progress", format!(r#"{{"progressToken":1,"progress":{digits}}}"#), None),
+        ("progress", format!(r#"{{"progressToken":"{long}","progress":1}}"#), None),
+        ("initialized", r#"{"requestId":"a"}"#.to_owned(), Some("{}")),
+    ] {
+        let text = format!(r#"{{"jsonrpc":"2.0","method":"notifications/{method}","params":{params}}}"#);
+        let message = Message::try_from(parse(text.as_bytes(), Bounds::request(16)).unwrap()).unwrap();
+        let Ok(Incoming::Notice(notice)) = classify(&HeaderMap::new(), message) else { panic!("{text}") };
+        let essence = notice.essence().map(|essence| Json::from(essence).to_string());
+        assert_eq!(essence.as_deref(), want, "{text}");
+    }
+}
