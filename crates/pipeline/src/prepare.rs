@@ -48,6 +48,7 @@ pub(crate) async fn call<P: Ports>(
     let caller = x.caller()?;
     let connection = x.connection_name()?;
     asked(x, &caller)?.narrow(call);
+    keep_sound_trace(call);
     offer_known_revision(call);
     let owner = Owner::new(caller.principal(), connection, session);
     let mut prepared = Prepared {
@@ -92,6 +93,30 @@ fn offer_known_revision(call: &mut Call<'_>) {
     if wanted.is_none_or(Revision::is_modern) {
         params.insert("protocolVersion", Revision::V2025_11_25.as_str());
     }
+}
+
+/// Of the context that a request brings along, its trace stays if it is in the form of W3C Trace Context §3.2. Baggage
+/// is text for whoever comes later, so it ends here.
+fn keep_sound_trace(call: &mut Call<'_>) {
+    let meta = call.params.as_mut().and_then(|params| params.get_mut("_meta")).and_then(Json::as_object_mut);
+    let Some(meta) = meta else { return };
+    meta.remove("baggage");
+    if !meta.get_str("traceparent").is_some_and(is_traceparent) {
+        meta.remove("traceparent");
+        // Vendors' state belongs to a trace and is nothing without it.
+        meta.remove("tracestate");
+    }
+}
+
+/// `version-trace-parent-flags`. Later versions may go on after it; what they would say is unknown, so they do not
+/// pass.
+fn is_traceparent(text: &str) -> bool {
+    let fields: Vec<&str> = text.split('-').collect();
+    let is_hex = |field: &&str| field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_zero = |field: &str| field.bytes().all(|byte| byte == b'0');
+    fields.iter().all(is_hex)
+        && fields.iter().map(|field| field.len()).eq([2, 32, 16, 2])
+        && matches!(fields.as_slice(), [version, trace, parent, _] if *version != "ff" && !is_zero(trace) && !is_zero(parent))
 }
 
 /// Whether the client has asked for a task: with the call until 2025-11-25, with its capabilities since. What else
@@ -205,4 +230,28 @@ fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> 
     };
     let allowed = matches!(x.gateway.policies().decide(&question), Decision::Allow(_));
     Ok(is_plain_uri(uri) && allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_traceparent;
+
+    #[test]
+    fn a_trace_is_in_its_form() {
+        let sound = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert!(is_traceparent(sound));
+        for text in [
+            "",
+            "4111 1111 1111 1111",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "000-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        ] {
+            assert!(!is_traceparent(text), "{text}");
+        }
+    }
 }

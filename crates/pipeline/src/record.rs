@@ -14,9 +14,10 @@ use portcullis_ledger::{
     Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef,
     PrincipalKind, Record, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
 };
-use portcullis_mcp::era::{Call, Era, SESSION_ID};
-use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::method::Method;
+use portcullis_mcp::era::{
+    Call, Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, SESSION_ID,
+};
+use portcullis_mcp::json::Json;
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
@@ -29,6 +30,9 @@ use crate::refusal::Refusal;
 use crate::reply::Delivery;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
+/// What of `_meta` says how a request is meant, and nothing to the server's tools.
+const KNOWN_META: [&str; 5] =
+    [META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, "progressToken"];
 const SESSION: Purpose = Purpose::new("session-id");
 
 /// A call whose intent is on record and whose outcome is not yet. Must be closed.
@@ -272,17 +276,30 @@ pub(crate) fn revision<P: Ports>(x: &Exchange<P>, era: Era) -> &'static str {
     }
 }
 
-/// What a call gives along besides its name.
+/// What a call gives along besides its name: arguments, answers or what is listened to as they are if there is no
+/// more, else an object of all that goes to the server.
 pub(crate) fn given<'a>(call: &Call<'a>) -> Option<Json<'a>> {
-    let params = call.params.as_ref()?;
-    let answers = params.get("inputResponses");
-    let listened = params.get("notifications").filter(|_| call.method == Method::SubscriptionsListen);
-    match (call.arguments(), answers) {
-        (Some(arguments), Some(answers)) => {
-            let both = Object::new().with("arguments", arguments.clone());
-            Some(both.with("inputResponses", answers.clone()).into())
-        }
-        (arguments, answers) => arguments.or(answers).or(listened).cloned(),
+    let mut rest = call.params.clone()?;
+    let named = call.method.name_member().unwrap_or("uri");
+    if rest.get_str(named).is_some() {
+        rest.remove(named);
+    }
+    // The rest of `_meta` is the client's own text.
+    let meta = rest.get_mut("_meta").and_then(Json::as_object_mut);
+    let is_bare = meta.is_some_and(|meta| {
+        meta.retain(|key| !KNOWN_META.contains(&key));
+        meta.is_empty()
+    });
+    if is_bare {
+        rest.remove("_meta");
+    }
+    let whole = ["arguments", "inputResponses", "notifications"]
+        .into_iter()
+        .find(|member| rest.get(member).is_some());
+    match (whole, rest.len()) {
+        (_, 0) => None,
+        (Some(only), 1) => rest.remove(only),
+        (Some(_) | None, _) => Some(rest.into()),
     }
 }
 

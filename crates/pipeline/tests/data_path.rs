@@ -546,6 +546,55 @@ fn what_is_found_in_an_id_is_a_label_of_the_request() {
 }
 
 #[test]
+fn all_that_goes_to_the_server_is_on_record() {
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    for (method, params, want) in [
+        ("tools/call", json!({"name": "read", "arguments": {"a": 1}}), r#"{"a":1}"#),
+        (
+            "tools/call",
+            json!({"name": "read", "arguments": {"a": 1}, "_meta": {"progressToken": 1}}),
+            r#"{"a":1}"#,
+        ),
+        ("tools/call", json!({"name": "read"}), ""),
+        (
+            "tools/call",
+            json!({"name": "read", "arguments": {"a": 1}, "note": "for ada@example.com"}),
+            r#"{"arguments":{"a":1},"note":"for [email]"}"#,
+        ),
+        (
+            "tools/call",
+            json!({"name": "read", "_meta": {"progressToken": 1, "com.example/note": "hello"}}),
+            r#"{"_meta":{"com.example/note":"hello"}}"#,
+        ),
+        (
+            "tools/call",
+            json!({"name": "read", "_meta": {"baggage": "a=b", "traceparent": "all my text", "tracestate": "a=b"}}),
+            "",
+        ),
+        (
+            "tools/call",
+            json!({"name": "read", "_meta": {"traceparent": TRACE}}),
+            r#"{"_meta":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}"#,
+        ),
+        ("logging/setLevel", json!({"level": "debug"}), r#"{"level":"debug"}"#),
+        ("logging/setLevel", json!({"level": "debug", "uri": ["x"]}), r#"{"level":"debug","uri":["x"]}"#),
+        ("resources/read", json!({"uri": "crm://1", "more": "x"}), r#"{"more":"x"}"#),
+        ("resources/unsubscribe", json!({"uri": "crm://1"}), ""),
+    ] {
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        world.ports.store.borrow_mut().clear();
+        world.ports.sent.borrow_mut().clear();
+        world.send(post("crm", Some(&staff()), call.to_string()));
+        assert_eq!(intent(&world).arguments.text.text(), want, "{call}");
+        let sent = world.ports.sent.borrow_mut().pop().unwrap();
+        let sent = String::from_utf8(sent.body().to_vec()).unwrap();
+        assert!(!sent.contains("a=b") && !sent.contains("all my text"), "{sent}");
+    }
+}
+
+#[test]
 fn first_requests_of_an_instance_wait_for_one_fetch_of_the_keys() {
     let world = World::new();
     world.upstream_answers_json(&result("hello"));
