@@ -149,11 +149,13 @@ impl Sealer {
     /// It changes with the current key; keep [`Sealer::key_id`] beside it.
     #[must_use]
     pub fn digest(&self, purpose: Purpose, bytes: &[u8]) -> [u8; 32] {
-        // HMAC takes a key of one block, 64 bytes, as it is.
-        let key = self.current.expand::<64>("digest", purpose);
-        let mut mac = <Hmac<Sha256> as KeyInit>::new((&key).into());
-        mac.update(bytes);
-        mac.finalize().into_bytes().into()
+        self.current.digest(purpose, bytes)
+    }
+
+    /// The [`Sealer::digest`]s under the current key and all previous ones, in this order, to find what was stored
+    /// under one of them.
+    pub fn digests(&self, purpose: Purpose, bytes: &[u8]) -> impl Iterator<Item = [u8; 32]> {
+        std::iter::once(&self.current).chain(&self.previous).map(move |root| root.digest(purpose, bytes))
     }
 }
 
@@ -170,6 +172,14 @@ impl Root {
         let mut root = Self { id: KeyId([0; KEY_ID_BYTES]), keys };
         root.id = KeyId(root.expand("key id", Purpose("")));
         root
+    }
+
+    fn digest(&self, purpose: Purpose, bytes: &[u8]) -> [u8; 32] {
+        // HMAC takes a key of one block, 64 bytes, as it is.
+        let key = self.expand::<64>("digest", purpose);
+        let mut mac = <Hmac<Sha256> as KeyInit>::new((&key).into());
+        mac.update(bytes);
+        mac.finalize().into_bytes().into()
     }
 
     fn cipher(&self, purpose: Purpose) -> XChaCha20Poly1305 {

@@ -4,6 +4,7 @@
 //! before the caller learns its id, and read whenever a task is named. The same holds for what a task asks: answers
 //! are accepted only to questions that were let through.
 
+use futures_util::future::try_join_all;
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
 use portcullis_mcp::json::{Json, Object};
@@ -18,8 +19,10 @@ const PURPOSE: Purpose = Purpose::new("task");
 const QUESTION: Purpose = Purpose::new("task-question");
 /// The longest id of a task, in bytes.
 const LONGEST_ID: usize = 1024;
-/// The most tasks of one list that are looked up, and the most questions of one task.
+/// The most tasks of one list that are looked up.
 const MOST: usize = 200;
+/// How many of them are looked up at once.
+const AT_ONCE: usize = 16;
 
 /// What must be in the store before a frame is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ pub(crate) struct Tasks<'t, P> {
 impl<P: Ports> Tasks<'_, P> {
     /// The task, if it is the caller's.
     pub(crate) async fn own(&self, id: &str) -> Result<Option<Task>, StoreError> {
-        let Some(stored) = self.ports.get(&self.key(id)).await? else { return Ok(None) };
+        let Some(stored) = self.first(self.keys(id)).await? else { return Ok(None) };
         let opened = std::str::from_utf8(&stored).ok().and_then(|text| {
             let plain = self.gateway.sealer().open(PURPOSE, text).ok()?;
             serde_json::from_slice::<Task>(&plain).ok()
@@ -72,7 +75,7 @@ impl<P: Ports> Tasks<'_, P> {
 
     /// The method of a question that the task has asked, if it was let through.
     pub(crate) async fn asked(&self, id: &str, key: &str) -> Result<Option<ServerMethod>, StoreError> {
-        let stored = self.ports.get(&self.question_key(id, key)).await?;
+        let stored = self.first(self.question_keys(id, key)).await?;
         Ok(stored.as_deref().and_then(|text| std::str::from_utf8(text).ok()).and_then(ServerMethod::parse))
     }
 
@@ -82,7 +85,7 @@ impl<P: Ports> Tasks<'_, P> {
             Duty::Bind { task, tool } => {
                 let unusable = || StoreError("the owner of a task cannot be written".to_owned());
                 // Two tasks of one id would share an owner; the first one stays.
-                if self.ports.get(&self.key(task)).await?.is_some() {
+                if self.first(self.keys(task)).await?.is_some() {
                     return match self.own(task).await? {
                         Some(_) => Ok(()),
                         None => Err(StoreError("the upstream gave one task id to two callers".to_owned())),
@@ -92,45 +95,71 @@ impl<P: Ports> Tasks<'_, P> {
                 let plain = serde_json::to_vec(&owned).map_err(|_| unusable())?;
                 let sealed = self.gateway.sealer().seal(PURPOSE, &plain, fresh(self.ports));
                 let sealed = sealed.map_err(|_| unusable())?;
-                self.ports.set(&self.key(task), sealed.as_bytes()).await
+                self.set(self.keys(task), sealed.as_bytes()).await
             }
             Duty::Expect { task, key, method } => {
-                self.ports.set(&self.question_key(task, key), method.as_str().as_bytes()).await
+                self.set(self.question_keys(task, key), method.as_str().as_bytes()).await
             }
         }
     }
 
-    /// Leaves the caller's own tasks in a list (`tasks/list`, MCP 2025-11-25).
+    /// Leaves the caller's own tasks in a list (`tasks/list`, MCP 2025-11-25). Whose the tasks beyond the first
+    /// [`MOST`] of a page are is not looked up, so nobody sees them.
     pub(crate) async fn keep_own(&self, result: &mut Object<'_>) -> Result<(), StoreError> {
         let Some(tasks) = result.get_mut("tasks").and_then(Json::as_array_mut) else { return Ok(()) };
-        let mut kept = Vec::new();
-        for task in std::mem::take(tasks).into_iter().take(MOST) {
-            let id = task.as_object().and_then(|task| task.get_str("taskId")).map(ToOwned::to_owned);
-            if let Some(id) = id
-                && self.own(&id).await?.is_some()
-            {
-                kept.push(task);
-            }
+        tasks.truncate(MOST);
+        let mut own = Vec::with_capacity(tasks.len());
+        for some in tasks.chunks(AT_ONCE) {
+            own.extend(try_join_all(some.iter().map(|task| self.is_own(task))).await?);
         }
-        *tasks = kept;
+        let mut own = own.into_iter();
+        tasks.retain(|_| own.next() == Some(true));
         Ok(())
     }
 
-    /// A key of the store, with a digest where text of others would stand.
-    fn key(&self, id: &str) -> String {
-        let text = format!("{}\0{id}", self.connection);
-        self.digest_key("task", PURPOSE, &text)
+    async fn is_own(&self, task: &Json<'_>) -> Result<bool, StoreError> {
+        match task.as_object().and_then(|task| task.get_str("taskId")) {
+            Some(id) => Ok(self.own(id).await?.is_some()),
+            None => Ok(false),
+        }
     }
 
-    fn question_key(&self, id: &str, key: &str) -> String {
+    /// What the store has under the first of these keys that it knows.
+    async fn first(&self, keys: impl Iterator<Item = String>) -> Result<Option<Vec<u8>>, StoreError> {
+        for key in keys {
+            if let Some(stored) = self.ports.get(&key).await? {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes under the first of these keys, which is the current one.
+    async fn set(&self, mut keys: impl Iterator<Item = String>, value: &[u8]) -> Result<(), StoreError> {
+        let key = keys.next().ok_or_else(|| StoreError("there is no key to write under".to_owned()))?;
+        self.ports.set(&key, value).await
+    }
+
+    /// Where the store has a task, with a digest where text of others would stand: under the current `secret_key`,
+    /// then under previous ones, since a task outlives the key that was current when it was created.
+    fn keys(&self, id: &str) -> impl Iterator<Item = String> {
+        self.digest_keys("task", PURPOSE, &format!("{}\0{id}", self.connection))
+    }
+
+    fn question_keys(&self, id: &str, key: &str) -> impl Iterator<Item = String> {
         let text = format!("{}\0{}\0{id}\0{key}", self.connection, id.len());
-        self.digest_key("task-question", QUESTION, &text)
+        self.digest_keys("task-question", QUESTION, &text)
     }
 
-    fn digest_key(&self, kind: &str, purpose: Purpose, text: &str) -> String {
-        let digest = self.gateway.sealer().digest(purpose, text.as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("pc1:{}:{kind}:{hex}", self.gateway.app().as_str())
+    fn digest_keys(&self, kind: &str, purpose: Purpose, text: &str) -> std::vec::IntoIter<String> {
+        let digests = self.gateway.sealer().digests(purpose, text.as_bytes());
+        let keys: Vec<String> = digests
+            .map(|digest| {
+                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("pc1:{}:{kind}:{hex}", self.gateway.app().as_str())
+            })
+            .collect();
+        keys.into_iter()
     }
 }
 

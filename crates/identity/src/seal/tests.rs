@@ -61,6 +61,15 @@ fn texts_that_do_not_open() {
 }
 
 #[test]
+fn a_digest_is_found_again_after_its_key_was_replaced() {
+    let before = sealer("a", &[]).digest(SESSION, b"x");
+    let after: Vec<_> = sealer("c", &["b", "a"]).digests(SESSION, b"x").collect();
+    assert_eq!(after.len(), 3);
+    assert_eq!(after[0], sealer("c", &[]).digest(SESSION, b"x"), "the current key comes first");
+    assert_eq!(after[2], before);
+}
+
+#[test]
 fn digests_are_keyed_and_apart_by_purpose() {
     let digest = |key: &str, purpose, bytes: &[u8]| sealer(key, &[]).digest(purpose, bytes);
     let known = "d3359707fa28920b53199afa03be3dc63ae6d8d32c30968ca30f8fd1c7a1a15a";

@@ -4,8 +4,8 @@ use portcullis_ledger::CallResult;
 use serde_json::{Value, json};
 
 use crate::support::{
-    CARD, Client, MODERN, accepted, call_of, intents, legacy_result, messages, notification, refusals,
-    request, sent, set, stream, text_result, upstream, whole, world,
+    CARD, Client, MODERN, POLICIES, SETTINGS, accepted, call_of, intents, legacy_result, messages,
+    notification, refusals, request, sent, set, stream, text_result, upstream, whole, world,
 };
 use crate::world::{Done, End, World};
 
@@ -207,6 +207,31 @@ fn one_id_has_one_owner() {
         let done = form.create(&bob, &world, "t-1");
         assert!(!done.text.contains("t-1"), "{form:?}: {done:?}");
         is_unknown(&world, &form.send(&bob, &about("tasks/get", "t-1")), "it stays ada's");
+    }
+}
+
+#[test]
+fn a_task_outlives_the_key_under_which_it_was_created() {
+    let old = r#""0123456789abcdef0123456789abcdef""#;
+    let rotated = SETTINGS.replace(
+        &format!("secret_key = {old}"),
+        &format!("secret_key = \"fedcba9876543210fedcba9876543210\"\nprevious_secret_keys = [{old}]"),
+    );
+    assert_ne!(rotated, SETTINGS);
+    for form in BOTH {
+        let before = world();
+        form.create(&form.client(&before, "ada"), &before, "t-1");
+        let after = World::of(&rotated, POLICIES);
+        after.ports.store.borrow_mut().extend(before.ports.store.take());
+        let working = form.result(json!({"taskId": "t-1", "status": "working"}));
+        upstream(&after, move |sent| whole(&sent.result(&working)));
+        let (ada, bob) = (form.client(&after, "ada"), form.client(&after, "bob"));
+        let done = form.send(&ada, &about("tasks/get", "t-1"));
+        assert_eq!(done.json()["result"]["status"], "working", "{form:?}: {done:?}");
+        sent(&after);
+        is_unknown(&after, &form.send(&bob, &about("tasks/get", "t-1")), "it stays ada's");
+        let done = form.create(&bob, &after, "t-1");
+        assert!(!done.text.contains("t-1"), "{form:?}: nobody takes it over: {done:?}");
     }
 }
 
