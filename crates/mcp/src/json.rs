@@ -162,6 +162,13 @@ impl Number<'_> {
         self.0.parse().ok()
     }
 
+    /// The value, if it is a whole number, written with or without zeros after the point, that every reader holds
+    /// exactly.
+    #[must_use]
+    pub fn as_whole(&self) -> Option<i64> {
+        whole(&self.0)
+    }
+
     /// The same number, owning its text.
     #[must_use]
     pub fn into_owned(self) -> Number<'static> {
@@ -280,6 +287,21 @@ impl<'a> Object<'a> {
                 .collect(),
         }
     }
+}
+
+/// The largest whole number that every reader holds exactly, 2^53 - 1.
+const LARGEST: i64 = 9_007_199_254_740_991;
+
+/// What [`Number::as_whole`] says of a number.
+pub(crate) fn whole(text: &str) -> Option<i64> {
+    let digits = match text.split_once('.') {
+        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => digits,
+        Some(_) => return None,
+        None => text,
+    };
+    let plain = digits.strip_prefix('-').unwrap_or(digits).bytes().all(|byte| byte.is_ascii_digit());
+    let value: i64 = digits.parse().ok().filter(|_| plain)?;
+    (-LARGEST..=LARGEST).contains(&value).then_some(value)
 }
 
 /// The first of `wanted`, `wanted 2`, `wanted 3`, … that nobody has. The counters remember where to go on.

@@ -224,6 +224,19 @@ impl<'a> TryFrom<Json<'a>> for RequestId<'a> {
 }
 
 impl<'a> RequestId<'a> {
+    /// Whether an answer with this id is one to a request with the other. Many servers write the number 1 for 1.0, so
+    /// whole numbers are compared by value, as far as every reader holds them exactly.
+    #[must_use]
+    pub fn answers(&self, request: &RequestId<'_>) -> bool {
+        match (self, request) {
+            (Self::String(left), RequestId::String(right)) => left == right,
+            (Self::Number(left), RequestId::Number(right)) => {
+                left == right || left.as_whole().is_some_and(|left| right.as_whole() == Some(left))
+            }
+            (Self::Number(_), RequestId::String(_)) | (Self::String(_), RequestId::Number(_)) => false,
+        }
+    }
+
     /// Whether it is no longer than [`LONGEST_ID`].
     #[must_use]
     pub fn is_short(&self) -> bool {

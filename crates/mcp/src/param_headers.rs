@@ -10,7 +10,7 @@ mod tests;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::era::{Rejection, decode_value, encode_value};
-use crate::json::{Json, Number, Object};
+use crate::json::{Json, Number, Object, whole};
 
 /// What every such header begins with.
 pub const PREFIX: &str = "mcp-param-";
@@ -23,8 +23,6 @@ const DEEPEST: usize = 16;
 /// The most bytes of a header's name and the members that lead to its argument. A member that leads to many would
 /// else be kept many times over.
 const LONGEST: usize = 1024;
-/// The largest whole number that every reader holds exactly, 2^53 - 1.
-const LARGEST: i64 = 9_007_199_254_740_991;
 
 /// The headers that one tool asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -191,19 +189,8 @@ fn bytes<'p>(name: &str, path: impl Iterator<Item = &'p str>) -> usize {
 
 /// Whole numbers are compared by value: `42.0` is 42. Beyond what every reader holds exactly, nothing is equal.
 fn is_same_integer(text: &str, number: &Number<'_>) -> bool {
-    match (whole(text), whole(number.as_str())) {
+    match (whole(text), number.as_whole()) {
         (Some(left), Some(right)) => left == right,
         _ => false,
     }
-}
-
-fn whole(text: &str) -> Option<i64> {
-    let digits = match text.split_once('.') {
-        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => digits,
-        Some(_) => return None,
-        None => text,
-    };
-    let plain = digits.strip_prefix('-').unwrap_or(digits).bytes().all(|byte| byte.is_ascii_digit());
-    let value: i64 = digits.parse().ok().filter(|_| plain)?;
-    (-LARGEST..=LARGEST).contains(&value).then_some(value)
 }

@@ -235,7 +235,7 @@ impl Guard {
         };
         // A server that could not read the id answers without one; the caller gets its own back.
         let id = match response.id {
-            Some(id) if id.clone().into_owned() != call.id => {
+            Some(id) if !id.answers(&call.id) => {
                 return Verdict::Violation("a response to something else");
             }
             Some(_) | None => call.id.clone(),

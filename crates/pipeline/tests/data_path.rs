@@ -595,6 +595,15 @@ fn all_that_goes_to_the_server_is_on_record() {
 }
 
 #[test]
+fn an_id_that_the_server_writes_in_another_way_comes_back_as_it_was() {
+    let world = World::new();
+    world.upstream_answers_json(&result("hello"));
+    let call = r#"{"jsonrpc":"2.0","id":1.0,"method":"tools/call","params":{"name":"read"}}"#;
+    let done = world.send(post("crm", Some(&staff()), call));
+    assert!(done.text.contains(r#""id":1.0"#) && done.text.contains("hello"), "{done:?}");
+}
+
+#[test]
 fn first_requests_of_an_instance_wait_for_one_fetch_of_the_keys() {
     let world = World::new();
     world.upstream_answers_json(&result("hello"));

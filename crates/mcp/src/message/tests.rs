@@ -55,3 +55,28 @@ fn an_error_without_a_readable_id_is_still_an_answer() {
     let text = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"bad"}}"#;
     assert_eq!(outcome(text), r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"bad"}}"#);
 }
+
+#[test]
+fn an_answer_is_known_by_the_value_of_its_id() {
+    let id = |text: &str| {
+        RequestId::try_from(parse(text.as_bytes(), Bounds::answer(4)).unwrap().into_owned()).unwrap()
+    };
+    for (answer, request, want) in [
+        ("1", "1", true),
+        ("1", "1.0", true),
+        ("1.00", "1.0", true),
+        ("0", "-0.0", true),
+        ("1.5", "1.5", true),
+        ("9007199254740993", "9007199254740993", true),
+        (r#""a""#, r#""a""#, true),
+        ("1", "2", false),
+        ("-1", "1", false),
+        ("1", "1.5", false),
+        ("9007199254740992", "9007199254740992.0", false),
+        (r#""1""#, "1", false),
+        ("1", r#""1""#, false),
+        (r#""a""#, r#""A""#, false),
+    ] {
+        assert_eq!(id(answer).answers(&id(request)), want, "{answer} {request}");
+    }
+}
