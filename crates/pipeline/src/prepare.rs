@@ -4,8 +4,9 @@
 //! name is refused or left out.
 
 use portcullis_mcp::ambiguity::is_plain_uri;
-use portcullis_mcp::era::{Call, Era, Rejection};
+use portcullis_mcp::era::{Call, Era, META_LOG_LEVEL, Rejection};
 use portcullis_mcp::json::{Json, Object};
+use portcullis_mcp::message::LONGEST_ID;
 use portcullis_mcp::method::{Method, ServerMethod};
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Decision, Question, Target};
@@ -48,7 +49,7 @@ pub(crate) async fn call<P: Ports>(
     let caller = x.caller()?;
     let connection = x.connection_name()?;
     asked(x, &caller)?.narrow(call);
-    keep_sound_trace(call);
+    keep_sound_meta(call);
     offer_known_revision(call);
     let owner = Owner::new(caller.principal(), connection, session);
     let mut prepared = Prepared {
@@ -96,15 +97,29 @@ fn offer_known_revision(call: &mut Call<'_>) {
 }
 
 /// Of the context that a request brings along, its trace stays if it is in the form of W3C Trace Context §3.2. Baggage
-/// is text for whoever comes later, so it ends here.
-fn keep_sound_trace(call: &mut Call<'_>) {
+/// is text for whoever comes later, so it ends here. What is not on record, since it only says how the request is
+/// meant, must be as short as an id.
+fn keep_sound_meta(call: &mut Call<'_>) {
     let meta = call.params.as_mut().and_then(|params| params.get_mut("_meta")).and_then(Json::as_object_mut);
     let Some(meta) = meta else { return };
     meta.remove("baggage");
+    for key in ["progressToken", META_LOG_LEVEL] {
+        if !meta.get(key).is_some_and(is_short) {
+            meta.remove(key);
+        }
+    }
     if !meta.get_str("traceparent").is_some_and(is_traceparent) {
         meta.remove("traceparent");
         // Vendors' state belongs to a trace and is nothing without it.
         meta.remove("tracestate");
+    }
+}
+
+fn is_short(value: &Json<'_>) -> bool {
+    match value {
+        Json::Number(number) => number.as_str().len() <= LONGEST_ID,
+        Json::String(text) => text.len() <= LONGEST_ID,
+        Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => false,
     }
 }
 

@@ -578,6 +578,7 @@ fn all_that_goes_to_the_server_is_on_record() {
             json!({"name": "read", "_meta": {"traceparent": TRACE}}),
             r#"{"_meta":{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}"#,
         ),
+        ("tools/call", json!({"name": "read", "_meta": {"progressToken": "all my text".repeat(12)}}), ""),
         ("logging/setLevel", json!({"level": "debug"}), r#"{"level":"debug"}"#),
         ("logging/setLevel", json!({"level": "debug", "uri": ["x"]}), r#"{"level":"debug","uri":["x"]}"#),
         ("resources/read", json!({"uri": "crm://1", "more": "x"}), r#"{"more":"x"}"#),

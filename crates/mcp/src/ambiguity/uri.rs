@@ -19,8 +19,9 @@ const SPECIAL: [(&str, Option<&str>); 6] = [
 ///   is `%2F`, so of two spellings the normal one passes;
 /// - no dot segment anywhere, since some servers take all that follows the scheme for a path;
 /// - no empty segment within the path, and no path that begins with a slash but without an authority (`x:/a`);
-/// - an authority in lower case, but for the variables of a template, without an empty or default port, and one at
-///   all where the scheme wants it; `file` has none, as `localhost` means the same;
+/// - an authority without an empty or default port, and one at all where the scheme wants it; `file` has none, as
+///   `localhost` means the same. Where it is a host (the schemes above), it is in lower case, but for the variables
+///   of a template; in a scheme of a server's own it is a name like any other, and case counts;
 /// - no escaped slash in a path of `file`, where a name cannot contain one.
 #[must_use]
 pub fn is_plain_uri(uri: &str) -> bool {
@@ -72,11 +73,12 @@ fn is_plain_hierarchy(scheme: &str, hierarchy: &str) -> bool {
         (None, _) => true,
     };
     // A path that begins with a slash has an empty first segment.
-    belongs && is_plain_authority(authority) && !path.starts_with('/') && !path.contains("//")
+    let is_host = special.is_some();
+    belongs && is_plain_authority(authority, is_host) && !path.starts_with('/') && !path.contains("//")
 }
 
-/// Lower case, but for the names of variables and the digits of escapes.
-fn is_plain_authority(authority: &str) -> bool {
+/// A host is in lower case, but for the names of variables and the digits of escapes.
+fn is_plain_authority(authority: &str, is_host: bool) -> bool {
     let mut in_variable = false;
     let mut digits = 0_u8;
     !authority.ends_with(':')
@@ -84,7 +86,7 @@ fn is_plain_authority(authority: &str) -> bool {
             in_variable = (in_variable || character == '{') && character != '}';
             let in_escape = digits > 0;
             digits = if character == '%' { 2 } else { digits.saturating_sub(1) };
-            in_variable || in_escape || !character.is_uppercase()
+            !is_host || in_variable || in_escape || !character.is_uppercase()
         })
 }
 
@@ -114,6 +116,8 @@ mod tests {
             "test://a?x=../b",
             "mailto:a@b",
             "urn:a:B",
+            "note://MyNote",
+            "github://Owner/Repo",
             "a+b-c.d:e",
         ] {
             assert!(is_plain_uri(uri), "{uri}");
@@ -179,8 +183,8 @@ mod tests {
             "https://EXAMPLE.com",
             "https://example.com:443/",
             "https://example.com:/",
-            "x://{id}A/b",
-            "x://%20A/b",
+            "https://{id}A/b",
+            "https://%20A/b",
         ] {
             assert!(!is_plain_uri(uri), "{uri}");
         }
