@@ -19,9 +19,9 @@ use crate::view::{Past, View};
 
 /// For how many scopes an instance counts at once.
 ///
-/// A full sketch has 8 KiB. A scope holds at most about eight buckets of them for each class, and beyond that totals
-/// of a bounded size; with all 16 classes full, which a principal reaches only by seeing 1,024 distinct values of each,
-/// that is 1 MiB.
+/// A full sketch has 8 KiB. While the store works a scope holds about eight buckets of them for each class, totals of a
+/// bounded size, and up to eight totals to write. With all 16 classes full, which a principal reaches only by seeing
+/// 1,024 distinct values of each, that is 2 MiB.
 pub const MAX_SCOPES: usize = 64;
 
 /// What this instance has counted and read.

@@ -452,7 +452,7 @@ fn millis(duration: std::time::Duration) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     /// Readings have all of what was acknowledged before they were made, nothing twice, and nothing from nowhere;
     /// totals never change once they are written.
