@@ -6,6 +6,9 @@
 //! [`PolicySet::may_unmask`] whether a class of data is shown in clear. Everything here is pure: policies are
 //! text, time is a value.
 //!
+//! [`Bundle::build`] checks policy files and makes bytes of them that [`PolicySet::from_bundle`] opens without
+//! parsing a policy, and a [`SignedBundle`] says who vouches for them.
+//!
 //! # What a policy sees
 //!
 //! Every id is namespaced by its connection or issuer, so no name of one can be taken for a name of another.
@@ -46,6 +49,11 @@
 //! `Unrepresentable`, and the session gets the label `args.unrepresentable`. Leaving such a value out would let
 //! it pass as absent where a rule asks with `has`. As an entity it is there, equals nothing that a rule could
 //! name by accident, and to compute or compare with it in any other way is an error, which denies.
+//!
+//! # What a policy may be
+//!
+//! At most 64 KiB of text, and 150 operators or 37 brackets deep; a set may be as long as fits. A group is written
+//! with its issuer, `Group::"okta:support"`, since nobody could be in one without.
 //!
 //! # Annotations
 //!
