@@ -46,7 +46,7 @@ struct Share {
     pending: Option<Pending>,
     revision: u32,
     sent: Option<UnixMillis>,
-    /// Whether a write may come late: nothing but what was sent may be sent.
+    /// Whether something was sent twice: one of the two may come late, so nothing else may be sent after it.
     frozen: bool,
     /// Whether something was acknowledged: then minute and hour are open.
     is_open: bool,
@@ -278,7 +278,6 @@ impl Share {
     }
 
     fn doubt(&mut self) {
-        self.frozen = true;
         if let Some(pending) = &mut self.pending {
             pending.in_flight = false;
         }
