@@ -80,6 +80,8 @@ pub(crate) struct Host {
     pub(crate) state_dir: PathBuf,
     #[arg(long)]
     pub(crate) cache_dir: PathBuf,
+    #[arg(long)]
+    pub(crate) cold: bool,
 }
 
 fn row(name: &str) -> Result<&'static Row, String> {

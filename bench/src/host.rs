@@ -26,12 +26,14 @@ const SHOWN_LINES: usize = 20;
 /// What is to be run.
 #[derive(Debug)]
 pub(crate) struct Application<'a> {
-    /// The manifest, in the fixtures.
-    pub(crate) manifest: &'static str,
+    /// The manifest.
+    pub(crate) manifest: PathBuf,
     /// The values of its variables.
     pub(crate) variables: BTreeMap<&'a str, String>,
     /// Where it shall listen.
     pub(crate) address: SocketAddr,
+    /// Whether each request gets an instance of its own.
+    pub(crate) is_cold: bool,
 }
 
 /// A running host.
@@ -53,10 +55,9 @@ impl Host {
         let state = tempfile::tempdir_in(scratch).context("no state folder can be made")?;
         let log = state.path().join("host.log");
         let output = File::create(&log)?;
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(application.manifest);
         let process = match options.runtime {
-            Runtime::Embedded => embedded::start(&manifest, application, state.path(), scratch, output),
-            Runtime::Spin => spin::start(&options.spin, &manifest, application, state.path(), output),
+            Runtime::Embedded => embedded::start(application, state.path(), scratch, output),
+            Runtime::Spin => spin::start(&options.spin, application, state.path(), output),
         };
         let mut host = Self { process: process?, log, _state: state };
         host.wait(application.address)?;
@@ -85,6 +86,11 @@ impl Host {
         }
         Ok(())
     }
+}
+
+/// The manifests, settings and policies of the benchmark.
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
 /// An address that nobody uses. Tokens are made out to it before the host listens.

@@ -16,6 +16,7 @@ mod latency;
 mod load;
 mod machine;
 mod measure;
+mod policies;
 mod processes;
 mod report;
 mod rows;

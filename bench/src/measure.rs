@@ -15,6 +15,7 @@ use crate::exchange::Exchange;
 use crate::host::{self, Application, Host};
 use crate::load::{self, Plan};
 use crate::machine::{self, Machine};
+use crate::policies;
 use crate::processes::{self, Usage};
 use crate::report::{Measured, Report};
 use crate::rows::{ROWS, Row, Way};
@@ -113,15 +114,16 @@ impl<'o> Bench<'o> {
         let upstream_origin = format!("http://{}", self.upstream.address);
         let application = match row.way {
             Way::Bare | Way::Direct => Application {
-                manifest: "bare.toml",
+                manifest: host::fixtures().join("bare.toml"),
                 variables: BTreeMap::from([
                     ("upstream_origin", upstream_origin),
                     ("upstream_path", row.exchange.path(Way::Bare)),
                 ]),
                 address,
+                is_cold: row.is_cold,
             },
             Way::Gateway => Application {
-                manifest: "gateway.toml",
+                manifest: self.manifest(row)?,
                 variables: BTreeMap::from([
                     ("public_url", format!("http://{address}")),
                     ("secret_key", Secret::random().expose().to_owned()),
@@ -130,9 +132,19 @@ impl<'o> Bench<'o> {
                     ("oidc_issuer", self.provider.issuer().to_owned()),
                 ]),
                 address,
+                is_cold: row.is_cold,
             },
         };
         Host::start(self.options, &application, &self.scratch)
+    }
+
+    /// The manifest of the gateway, with the policies of the row.
+    fn manifest(&self, row: &Row) -> anyhow::Result<PathBuf> {
+        let fixtures = host::fixtures();
+        match row.n_more_policies {
+            0 => Ok(fixtures.join(policies::MANIFEST)),
+            n_more => policies::with_more(&fixtures, &self.scratch, n_more),
+        }
     }
 
     fn plan(&self, row: &Row, address: SocketAddr, connections: usize) -> Plan {

@@ -25,10 +25,14 @@ pub(crate) struct Row {
     pub(crate) exchange: Exchange,
     /// What it exercises, for people.
     pub(crate) about: &'static str,
+    /// How many policies there are that have nothing to do with what is asked, beside those that have.
+    pub(crate) n_more_policies: usize,
+    /// Whether each request gets an instance of its own.
+    pub(crate) is_cold: bool,
 }
 
 /// All rows, in the order of the table. The gateway has no switches: each row adds a stage by what it asks for.
-pub(crate) const ROWS: [Row; 20] = [
+pub(crate) const ROWS: [Row; 27] = [
     row("direct", Way::Direct, Exchange::Ping, "no gateway: the upstream's small answer"),
     row("bare", Way::Bare, Exchange::Ping, "a component that passes everything on: what the platform costs"),
     row("+token", Way::Gateway, Exchange::Ping, "`ping`: token, parse, forward, guard; no policy, no record"),
@@ -70,6 +74,15 @@ pub(crate) const ROWS: [Row; 20] = [
         Exchange::ListByName,
         "the same where a policy reads the name of each tool",
     ),
+    row("list-5000-many", Way::Gateway, Exchange::List, "as list-5000, with 1,000 policies more")
+        .with(1000),
+    row("policies-10", Way::Gateway, Exchange::Complete, "as +policy, with 10 policies more").with(10),
+    row("policies-100", Way::Gateway, Exchange::Complete, "with 100 policies more").with(100),
+    row("policies-1000", Way::Gateway, Exchange::Complete, "with 1,000 policies more").with(1000),
+    row("policies-5000", Way::Gateway, Exchange::Complete, "with 5,000 policies more").with(5000),
+    row("cold", Way::Gateway, Exchange::Complete, "as +policy, each request in an instance of its own")
+        .cold(),
+    row("cold-1000", Way::Gateway, Exchange::Complete, "as cold, with 1,000 policies more").with(1000).cold(),
     row("bare-stream-10m", Way::Bare, LONG, "an answer of 10 MB in events of 16 KB, passed on"),
     row("stream-10m", Way::Gateway, LONG, "the same through the gateway, with masking; all stages"),
     row("bare-stream-1g", Way::Bare, LONGEST, "an answer of 1 GB, passed on"),
@@ -86,10 +99,18 @@ const LONG: Exchange = Exchange::Long { megabytes: 10 };
 const LONGEST: Exchange = Exchange::Long { megabytes: 1000 };
 
 const fn row(name: &'static str, way: Way, exchange: Exchange, about: &'static str) -> Row {
-    Row { name, way, exchange, about }
+    Row { name, way, exchange, about, n_more_policies: 0, is_cold: false }
 }
 
 impl Row {
+    const fn with(self, n_more_policies: usize) -> Self {
+        Self { n_more_policies, ..self }
+    }
+
+    const fn cold(self) -> Self {
+        Self { is_cold: true, ..self }
+    }
+
     /// The row that this one is compared with: the same answer on a way with less on it.
     pub(crate) fn compared_with(&self, way: Way) -> Option<&'static Self> {
         let same = |other: &Exchange| {

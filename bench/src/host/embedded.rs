@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use portcullis_host::{Host, Manifest};
+use portcullis_host::{Host, Manifest, Reuse};
 
 use super::Application;
 use crate::arguments::Host as Arguments;
@@ -16,15 +16,17 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Starts the process. Compiled components are kept in `scratch`, so that only the first start compiles.
 pub(super) fn start(
-    manifest: &Path,
     application: &Application<'_>,
     state: &Path,
     scratch: &Path,
     log: File,
 ) -> anyhow::Result<Process> {
     let mut command = child::own("host")?;
-    command.arg("--from").arg(manifest).arg("--listen").arg(application.address.to_string());
+    command.arg("--from").arg(&application.manifest).arg("--listen").arg(application.address.to_string());
     command.arg("--state-dir").arg(state).arg("--cache-dir").arg(scratch.join("cache"));
+    if application.is_cold {
+        command.arg("--cold");
+    }
     let mut process = Process::start(command.stdout(log.try_clone()?).stderr(log))?;
     process.tell(&application.variables)?;
     Ok(process)
@@ -37,12 +39,17 @@ pub(crate) fn serve(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Arguments, variables: BTreeMap<String, String>) -> anyhow::Result<()> {
-    let Arguments { from, listen, state_dir, cache_dir } = arguments;
+    let Arguments { from, listen, state_dir, cache_dir, cold } = arguments;
+    let mut reuse = Reuse::default();
+    if cold {
+        reuse.total = 1;
+    }
     let host = Host::builder(Manifest::load(&from)?)
         .variables(variables)
         .state_dir(state_dir)
         .cache_dir(cache_dir)
         .grace(GRACE)
+        .reuse(reuse)
         .build()
         .await?;
     let end = child::end_of_input();

@@ -9,14 +9,20 @@ use crate::child::Process;
 
 pub(super) fn start(
     program: &Path,
-    manifest: &Path,
     application: &Application<'_>,
     state: &Path,
     log: File,
 ) -> anyhow::Result<Process> {
     let mut command = Command::new(program);
-    command.args(["up", "--from"]).arg(manifest).arg("--listen").arg(application.address.to_string());
+    command
+        .args(["up", "--from"])
+        .arg(&application.manifest)
+        .arg("--listen")
+        .arg(application.address.to_string());
     command.arg("--state-dir").arg(state);
+    if application.is_cold {
+        command.args(["--max-instance-reuse-count", "1"]);
+    }
     for (name, value) in &application.variables {
         command.arg("--variable").arg(format!("{name}={value}"));
     }
