@@ -63,7 +63,9 @@ fn question(arguments: Explain, claims: Option<&[u8]>, draft: &Draft) -> Result<
     let (wanted, given) = match (elsewhere, arguments.call.split_first()) {
         (Some((key, text)), _) => (Wanted::parse(key, text)?, arguments.call.as_slice()),
         (None, Some((tool, given))) => (Wanted::parse("tool", tool)?, given),
-        (None, None) => return Err("say what is called: a tool, or `--prompt`, `--resource`, `--unmask`".to_owned()),
+        (None, None) => {
+            return Err("say what is called: a tool, or `--prompt`, `--resource`, `--unmask`".to_owned());
+        }
     };
     let input = input(given, draft.limits().depth)?;
     if !wanted.takes_arguments() && !given.is_empty() {

@@ -114,10 +114,8 @@ fn told_reasons(explanation: &Explanation) -> Vec<String> {
 }
 
 fn to_json(results: &[(String, Vec<Ran>)]) -> Value {
-    let tests: Vec<Value> = results
-        .iter()
-        .flat_map(|(file, ran)| ran.iter().map(move |ran| ran_json(file, ran)))
-        .collect();
+    let tests: Vec<Value> =
+        results.iter().flat_map(|(file, ran)| ran.iter().map(move |ran| ran_json(file, ran))).collect();
     json!({ "passed": count(results, true), "failed": count(results, false), "tests": tests })
 }
 

@@ -19,7 +19,7 @@ use portcullis_mcp::json::Json;
 use portcullis_policy::{Asked, Explainer, Explanation, PolicySet, Question, Session, Target, Visibility};
 use portcullis_settings::{ClassName, ConnectionName, Draft};
 
-use crate::trial::wanted::Wanted;
+use crate::trial::wanted::{Aim, Wanted};
 
 /// Everything that a decision depends on.
 #[derive(Clone, Debug)]
@@ -36,20 +36,22 @@ pub(crate) struct Trial {
 impl Trial {
     /// What is decided, and why.
     pub(crate) fn explain(&self, explainer: &Explainer<'_>) -> Explanation {
-        let asked = match (self.wanted.target(), &self.wanted) {
-            (Some(target), _) => Asked::Call(self.question(target)),
-            (None, Wanted::Unmask(class)) => {
+        explainer.explain(match self.wanted.aim() {
+            Aim::Class(class) => {
                 Asked::Unmask { principal: &self.principal, connection: &self.connection, class }
             }
-            (None, _) => Asked::Call(self.question(Target::Configure)),
-        };
-        explainer.explain(asked)
+            Aim::Target(target) => Asked::Call(self.question(target)),
+        })
     }
 
     /// How it appears in a list; `None` for what is in none.
     pub(crate) fn visibility(&self, policies: &PolicySet) -> Option<Visibility> {
-        let target = self.wanted.target().filter(|_| self.wanted.is_listed())?;
-        Some(policies.visibility(&self.question(target)))
+        match self.wanted.aim() {
+            Aim::Target(target) if self.wanted.is_listed() => {
+                Some(policies.visibility(&self.question(target)))
+            }
+            Aim::Class(_) | Aim::Target(_) => None,
+        }
     }
 
     fn question<'q>(&'q self, target: Target<'q>) -> Question<'q> {

@@ -197,16 +197,15 @@ expect = "allow"
 
 #[test]
 fn tests_pass_and_are_counted() {
-    let folder = folder(&[("a.toml", PASSING), ("b.toml", "connection = \"wiki\"\n"), ("notes.md", "no test")]);
+    let folder =
+        folder(&[("a.toml", PASSING), ("b.toml", "connection = \"wiki\"\n"), ("notes.md", "no test")]);
     let (code, said) = answer(folder.path(), &["test"]);
     assert_eq!(
         (code, said.as_str()),
-        (
-            Some(0),
-            "policies/tests/a.toml: 8 passed\npolicies/tests/b.toml: 0 passed\n8 passed, 0 failed\n"
-        )
+        (Some(0), "policies/tests/a.toml: 8 passed\npolicies/tests/b.toml: 0 passed\n8 passed, 0 failed\n")
     );
-    let (code, said) = answer(Path::new("/"), &["test", folder.path().join("policies").to_str().expect("a path")]);
+    let (code, said) =
+        answer(Path::new("/"), &["test", folder.path().join("policies").to_str().expect("a path")]);
     assert!(code == Some(0) && said.contains("8 passed"), "{said}");
 }
 
@@ -236,7 +235,11 @@ fn a_failing_test_says_what_was_expected_and_what_decided() {
             "  decision: expected allow, got deny\n  deny: no permit matches\n  nearest: wiki.write \
              (policies/wiki.cedar:6) permits this tool, but only when `context.input.size <= 10` (line 11)\n",
         ),
-        ("ann@example.com, [card]", "[email], [card]", "  masks: expected [email], [card], got ann@example.com, [card]\n"),
+        (
+            "ann@example.com, [card]",
+            "[email], [card]",
+            "  masks: expected [email], [card], got ann@example.com, [card]\n",
+        ),
         (
             "{ \"[email]\" = [\"[email]\", 1] }",
             "{ \"[email]\" = [\"[email]\", 2] }",
@@ -255,66 +258,99 @@ fn a_failing_test_says_what_was_expected_and_what_decided() {
 fn what_is_wrong_with_a_test_file_is_listed_with_its_line() {
     const START: &str = "connection = \"wiki\"\n[[test]]\nname = \"n\"\n";
     for (test, want) in [
-        ("principal = { groups = [\"okta:staff\"] }\ntool = \"read\"\nexpects = \"allow\"\n", [
-            "a.toml:6: unknown key `test.expects`; did you mean `expect`?",
-            "a.toml:2: the test expects nothing",
-        ]),
-        ("principal = { groups = [\"staff\"] }\ntool = \"read\"\nexpect = \"permit\"\n", [
-            "a.toml:4: say which `issuer`: expected `ci`, `okta`",
-            "a.toml:6: `test.expect` cannot be `permit`; expected `allow`, `deny`, `hold`",
-        ]),
-        ("principal = { groups = [\"okta:staff\", \"staf\"] }\ntool = 7\nexpect = \"deny\"\n", [
-            "a.toml:4: the group `staf` has no issuer; did you mean `okta:staf`?",
-            "a.toml:5: `test.tool` must be a text, not a whole number",
-        ]),
-        ("principal = { groups = [\"okat:staff\"] }\ntool = \"read\"\nprompt = \"p\"\nexpect = \"deny\"\n", [
-            "a.toml:4: the settings have no issuer `okat`; did you mean `okta`?",
-            "is one thing too many",
-        ]),
-        ("principal = { issuer = \"okta\", groups = [\"ci:x\"] }\nexpect = \"deny\"\n", [
-            "a.toml:4: `ci:x` is a group of `ci`, not of the issuer `okta`",
-            "a.toml:2: the test does nothing; give one of `action`",
-        ]),
-        ("principal = { groups = [\"okta:a\"], attributes = { teem = 1 } }\ntool = \"read\"\nby = [\"wiki.raed\"]\n", [
-            "a.toml:4: `teem` is not among the `attributes` of `issuers.okta`; did you mean `team`?",
-            "a.toml:6: no policy has the id `wiki.raed`; did you mean `wiki.read`?",
-        ]),
-        ("principal = \"author\"\ntool = \"read\"\narguments = '{\"a\": 1, \"a\": 2}'\nexpect = \"deny\"\n", [
-            "a.toml:4: there is no `[principals.author]`; there is none",
-            "a.toml:6: `test.arguments`: not JSON that the gateway takes",
-        ]),
-        ("principal = { issuer = \"ci\" }\nunmask = \"pii..card\"\nlisted = true\nexpect = \"deny\"\n", [
-            "a.toml:5: `test.unmask`: `pii..card` is not a class name",
-            "",
-        ]),
-        ("principal = { issuer = \"ci\" }\nunmask = \"pii.card\"\nlisted = true\nexpect = \"deny\"\n", [
-            "a.toml:6: `test.listed` is for tools, prompts and resources; no list has this",
-            "a.toml:2: callers of `ci` cannot use `wiki`: its `issuers` do not list it",
-        ]),
-        ("connection = \"wikki\"\nprincipal = { issuer = \"okta\" }\nresource = \"file:///a/../b\"\nexpect = \"deny\"\n", [
-            "a.toml:6: `test.resource`: `file:///a/../b` is not a plain URI; the gateway refuses it",
-            "",
-        ]),
-        ("connection = \"wikki\"\nprincipal = { issuer = \"okta\" }\nresource = \"a://b\"\narguments = {}\nexpect = \"deny\"\n", [
-            "a.toml:4: the settings have no connection `wikki`; did you mean `wiki`?",
-            "a.toml:7: policies see no `arguments` of this",
-        ]),
-        ("principal = { issuer = \"okta\", claims = { realm = { roles = 7 }, sub = \"a\" } }\ntool = \"t\"\nexpect = \"deny\"\n", [
-            "a.toml:4: a token with these claims is refused: claim \"/realm/roles\" of the token cannot be used",
-            "",
-        ]),
-        ("principal = { issuer = \"okta\", claims = { sub = \"a\" }, groups = [] }\ntool = \"t\"\nnow = 2026-01-01\n", [
-            "a.toml:4: unknown key `test.principal.groups`",
-            "a.toml:6: `test.now` must be a time with an offset",
-        ]),
-        ("principal = { issuer = \"okta\" }\naction = \"aprove\"\nmasks = [{ answer = \"a\", show = \"b\" }]\n", [
-            "a.toml:5: `test.action`: `aprove` is not an action on a connection; did you mean `approve`?",
-            "a.toml:6: unknown key `test.masks.show`; did you mean `shows`?",
-        ]),
-        ("principal = { issuer = \"okta\" }\ntool = \"t\"\nlabels = [\"PII\"]\nexpect = \"deny\"\n[[test]]\nname = 1\n", [
-            "a.toml:6: `test.labels`: `PII` is not a class name",
-            "a.toml:9: `test.name` must be a text",
-        ]),
+        (
+            "principal = { groups = [\"okta:staff\"] }\ntool = \"read\"\nexpects = \"allow\"\n",
+            [
+                "a.toml:6: unknown key `test.expects`; did you mean `expect`?",
+                "a.toml:2: the test expects nothing",
+            ],
+        ),
+        (
+            "principal = { groups = [\"staff\"] }\ntool = \"read\"\nexpect = \"permit\"\n",
+            [
+                "a.toml:4: the group `staff` has no issuer; did you mean `ci:staff` or `okta:staff`?",
+                "a.toml:6: `test.expect` cannot be `permit`; expected `allow`, `deny`, `hold`",
+            ],
+        ),
+        (
+            "principal = { groups = [\"okta:staff\", \"staf\"] }\ntool = 7\nexpect = \"deny\"\n",
+            [
+                "a.toml:4: the group `staf` has no issuer; did you mean `ci:staf` or `okta:staf`?",
+                "a.toml:5: `test.tool` must be a text, not a whole number",
+            ],
+        ),
+        (
+            "principal = { groups = [\"okat:staff\"] }\ntool = \"read\"\nprompt = \"p\"\nexpect = \"deny\"\n",
+            ["a.toml:4: the settings have no issuer `okat`; did you mean `okta`?", "is one thing too many"],
+        ),
+        (
+            "principal = { issuer = \"okta\", groups = [\"ci:x\"] }\nexpect = \"deny\"\n",
+            [
+                "a.toml:4: `ci:x` is not a group of the issuer `okta`",
+                "a.toml:2: the test does nothing; give one of `action`",
+            ],
+        ),
+        (
+            "principal = { groups = [\"okta:a\"], attributes = { teem = 1 } }\ntool = \"read\"\nby = [\"wiki.raed\"]\n",
+            [
+                "a.toml:4: `teem` is not among the `attributes` of `issuers.okta`; did you mean `team`?",
+                "a.toml:6: no policy has the id `wiki.raed`; did you mean `wiki.read`?",
+            ],
+        ),
+        (
+            "principal = \"author\"\ntool = \"read\"\narguments = '{\"a\": 1, \"a\": 2}'\nexpect = \"deny\"\n",
+            [
+                "a.toml:4: there is no `[principals.author]`; there is none",
+                "a.toml:6: `test.arguments`: not JSON that the gateway takes",
+            ],
+        ),
+        (
+            "principal = { issuer = \"ci\" }\nunmask = \"pii..card\"\nlisted = true\nexpect = \"deny\"\n",
+            ["a.toml:5: `test.unmask`: `pii..card` is not a class name", ""],
+        ),
+        (
+            "principal = { issuer = \"ci\" }\nunmask = \"pii.card\"\nlisted = true\nexpect = \"deny\"\n",
+            [
+                "a.toml:6: `test.listed` is for tools, prompts and resources; no list has this",
+                "a.toml:2: callers of `ci` cannot use `wiki`: its `issuers` do not list it",
+            ],
+        ),
+        (
+            "connection = \"wikki\"\nprincipal = { issuer = \"okta\" }\nresource = \"file:///a/../b\"\nexpect = \"deny\"\n",
+            ["a.toml:6: `test.resource`: `file:///a/../b` is not a plain URI; the gateway refuses it", ""],
+        ),
+        (
+            "connection = \"wikki\"\nprincipal = { issuer = \"okta\" }\nresource = \"a://b\"\narguments = {}\nexpect = \"deny\"\n",
+            [
+                "a.toml:4: the settings have no connection `wikki`; did you mean `wiki`?",
+                "a.toml:7: policies see no `arguments` of this",
+            ],
+        ),
+        (
+            "principal = { issuer = \"okta\", claims = { realm = { roles = 7 }, sub = \"a\" } }\ntool = \"t\"\nexpect = \"deny\"\n",
+            [
+                "a.toml:4: a token with these claims is refused: claim \"/realm/roles\" of the token cannot be used",
+                "",
+            ],
+        ),
+        (
+            "principal = { issuer = \"okta\", claims = { sub = \"a\" }, groups = [] }\ntool = \"t\"\nnow = 2026-01-01\n",
+            [
+                "a.toml:4: unknown key `test.principal.groups`",
+                "a.toml:6: `test.now` must be a time with an offset",
+            ],
+        ),
+        (
+            "principal = { issuer = \"okta\" }\naction = \"aprove\"\nmasks = [{ answer = \"a\", show = \"b\" }]\n",
+            [
+                "a.toml:5: `test.action`: `aprove` is not an action on a connection; did you mean `approve`?",
+                "a.toml:6: unknown key `test.masks.show`; did you mean `shows`?",
+            ],
+        ),
+        (
+            "principal = { issuer = \"okta\" }\ntool = \"t\"\nlabels = [\"PII\"]\nexpect = \"deny\"\n[[test]]\nname = 1\n",
+            ["a.toml:6: `test.labels`: `PII` is not a class name", "a.toml:9: `test.name` must be a text"],
+        ),
         ("principal = ", ["a.toml:4: not TOML", ""]),
     ] {
         let folder = folder(&[("a.toml", &format!("{START}{test}"))]);
@@ -332,10 +368,14 @@ fn problems_are_listed_for_scripts_too_and_before_anything_runs() {
     let (code, told) = json(folder.path(), &["test", "--json"]);
     assert_eq!(code, Some(3));
     let problem = &told["problems"][0];
-    assert_eq!((&problem["file"], &problem["line"]), (&Value::from("policies/tests/b.toml"), &Value::from(1)));
+    assert_eq!(
+        (&problem["file"], &problem["line"]),
+        (&Value::from("policies/tests/b.toml"), &Value::from(1))
+    );
     assert!(problem["message"].as_str().is_some_and(|text| text.contains("unknown key `tests`")), "{told}");
 
-    fs::write(folder.path().join("policies/wiki.cedar"), "permit (principal, action, resource);").expect("a file");
+    fs::write(folder.path().join("policies/wiki.cedar"), "permit (principal, action, resource);")
+        .expect("a file");
     for command in [&["test", "--json"][..], &["explain", "--json", "wiki", "read"]] {
         let (code, told) = json(folder.path(), command);
         assert_eq!(code, Some(3), "{told}");
@@ -383,56 +423,105 @@ fn explain_says_what_decides_and_what_is_missing() {
     const WRITER: [&str; 4] = ["--group", "okta:staff", "--attribute", "team=docs"];
     let folder = folder(&[]);
     for (caller, call, code, want) in [
-        (&WRITER[..2], &["wiki", "read"][..], 0, &[
-            "ALLOW  okta|somebody, call read on wiki\n  a permit matches",
-            "  wiki.read (policies/wiki.cedar:2): Everybody in staff reads\n      2 | @id(\"wiki.read\")\n",
-            "      4 | permit (principal in Group::\"okta:staff\"",
-            "wiki.no-mail (policies/wiki.cedar:20) does not match",
-        ][..]),
-        (&WRITER, &["wiki", "write", "size=6"], 2, &[
-            "HOLD  okta|somebody, call write on wiki\n  wiki.write-held needs the approval of 2 in okta:editors\n",
-            "     14 | @id(\"wiki.write-held\")\n     15 | @approval",
-        ]),
-        (&WRITER, &["wiki", "write", "size=5", "text=ann@example.com"], 0, &[
-            "found in the request: pii.email",
-            "wiki.no-mail (policies/wiki.cedar:20) would forbid it",
-        ]),
-        (&WRITER, &["--label", "pii.card", "wiki", "write", "size=5", "text=ann@example.com"], 0, &[
-            "found in the request: pii.card",
-            "wiki.no-mail (policies/wiki.cedar:20) does not match",
-        ]),
-        (&WRITER, &["wiki", "write", "size=\"6\""], 2, &[
-            "DENY",
-            "policy `wiki.write` could not be evaluated: type error: expected long, got string",
-            "policy `wiki.write-held` could not be evaluated",
-        ]),
-        (&["--issuer", "okta"], &["wiki", "read"], 2, &[
-            "DENY  okta|somebody, call read on wiki\n  no permit matches\n",
-            "  wiki.read (policies/wiki.cedar:2) permits this tool, but only for Group \"okta:staff\"\n",
-        ]),
-        (&["--group", "okta:staff"], &["wiki", "write"], 2, &[
-            "wiki.write (policies/wiki.cedar:6) permits this tool, but only when `principal.hasTag(\"team\")` (line 9), \
+        (
+            &WRITER[..2],
+            &["wiki", "read"][..],
+            0,
+            &[
+                "ALLOW  okta|somebody, call read on wiki\n  a permit matches",
+                "  wiki.read (policies/wiki.cedar:2): Everybody in staff reads\n      2 | @id(\"wiki.read\")\n",
+                "      4 | permit (principal in Group::\"okta:staff\"",
+                "wiki.no-mail (policies/wiki.cedar:20) does not match",
+            ][..],
+        ),
+        (
+            &WRITER,
+            &["wiki", "write", "size=6"],
+            2,
+            &[
+                "HOLD  okta|somebody, call write on wiki\n  wiki.write-held needs the approval of 2 in okta:editors\n",
+                "     14 | @id(\"wiki.write-held\")\n     15 | @approval",
+            ],
+        ),
+        (
+            &WRITER,
+            &["wiki", "write", "size=5", "text=ann@example.com"],
+            0,
+            &["found in the request: pii.email", "wiki.no-mail (policies/wiki.cedar:20) would forbid it"],
+        ),
+        (
+            &WRITER,
+            &["--label", "pii.card", "wiki", "write", "size=5", "text=ann@example.com"],
+            0,
+            &["found in the request: pii.card", "wiki.no-mail (policies/wiki.cedar:20) does not match"],
+        ),
+        (
+            &WRITER,
+            &["wiki", "write", "size=\"6\""],
+            2,
+            &[
+                "DENY",
+                "policy `wiki.write` could not be evaluated: type error: expected long, got string",
+                "policy `wiki.write-held` could not be evaluated",
+            ],
+        ),
+        (
+            &["--issuer", "okta"],
+            &["wiki", "read"],
+            2,
+            &[
+                "DENY  okta|somebody, call read on wiki\n  no permit matches\n",
+                "  wiki.read (policies/wiki.cedar:2) permits this tool, but only for Group \"okta:staff\"\n",
+            ],
+        ),
+        (
+            &["--group", "okta:staff"],
+            &["wiki", "write"],
+            2,
+            &[
+                "wiki.write (policies/wiki.cedar:6) permits this tool, but only when `principal.hasTag(\"team\")` (line 9), \
              only when `context.input has size` (line 11)\n",
-        ]),
-        (&["--group", "okta:staff", "--attribute", "team=sales"], &["wiki", "write", "size=1"], 2, &[
-            "but only when `principal.getTag(\"team\") == \"docs\"` (line 10)\n",
-        ]),
-        (&["--group", "okta:staff", "--kind", "workload", "--attribute", "team=docs"], &["wiki", "write", "size=1"], 2, &[
-            "permits this tool, but only for a User\n",
-        ]),
+            ],
+        ),
+        (
+            &["--group", "okta:staff", "--attribute", "team=sales"],
+            &["wiki", "write", "size=1"],
+            2,
+            &["but only when `principal.getTag(\"team\") == \"docs\"` (line 10)\n"],
+        ),
+        (
+            &["--group", "okta:staff", "--kind", "workload", "--attribute", "team=docs"],
+            &["wiki", "write", "size=1"],
+            2,
+            &["permits this tool, but only for a User\n"],
+        ),
         (&["--group", "okta:staff"], &["wiki", "delete"], 2, &["permits only `wiki/read`\n"]),
-        (&["--group", "okta:staff"], &["--unmask", "pii.email", "wiki"], 2, &[
-            "permits this class of data, but only for Group \"okta:editors\"\n",
-        ]),
+        (
+            &["--group", "okta:staff"],
+            &["--unmask", "pii.email", "wiki"],
+            2,
+            &["permits this class of data, but only for Group \"okta:editors\"\n"],
+        ),
         (&["--group", "okta:editors"], &["--unmask", "pii.email", "wiki"], 0, &["wiki.mail-in-clear"]),
-        (&["--group", "okta:editors"], &["--unmask", "pii.email", "deploy"], 2, &[
-            "only when `context.connection == Connection::\"wiki\"` (line 31)",
-        ]),
+        (
+            &["--group", "okta:editors"],
+            &["--unmask", "pii.email", "deploy"],
+            2,
+            &["only when `context.connection == Connection::\"wiki\"` (line 31)"],
+        ),
         (&["--issuer", "ci", "--attribute", "ref=main"], &["deploy", "run"], 0, &["deploy.main"]),
-        (&["--issuer", "ci", "--attribute", "ref=fix"], &["deploy", "run"], 2, &[
-            "but only when `principal.getTag(\"ref\") == \"main\"` (line 27)",
-        ]),
-        (&["--issuer", "okta"], &["--action", "approve", "wiki"], 2, &["approve on wiki\n  no permit matches"]),
+        (
+            &["--issuer", "ci", "--attribute", "ref=fix"],
+            &["deploy", "run"],
+            2,
+            &["but only when `principal.getTag(\"ref\") == \"main\"` (line 27)"],
+        ),
+        (
+            &["--issuer", "okta"],
+            &["--action", "approve", "wiki"],
+            2,
+            &["approve on wiki\n  no permit matches"],
+        ),
     ] {
         let arguments = [&["explain", "--now", "2026-03-02T10:30:00Z"], caller, call].concat();
         let (found, said) = answer(folder.path(), &arguments);
@@ -448,8 +537,16 @@ fn the_claims_of_a_token_are_read_as_the_gateway_reads_them() {
     let folder = folder(&[]);
     let claims = folder.path().join("claims.json");
     for (text, code, want) in [
-        (r#"{"sub": "ann", "team": "docs", "realm": {"roles": ["staff"]}}"#, 0, "ALLOW  okta|ann, call write"),
-        (r#"{"sub": "bot", "idtyp": "app", "team": "docs", "realm": {"roles": ["staff"]}}"#, 2, "only for a User"),
+        (
+            r#"{"sub": "ann", "team": "docs", "realm": {"roles": ["staff"]}}"#,
+            0,
+            "ALLOW  okta|ann, call write",
+        ),
+        (
+            r#"{"sub": "bot", "idtyp": "app", "team": "docs", "realm": {"roles": ["staff"]}}"#,
+            2,
+            "only for a User",
+        ),
         (r#"{"sub": "ann", "team": "docs", "groups": ["staff"]}"#, 2, "only for Group \"okta:staff\""),
         (r#"{"team": "docs"}"#, 64, "a token with these claims is refused: the token has no claim `sub`"),
         (r#"{"sub": "ann", "sub": "bob"}"#, 64, "not a JSON object with distinct names"),
@@ -464,7 +561,8 @@ fn the_claims_of_a_token_are_read_as_the_gateway_reads_them() {
 #[test]
 fn an_explanation_is_told_to_scripts() {
     let folder = folder(&[]);
-    let (code, told) = json(folder.path(), &["explain", "--json", "--issuer", "okta", "wiki", "read", "a=b@c.example"]);
+    let (code, told) =
+        json(folder.path(), &["explain", "--json", "--issuer", "okta", "wiki", "read", "a=b@c.example"]);
     assert_eq!(code, Some(2));
     for (pointer, want) in [
         ("/decision", "deny"),
@@ -491,7 +589,8 @@ fn a_question_that_nobody_could_ask_is_wrong_usage() {
     let folder = folder(&[]);
     for (arguments, want) in [
         (&["wiki"][..], "say what is called"),
-        (&["--group", "staff", "wiki", "read"], "say which `issuer`"),
+        (&["--group", "staff", "wiki", "read"], "did you mean `ci:staff` or `okta:staff`?"),
+        (&["wiki", "read"], "say which `issuer`"),
         (&["--group", "okta:staff", "wikki", "read"], "did you mean `wiki`?"),
         (&["--issuer", "ci", "wiki", "read"], "callers of `ci` cannot use `wiki`"),
         (&["--issuer", "okta", "wiki", "read", "size"], "expected NAME=VALUE"),

@@ -15,7 +15,7 @@ use crate::trial::wanted::Wanted;
 use crate::trial::{Trial, told};
 
 /// Everything that a test expects; at least one thing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Expected {
     decision: Option<&'static str>,
     /// The ids of the determining policies, all of them.
@@ -65,17 +65,12 @@ impl Expected {
         let listed = listed(section, report, wanted);
         let masks = section.tables(report, "masks");
         let masks = masks.into_iter().filter_map(|section| mask(section, report)).collect();
-        let expected = Self { decision, by, approval, listed, masks };
-        if expected.is_empty() {
-            report.add(section.line, "the test expects nothing; give `expect`, `by`, `approval`, `listed` or `masks`");
+        // One that is there and cannot be read is a problem of its own.
+        if !KEYS.into_iter().any(|key| section.has(key)) {
+            report.add(section.line, format!("the test expects nothing; give `{}`", KEYS.join("`, `")));
             return None;
         }
-        Some(expected)
-    }
-
-    fn is_empty(&self) -> bool {
-        let Self { decision, by, approval, listed, masks } = self;
-        decision.is_none() && by.is_none() && approval.is_none() && listed.is_none() && masks.is_empty()
+        Some(Self { decision, by, approval, listed, masks })
     }
 
     /// What is not as expected.
@@ -209,4 +204,5 @@ fn shown(value: &Json<'_>) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+const KEYS: [&str; 5] = ["expect", "by", "approval", "listed", "masks"];
 const DECISIONS: [&str; 3] = ["allow", "deny", "hold"];

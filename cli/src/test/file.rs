@@ -75,7 +75,12 @@ impl Shared {
     }
 }
 
-fn case(mut section: Section<'_, '_>, report: &mut Report, shared: &Shared, known: Known<'_>) -> Option<Case> {
+fn case(
+    mut section: Section<'_, '_>,
+    report: &mut Report,
+    shared: &Shared,
+    known: Known<'_>,
+) -> Option<Case> {
     let line = section.line;
     let name = section.text(report, "name");
     if name.is_none() {
@@ -91,9 +96,10 @@ fn case(mut section: Section<'_, '_>, report: &mut Report, shared: &Shared, know
     section.finish(report);
 
     let (principal, wanted) = (principal?, wanted?);
-    let connection = connection.unwrap_or(Located { line, value: shared.connection.clone().unwrap_or_default() });
-    let connection = report
-        .keep(connection.line, trial::connection(known.draft, &connection.value, &principal));
+    let connection =
+        connection.unwrap_or(Located { line, value: shared.connection.clone().unwrap_or_default() });
+    let connection =
+        report.keep(connection.line, trial::connection(known.draft, &connection.value, &principal));
     if let Some(input) = input.as_ref().filter(|_| !wanted.takes_arguments()) {
         report.add(input.line, "policies see no `arguments` of this; only tools and prompts have them");
     }

@@ -82,6 +82,11 @@ impl<'t, 'i> Section<'t, 'i> {
         Self { path: String::new(), line: 1, table, known: Vec::new() }
     }
 
+    /// Whether a key is there, readable or not.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// The value of a key, as it is.
     pub(super) fn value(
         &mut self,
@@ -162,7 +167,11 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// A JSON object, as a table or as a text, if the key is there.
-    pub(super) fn object(&mut self, report: &mut Report, key: &'static str) -> Option<Located<Json<'static>>> {
+    pub(super) fn object(
+        &mut self,
+        report: &mut Report,
+        key: &'static str,
+    ) -> Option<Located<Json<'static>>> {
         let Located { line, value } = self.value(report, key)?;
         let read = match value.get_ref() {
             DeValue::String(text) => value::parse(text, report.depth),
@@ -187,7 +196,8 @@ impl<'t, 'i> Section<'t, 'i> {
             let name: &str = key.as_ref();
             if !self.known.contains(&name) {
                 let line = report.line(&key.span());
-                report.add(line, format!("unknown key `{}`; {}", self.join(name), suggest(name, &self.known)));
+                report
+                    .add(line, format!("unknown key `{}`; {}", self.join(name), suggest(name, &self.known)));
             }
         }
     }

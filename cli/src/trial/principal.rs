@@ -24,6 +24,11 @@ impl Description {
     /// The principal; the error says what no token of these settings could carry.
     pub(crate) fn principal(self, draft: &Draft) -> Result<Principal, String> {
         let Self { issuer, subject, kind, groups, attributes, client } = self;
+        if let Some(bare) = groups.iter().find(|group| !group.contains(':')) {
+            let meant: Vec<String> =
+                draft.issuers().iter().map(|issuer| format!("`{issuer}:{bare}`")).collect();
+            return Err(format!("the group `{bare}` has no issuer; did you mean {}?", meant.join(" or ")));
+        }
         let prefix = groups.first().and_then(|group| group.split_once(':')).map(|(prefix, _)| prefix);
         let issuer = issuer_named(draft, issuer.as_deref().or(prefix))?;
         let names = groups.iter().map(|group| of_issuer(group, &issuer)).collect::<Result<Vec<_>, _>>()?;
@@ -36,14 +41,18 @@ impl Description {
         let subject = subject.as_deref().unwrap_or(SOMEBODY);
         let mut principal = Principal::described(&issuer, subject, kind, names)
             .ok_or("a subject and a group have 1 to 512 bytes and no control characters")?;
-        let known: Vec<&str> = rules.iter().flat_map(|rules| rules.attributes).map(ClaimPath::as_str).collect();
+        let known: Vec<&str> =
+            rules.iter().flat_map(|rules| rules.attributes).map(ClaimPath::as_str).collect();
         for (name, value) in attributes {
             if !known.contains(&name.as_str()) {
                 let advice = suggest(&name, &known);
-                return Err(format!("`{name}` is not among the `attributes` of `issuers.{issuer}`; {advice}"));
+                return Err(format!(
+                    "`{name}` is not among the `attributes` of `issuers.{issuer}`; {advice}"
+                ));
             }
-            let value = attribute(&value)
-                .ok_or_else(|| format!("`{name}` must be a text, a whole number, true, false or a list of texts"))?;
+            let value = attribute(&value).ok_or_else(|| {
+                format!("`{name}` must be a text, a whole number, true, false or a list of texts")
+            })?;
             principal.attributes.insert(name, value);
         }
         principal.client = client;
@@ -89,8 +98,7 @@ fn names(issuers: &[IssuerName]) -> Vec<&str> {
 fn of_issuer<'g>(group: &'g str, issuer: &IssuerName) -> Result<&'g str, String> {
     match group.split_once(':') {
         Some((prefix, name)) if prefix == issuer.as_str() => Ok(name),
-        Some((prefix, _)) => Err(format!("`{group}` is a group of `{prefix}`, not of the issuer `{issuer}`")),
-        None => Err(format!("the group `{group}` has no issuer; did you mean `{issuer}:{group}`?")),
+        Some(_) | None => Err(format!("`{group}` is not a group of the issuer `{issuer}`")),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Decisions in words for people, and in JSON for scripts.
 
 use portcullis_policy::{
-    DenialKind, Effect, EvaluationFailure, Explanation, NearMiss, ObservedOutcome, Policy, Requirement, Verdict,
+    DenialKind, Effect, EvaluationFailure, Explanation, NearMiss, ObservedOutcome, Policy, Requirement,
+    Verdict,
 };
 use serde_json::{Value, json};
 

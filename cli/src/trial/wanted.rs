@@ -20,6 +20,15 @@ pub(crate) enum Wanted {
     Unmask(ClassName),
 }
 
+/// The question that it puts to the policies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Aim<'w> {
+    /// Whether a class of data may be seen in clear.
+    Class(&'w ClassName),
+    /// Whether something may be done.
+    Target(Target<'w>),
+}
+
 impl Wanted {
     /// The words that say what is wanted, in test files.
     pub(crate) const KEYS: [&str; 8] = [
@@ -49,9 +58,9 @@ impl Wanted {
         }
     }
 
-    /// As policies know it; `None` for unmasking, which is a question of its own.
-    pub(crate) fn target(&self) -> Option<Target<'_>> {
-        Some(match self {
+    /// As policies know it.
+    pub(crate) fn aim(&self) -> Aim<'_> {
+        Aim::Target(match self {
             Self::CompletePrompt(name) => Target::Complete(Completion::Prompt { name }),
             Self::CompleteResource(uri) => Target::Complete(Completion::Resource { uri }),
             Self::Prompt(name) => Target::Prompt { name },
@@ -59,7 +68,7 @@ impl Wanted {
             Self::Step(_, target) => *target,
             Self::Subscribe(uri) => Target::Subscribe { uri },
             Self::Tool(name) => Target::Tool { name },
-            Self::Unmask(_) => return None,
+            Self::Unmask(class) => return Aim::Class(class),
         })
     }
 

@@ -25,9 +25,9 @@ pub(super) fn conditions(statement: &str) -> Vec<Condition<'_>> {
     while let [keyword, inner @ ..] = rest {
         let Some((body, after)) = bracketed(inner) else { break };
         match keyword.text {
-            "when" => found.extend(
-                conjuncts(body).into_iter().filter_map(|part| condition(statement, part, true)),
-            ),
+            "when" => {
+                found.extend(conjuncts(body).into_iter().filter_map(|part| condition(statement, part, true)))
+            }
             "unless" => found.extend(condition(statement, body, false)),
             _ => break,
         }
@@ -114,22 +114,23 @@ mod tests {
         let found = conditions(statement);
         let found: Vec<(String, bool)> =
             found.iter().map(|found| (one_line(found.text), found.wanted)).collect();
-        let want: Vec<(String, bool)> = want.iter().map(|(text, wanted)| ((*text).to_owned(), *wanted)).collect();
+        let want: Vec<(String, bool)> =
+            want.iter().map(|(text, wanted)| ((*text).to_owned(), *wanted)).collect();
         assert_eq!(found, want, "case: {statement}");
     }
 
     #[test]
     fn a_when_is_cut_where_all_parts_must_hold() {
-        const SCOPE: &str = r#"@id("a.b") @reason("when { (") permit (principal in Group::"when", action, resource)"#;
+        const SCOPE: &str =
+            r#"@id("a.b") @reason("when { (") permit (principal in Group::"when", action, resource)"#;
         for (clauses, want) in [
             (";", &[][..]),
             ("when { a }; ", &[("a", true)]),
             ("when { a && b.c == \"x && y\" };", &[("a", true), ("b.c == \"x && y\"", true)]),
-            ("when { a && (b || c) && [d && e].contains(f) };", &[
-                ("a", true),
-                ("(b || c)", true),
-                ("[d && e].contains(f)", true),
-            ]),
+            (
+                "when { a && (b || c) && [d && e].contains(f) };",
+                &[("a", true), ("(b || c)", true), ("[d && e].contains(f)", true)],
+            ),
             ("when { a && b || c };", &[("a && b || c", true)]),
             ("when { if a then b && c else d };", &[("if a then b && c else d", true)]),
             ("when { a } unless { b && c } when { d };", &[("a", true), ("b && c", false), ("d", true)]),
