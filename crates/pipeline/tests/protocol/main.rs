@@ -16,8 +16,10 @@ mod param_headers;
 mod questions;
 mod resumption;
 mod rounds;
+mod sealing;
 mod support;
 mod tasks;
+mod whatever;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]
 mod world;
