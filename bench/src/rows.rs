@@ -74,8 +74,7 @@ pub(crate) const ROWS: [Row; 27] = [
         Exchange::ListByName,
         "the same where a policy reads the name of each tool",
     ),
-    row("list-5000-many", Way::Gateway, Exchange::List, "as list-5000, with 1,000 policies more")
-        .with(1000),
+    row("list-5000-many", Way::Gateway, Exchange::List, "as list-5000, with 1,000 policies more").with(1000),
     row("policies-10", Way::Gateway, Exchange::Complete, "as +policy, with 10 policies more").with(10),
     row("policies-100", Way::Gateway, Exchange::Complete, "with 100 policies more").with(100),
     row("policies-1000", Way::Gateway, Exchange::Complete, "with 1,000 policies more").with(1000),
