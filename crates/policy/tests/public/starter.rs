@@ -6,7 +6,7 @@ use std::path::Path;
 use portcullis_identity::Principal;
 use portcullis_policy::{PolicySet, Source, Target, Visibility};
 
-use crate::support::{Ask, line, observed, user, workload};
+use crate::support::{Ask, MONDAY, line, observed, user, workload};
 
 fn starter() -> PolicySet {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
@@ -32,6 +32,10 @@ fn support() -> Principal {
 
 fn finance() -> Principal {
     user("fay", &["demo:finance"])
+}
+
+fn contractor() -> Principal {
+    user("cora", &["demo:contractors"])
 }
 
 fn job(repository: &str, branch: &str, environment: &str) -> Principal {
@@ -75,6 +79,9 @@ fn each_audience_sees_and_calls_its_tools() {
         ("vendor in support", user("vic", &["demo:vendors", "demo:support"]), &look_up),
         ("support", support(), &with_refund),
         ("finance", finance(), &with_refund),
+        ("contractor", contractor(), &["get_invoice", "list_invoices", "reconcile"]),
+        ("policy writer", user("pat", &["demo:policy-writers"]), &[]),
+        ("auditor", user("avi", &["demo:auditors"]), &[]),
         ("breaking the glass", user("bea", &["demo:break-glass"]), &["execute_sql"]),
         ("nightly report", nightly(), &["list_invoices", "reconcile"]),
         ("a fork", job("evil/billing-reports", "refs/heads/main", "production"), &[]),
@@ -113,7 +120,9 @@ fn refunds_have_limits() {
         (support(), "100", "allow by support.small-refunds"),
         (support(), "100.00", "allow by support.small-refunds"),
         (support(), "1e2", "allow by support.small-refunds"),
-        (support(), "101", "no policy allows"),
+        (support(), "101", "hold: support.larger-refunds-need-finance needs 1 of demo:finance"),
+        (support(), "1000", "hold: support.larger-refunds-need-finance needs 1 of demo:finance"),
+        (support(), "1001", "no policy allows"),
         (support(), "0", "no policy allows"),
         (support(), "-5", "no policy allows"),
         (support(), "null", "no policy allows"),
@@ -141,6 +150,12 @@ fn refunds_have_limits() {
             "50",
             "allow by finance.refunds, support.small-refunds",
         ),
+        (
+            user("ann", &["demo:support", "demo:finance"]),
+            "500",
+            "allow by finance.refunds, support.larger-refunds",
+        ),
+        (user("vic", &["demo:support", "demo:vendors"]), "500", "forbidden by vendors.no-effects"),
     ] {
         let ask = Ask::new(principal, Target::Tool { name: "refund" })
             .with(&format!(r#"{{"invoice_id": "inv_0001", "amount": {amount}, "reason": "x"}}"#));
@@ -201,4 +216,47 @@ fn card_numbers_in_arguments_are_watched() {
     let decision = ask.decide(&starter());
     assert_eq!(line(&decision), "allow by vendors.look-up");
     assert_eq!(observed(&decision), "guardrails.cards-in-arguments forbids");
+}
+
+#[test]
+fn a_contract_ends_by_itself() {
+    let set = starter();
+    let stayed = user("stan", &["demo:contractors", "demo:support"]);
+    let last_second = 1_782_863_999; // 2026-06-30T23:59:59Z
+    for (principal, tool, now, want) in [
+        (contractor(), "reconcile", MONDAY, "allow by contractors.reconcile-invoices"),
+        (contractor(), "get_customer", MONDAY, "no policy allows"),
+        (contractor(), "reconcile", MONDAY + 12 * 3600, "no policy allows"),
+        (contractor(), "reconcile", last_second - 12 * 3600, "allow by contractors.reconcile-invoices"),
+        (contractor(), "reconcile", last_second, "no policy allows"),
+        (contractor(), "reconcile", last_second + 1, "forbidden by contractors.over"),
+        (stayed.clone(), "get_customer", last_second, "allow by support.look-up"),
+        (stayed, "get_customer", last_second + 1, "forbidden by contractors.over"),
+    ] {
+        let ask = Ask { now, ..Ask::new(principal, Target::Tool { name: tool }) };
+        assert_eq!(line(&ask.decide(&set)), want, "case: {tool} at {now}");
+    }
+}
+
+#[test]
+fn nobody_does_two_things_that_belong_apart() {
+    let set = starter();
+    let groups =
+        ["demo:policy-writers", "demo:finance", "demo:auditors", "demo:security-on-call", "demo:support"];
+    let may = |principal: &Principal, target| {
+        line(&Ask::new(principal.clone(), target).decide(&set)).starts_with("allow")
+    };
+    // Whatever groups somebody collects.
+    for chosen in 0_u32..1 << groups.len() {
+        let mine: Vec<&str> =
+            (0..groups.len()).filter(|n| chosen & (1 << n) != 0).map(|n| groups[n]).collect();
+        let principal = user("mo", &mine);
+        let (configures, approves) = (may(&principal, Target::Configure), may(&principal, Target::Approve));
+        assert!(!(configures && approves), "{mine:?}");
+        let (writes, decides) = (mine.contains(&groups[0]), mine.contains(&groups[1]));
+        assert_eq!((configures, approves), (writes && !decides, decides && !writes), "{mine:?}");
+        for target in [Target::Configure, Target::Approve, Target::Revoke] {
+            assert!(!may(&workload("bot", &mine, &[]), target), "{mine:?}");
+        }
+    }
 }
