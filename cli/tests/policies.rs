@@ -255,6 +255,7 @@ fn a_failing_test_says_what_was_expected_and_what_decided() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn what_is_wrong_with_a_test_file_is_listed_with_its_line() {
     const START: &str = "connection = \"wiki\"\n[[test]]\nname = \"n\"\n";
     for (test, want) in [
@@ -419,6 +420,7 @@ fn results_are_told_to_scripts() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn explain_says_what_decides_and_what_is_missing() {
     const WRITER: [&str; 4] = ["--group", "okta:staff", "--attribute", "team=docs"];
     let folder = folder(&[]);

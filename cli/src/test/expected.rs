@@ -159,7 +159,12 @@ fn listed(section: &mut Section<'_, '_>, report: &mut Report, wanted: Option<&Wa
         DeValue::Boolean(true) => Some(Listed::Yes),
         DeValue::Boolean(false) => Some(Listed::No),
         DeValue::String(text) if text == Listed::NeedsApproval.told() => Some(Listed::NeedsApproval),
-        other => {
+        other @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_)) => {
             section.wrong_type(report, line, "listed", "true, false or \"needs-approval\"", other);
             None
         }

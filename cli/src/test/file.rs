@@ -133,7 +133,11 @@ fn principal_of(
                 None
             }
         },
-        other => {
+        other @ (DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)) => {
             section.wrong_type(report, line, "principal", "a name or a table", other);
             None
         }

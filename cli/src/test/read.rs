@@ -158,7 +158,11 @@ impl<'t, 'i> Section<'t, 'i> {
         let read = match value.get_ref() {
             DeValue::Datetime(datetime) => time::seconds(*datetime),
             DeValue::String(text) => time::parse(text).ok(),
-            _ => None,
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => None,
         };
         if read.is_none() {
             report.add(line, format!("`{}` must be {}", self.join(key), time::RULE));
@@ -173,13 +177,14 @@ impl<'t, 'i> Section<'t, 'i> {
         key: &'static str,
     ) -> Option<Located<Json<'static>>> {
         let Located { line, value } = self.value(report, key)?;
-        let read = match value.get_ref() {
-            DeValue::String(text) => value::parse(text, report.depth),
-            other => value::json(other, report.depth),
+        let read = if let DeValue::String(text) = value.get_ref() {
+            value::parse(text, report.depth)
+        } else {
+            value::json(value.get_ref(), report.depth)
         };
-        let read = read.and_then(|json| match json {
-            Json::Object(_) => Ok(json),
-            _ => Err("it is not an object".to_owned()),
+        let read = read.and_then(|json| {
+            let is_object = json.as_object().is_some();
+            is_object.then_some(json).ok_or_else(|| "it is not an object".to_owned())
         });
         let read = read.map_err(|error| format!("`{}`: {error}", self.join(key)));
         report.keep(line, read).map(|value| Located { line, value })
