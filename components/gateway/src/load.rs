@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use portcullis_pipeline::Gateway;
+use portcullis_pipeline::{Active, Gateway};
 use portcullis_policy::{PolicySet, Source};
 use portcullis_settings::Draft;
 use spin_sdk::variables;
@@ -30,7 +30,7 @@ pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
         values.insert(name, value);
     }
     let settings = draft.resolve(&values)?;
-    Ok(Gateway::new(APP.parse()?, settings, policies(folder)?))
+    Ok(Gateway::new(APP.parse()?, settings, Active::new(policies(folder)?)))
 }
 
 fn policies(folder: &Path) -> anyhow::Result<PolicySet> {

@@ -32,7 +32,9 @@ pub(crate) fn call(
     now: u64,
 ) -> Result<Permit, Refusal> {
     let target = match needs(call)? {
-        Needs::Authentication(step) => return Ok(gateway.policies().permit_lifecycle(principal, step)),
+        Needs::Authentication(step) => {
+            return Ok(gateway.active().policies().permit_lifecycle(principal, step));
+        }
         Needs::Policy(target) => target,
     };
     let session = Session { labels, client: principal.client.as_deref(), now: UnixSeconds(now / 1000) };
@@ -40,7 +42,7 @@ pub(crate) fn call(
     let has_arguments = matches!(call.method, Method::PromptsGet | Method::ToolsCall);
     let input = call.arguments().filter(|_| has_arguments);
     let question = Question { principal, connection, target, input, session };
-    match gateway.policies().decide(&question) {
+    match gateway.active().policies().decide(&question) {
         Decision::Allow(permit) => Ok(permit),
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
         Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),

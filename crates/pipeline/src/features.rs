@@ -89,8 +89,9 @@ impl Asked<'_> {
         }
         let input = params.cloned().map(Json::Object);
         let labels = input.as_ref().map(|input| labels::of_value(self.gateway, input)).unwrap_or_default();
-        let decided = self
-            .question(feature, input.as_ref(), &labels, |question| self.gateway.policies().decide(question));
+        let decided = self.question(feature, input.as_ref(), &labels, |question| {
+            self.gateway.active().policies().decide(question)
+        });
         matches!(decided, Decision::Allow(_))
     }
 
@@ -100,14 +101,14 @@ impl Asked<'_> {
         let Some(feature) = feature_of(method) else { return true };
         let listed = self.connection().is_some_and(|found| found.client_features.contains(&feature));
         let decided = self.question(feature, None, labels, |question| {
-            self.gateway.policies().response_visibility(question)
+            self.gateway.active().policies().response_visibility(question)
         });
         listed && decided == Visibility::Shown
     }
 
     fn is_open(self, feature: ClientFeature) -> bool {
         let listed = self.connection().is_some_and(|found| found.client_features.contains(&feature));
-        let shown = |question: &Question<'_>| self.gateway.policies().visibility(question);
+        let shown = |question: &Question<'_>| self.gateway.active().policies().visibility(question);
         listed && self.question(feature, None, self.gateway.no_labels(), shown) == Visibility::Shown
     }
 

@@ -2,14 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use portcullis_detect::{Class, Detectors};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
-use portcullis_policy::PolicySet;
 use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
 
+use crate::active::Active;
 use crate::attempts::Attempts;
 use crate::params::KnownTools;
 
@@ -25,7 +26,7 @@ const STRANGERS_PER_MINUTE: u32 = 8;
 pub struct Gateway {
     app: AppName,
     settings: Settings,
-    policies: PolicySet,
+    active: RefCell<Rc<Active>>,
     detectors: Detectors,
     sealer: Sealer,
     class_names: BTreeMap<Class, ClassName>,
@@ -46,7 +47,7 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway with nothing learned yet. Everything it stores is under the name of the application.
     #[must_use]
-    pub fn new(app: AppName, settings: Settings, policies: PolicySet) -> Self {
+    pub fn new(app: AppName, settings: Settings, active: Active) -> Self {
         let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
         let class_names = Class::ALL
             .into_iter()
@@ -62,7 +63,7 @@ impl Gateway {
             probed: Cell::new(None),
             app,
             settings,
-            policies,
+            active: RefCell::new(Rc::new(active)),
             detectors: Detectors::builtin(),
             sealer,
             class_names,
@@ -80,8 +81,9 @@ impl Gateway {
         &self.app
     }
 
-    pub(crate) fn policies(&self) -> &PolicySet {
-        &self.policies
+    /// What is in force now. A later call may give something else.
+    pub(crate) fn active(&self) -> Rc<Active> {
+        Rc::clone(&self.active.borrow())
     }
 
     pub(crate) fn detectors(&self) -> &Detectors {
@@ -108,6 +110,7 @@ impl Gateway {
     /// for policy is.
     pub(crate) fn masks(&self, class: Class, principal: &Principal, connection: &ConnectionName) -> bool {
         let Some(name) = self.class_name(class) else { return true };
-        self.settings.masking.covers(name) && !self.policies.may_unmask(principal, connection, name)
+        self.settings.masking.covers(name)
+            && !self.active().policies().may_unmask(principal, connection, name)
     }
 }

@@ -7,6 +7,7 @@
 //! acknowledged by the store before it leaves.
 #![forbid(unsafe_code)]
 
+mod active;
 mod aggregate;
 mod attempts;
 mod authenticate;
@@ -51,6 +52,7 @@ use portcullis_mcp::message::{Message, MessageError, Response as Answered};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Lifecycle, Reasons};
 
+pub use crate::active::Active;
 pub use crate::body::BodyError;
 pub use crate::gateway::Gateway;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
@@ -214,7 +216,7 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Opt
         return Ok(None);
     }
     let step = decide::notification(notice.notification);
-    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), step);
+    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), step);
     let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());
     // A call that is given up has an effect; the others only speak of what is on record already.
     let delivery = match notice.notification {
@@ -241,7 +243,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
     let (given, outcome) = questions::given(method, reply.outcome);
     let labels = labels::of_value(&x.gateway, &given);
     let may = prepare::asked(x, &caller)?.may_answer(method, &labels);
-    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
+    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
     let message = match may {
         true => Message::Response(Answered { id: Some(id), outcome }),
         false => answer::error(Some(id), answer::code::DENIED, "not allowed", None),
@@ -283,7 +285,7 @@ async fn listen<P: Ports>(x: &mut Exchange<P>, last: Option<HeaderValue>) -> Res
             (Some(event), answering)
         }
     };
-    let permit = x.gateway.policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
+    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
     let outbound = Outbound::listen(&session, last.as_deref());
     reply::to_listen(x, permit, outbound, session, answering).await
 }
@@ -293,7 +295,7 @@ async fn close<P: Ports>(x: &mut Exchange<P>) -> Result<Delivery, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     let session = x.session(None)?.ok_or(Refusal::Session("none named"))?;
     let step = Lifecycle::CloseSession;
-    let permit = x.gateway.policies().permit_lifecycle(x.caller()?.principal(), step);
+    let permit = x.gateway.active().policies().permit_lifecycle(x.caller()?.principal(), step);
     let record = record::step(x, step, session.revision.as_str()).await?;
     Ok(record.closed_after(x, reply::to_close(x, permit, Outbound::close(&session))?, false))
 }

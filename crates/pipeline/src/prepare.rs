@@ -243,7 +243,7 @@ fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> 
         input: None,
         session: x.session_of_policy(principal, x.gateway.no_labels()),
     };
-    let allowed = matches!(x.gateway.policies().decide(&question), Decision::Allow(_));
+    let allowed = matches!(x.gateway.active().policies().decide(&question), Decision::Allow(_));
     Ok(is_plain_uri(uri) && allowed)
 }
 

@@ -327,7 +327,7 @@ fn decision(gateway: &Gateway, outcome: Verdict, reasons: &Reasons) -> DecisionS
     });
     DecisionSummary {
         outcome,
-        bundle: Some(gateway.policies().digest().to_string()),
+        bundle: Some(gateway.active().policies().digest().to_string()),
         policies: reasons.determining.iter().map(|policy| reference(policy)).collect(),
         observed: observed.collect(),
     }

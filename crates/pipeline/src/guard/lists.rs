@@ -19,7 +19,8 @@ impl Guard {
         if list == List::Tools && self.is_modern() {
             self.gateway.tools.borrow_mut().learn(&self.connection, items, self.now);
         }
-        let policies = self.gateway.policies();
+        let active = self.gateway.active();
+        let policies = active.policies();
         let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
         items.retain(|item| {
             let target = item.as_object().and_then(|item| list.target(item));
@@ -42,7 +43,7 @@ impl Guard {
         let templates =
             result.get_mut("resourceTemplates").and_then(Json::as_array_mut).ok_or("the list is missing")?;
         let target = Target::Read { uri: "" };
-        match self.ask(target, |question| self.gateway.policies().template_visibility(question)) {
+        match self.ask(target, |question| self.gateway.active().policies().template_visibility(question)) {
             Visibility::Shown | Visibility::ShownNeedsApproval => {}
             Visibility::Hidden => templates.clear(),
         }
@@ -86,7 +87,8 @@ impl Guard {
     fn readable<'u>(&self, uris: impl Iterator<Item = &'u str>) -> BTreeSet<String> {
         let asked = self.call.as_ref().filter(|call| call.method == Method::ResourcesRead);
         let asked = asked.and_then(|call| call.name.as_deref());
-        let policies = self.gateway.policies();
+        let active = self.gateway.active();
+        let policies = active.policies();
         let mut contents = policies.contents(&self.principal, &self.connection, self.session_of_policy());
         uris.filter(|uri| {
             let uri = *uri;

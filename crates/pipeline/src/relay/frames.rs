@@ -223,7 +223,7 @@ impl<P: Ports> Relay<P> {
         let (Some(connection), Some(session)) = (gateway.connection(self.guard.connection()), session) else {
             return;
         };
-        let permit = gateway.policies().permit_lifecycle(self.guard.principal(), Lifecycle::Respond);
+        let permit = gateway.active().policies().permit_lifecycle(self.guard.principal(), Lifecycle::Respond);
         let outbound = Outbound::message(HeaderMap::new(), message, Some(session));
         let sent = forward::send(permit, &*self.ports, connection, outbound, self.limits.response_time).await;
         if let Err(refusal) = sent {

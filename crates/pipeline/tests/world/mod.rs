@@ -13,7 +13,9 @@ use jwt_compact::Algorithm as _;
 use jwt_compact::AlgorithmSignature as _;
 use jwt_compact::alg::{Ed25519, SigningKey as _};
 use portcullis_ledger::{Outcome, Record};
-use portcullis_pipeline::{Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle};
+use portcullis_pipeline::{
+    Active, Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle,
+};
 use portcullis_policy::{PolicySet, Source};
 use portcullis_settings::Draft;
 use rand_chacha::ChaCha8Rng;
@@ -315,7 +317,7 @@ impl World {
             counter: Cell::new(0),
             keys: key_set(),
         };
-        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, policies);
+        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, Active::new(policies));
         Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
     }
 

@@ -1,0 +1,26 @@
+//! What is in force: policies, and what is approved together with them.
+//!
+//! It is replaced as a whole, while requests are under way. Whoever decides takes one [`Active`] and asks only that, so
+//! that a decision and its record speak of the same policies.
+
+use portcullis_policy::PolicySet;
+
+/// Policies that are in force together. Immutable.
+#[derive(Debug)]
+pub struct Active {
+    policies: PolicySet,
+}
+
+impl Active {
+    /// What is in force from now on.
+    #[must_use]
+    pub fn new(policies: PolicySet) -> Self {
+        Self { policies }
+    }
+
+    /// The policies.
+    #[must_use]
+    pub fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+}
