@@ -7,7 +7,7 @@ use cedar_policy as cedar;
 use cedar_policy::{AuthorizationError, EvaluationError};
 
 use crate::facts::Facts;
-use crate::residual::Possible;
+use crate::prospect::Prospect;
 use crate::set::Member;
 
 /// Policies that are evaluated together.
@@ -28,17 +28,6 @@ pub(crate) struct Outcome {
     pub(crate) determining: Vec<String>,
     /// The ids of the policies that errored, each with a reason that quotes no argument.
     pub(crate) errors: Vec<(String, String)>,
-}
-
-/// What can be said while something is unknown.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Prospect {
-    /// Whatever the unknowns are, a policy errs.
-    pub(crate) errs: bool,
-    /// Whatever the unknowns are, a forbid is satisfied or errs.
-    pub(crate) forbids: bool,
-    /// There may be unknowns for which a permit is satisfied.
-    pub(crate) may_permit: bool,
 }
 
 impl Prepared {
@@ -75,7 +64,8 @@ impl Prepared {
         Prospect {
             errs: !errors.is_empty(),
             forbids: !allowed && !determining.is_empty(),
-            may_permit: allowed,
+            permits: allowed,
+            open: Vec::new(),
         }
     }
 
@@ -84,10 +74,10 @@ impl Prepared {
         let errs = !self.unreadable.is_empty() || open.definitely_errored().next().is_some();
         let mut prospect = Prospect { errs, ..Prospect::default() };
         for policy in open.definitely_satisfied() {
-            prospect.add(&policy, Possible::TRUE);
+            prospect.add_satisfied(&policy);
         }
         for policy in open.nontrivial_residuals() {
-            prospect.add(&policy, Possible::of_policy(&policy));
+            prospect.add(&policy);
         }
         prospect
     }
@@ -95,25 +85,6 @@ impl Prepared {
     fn unreadable(&self) -> impl Iterator<Item = (String, String)> {
         let why = "its text in the policy bundle is damaged; build the bundle again from its policy files";
         self.unreadable.iter().map(move |id| (id.clone(), why.to_owned()))
-    }
-}
-
-impl Prospect {
-    /// What can be said of these policies and others together.
-    pub(crate) const fn join(self, other: Self) -> Self {
-        Self {
-            errs: self.errs || other.errs,
-            forbids: self.forbids || other.forbids,
-            may_permit: self.may_permit || other.may_permit,
-        }
-    }
-
-    fn add(&mut self, policy: &cedar::Policy, Possible { truth, falsity }: Possible) {
-        self.errs |= !truth && !falsity;
-        match policy.effect() {
-            cedar::Effect::Forbid => self.forbids |= !falsity,
-            cedar::Effect::Permit => self.may_permit |= truth,
-        }
     }
 }
 

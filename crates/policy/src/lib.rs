@@ -84,6 +84,7 @@ mod digest;
 mod evaluate;
 mod explain;
 mod facts;
+mod formula;
 mod groups;
 mod listing;
 mod nesting;
@@ -91,6 +92,7 @@ mod number;
 mod numbers;
 mod policy;
 mod problem;
+mod prospect;
 mod question;
 mod reads;
 mod residual;
@@ -103,6 +105,7 @@ mod time;
 mod unmask;
 mod visibility;
 mod vocabulary;
+mod witness;
 
 pub use annotations::{ApprovalGroup, ApprovalRule, Coverage, Mode};
 pub use bundle::{

@@ -20,9 +20,10 @@ use std::collections::btree_map::Entry;
 use portcullis_identity::Principal;
 use portcullis_settings::ConnectionName;
 
-use crate::evaluate::{Prepared, Prospect};
+use crate::evaluate::Prepared;
 use crate::facts::{Circumstances, Facts, FactsError};
 use crate::listing::plan::Plan;
+use crate::prospect::{Budget, Prospect};
 use crate::question::{Session, Target};
 use crate::scope;
 use crate::set::{Member, Names, PolicySet};
@@ -38,6 +39,7 @@ pub struct Listing<'p> {
     circumstances: Option<Circumstances>,
     judge: Judge,
     plans: BTreeMap<Kind, Plan<'p>>,
+    budget: Budget,
 }
 
 /// How policies are evaluated.
@@ -88,7 +90,14 @@ impl<'p> Listing<'p> {
         connection: &'p ConnectionName,
         (circumstances, judge): (Result<Circumstances, FactsError>, Judge),
     ) -> Self {
-        Self { policies, connection, circumstances: circumstances.ok(), judge, plans: BTreeMap::new() }
+        Self {
+            policies,
+            connection,
+            circumstances: circumstances.ok(),
+            judge,
+            plans: BTreeMap::new(),
+            budget: Budget::of_list(),
+        }
     }
 
     /// How this target appears.
@@ -98,7 +107,7 @@ impl<'p> Listing<'p> {
     }
 
     fn look_at(&mut self, target: Target<'_>) -> Option<Visibility> {
-        let Self { policies, connection, circumstances, judge, plans } = self;
+        let Self { policies, connection, circumstances, judge, plans, budget } = self;
         let thing = Thing::of_target(target, connection, &policies.vocabulary).ok()?;
         let sight = Sight {
             policies,
@@ -112,7 +121,7 @@ impl<'p> Listing<'p> {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(Plan::new(&sight)?),
         };
-        plan.look_at(&sight)
+        plan.look_at(&sight, budget)
     }
 }
 

@@ -2,16 +2,16 @@
 //!
 //! INVARIANT: what some arguments could make allowed or held is never hidden. A list is asked for before the
 //! arguments exist and before anything was found in them, so both are unknown here, and only what no value of
-//! theirs can change hides an item. Rules that do not read arguments are decided exactly; a rule that reads
-//! them counts only as far as it comes out the same whatever they are. Each rule is looked at by itself: a
-//! permit and a forbid that no argument can satisfy and avoid at once still show the item.
+//! theirs can change hides an item. Rules that do not read arguments are decided exactly, and so are rules that only
+//! compare single arguments with constants, together: what one permits and another forbids for every argument is hidden.
+//! Any other condition counts only as far as it comes out the same whatever the arguments are.
 //!
 //! A client's answer to a question of the upstream is judged in the same way once the question is forgotten: what
 //! was found in the answer is known, the arguments of the question are not.
 
 use crate::bundle::Group;
-use crate::evaluate::Prospect;
 use crate::facts::{Facts, FactsError};
+use crate::prospect::{self, Budget};
 use crate::question::{Question, Target};
 use crate::set::PolicySet;
 
@@ -62,19 +62,6 @@ impl PolicySet {
         };
         let candidates = self.candidates(&facts);
         let foresee = |group| self.prepare(group, &candidates).foresee(&facts);
-        Visibility::of(foresee(Group::Rules), foresee(Group::Holds))
-    }
-}
-
-impl Visibility {
-    /// What follows from what rules and soft forbids say.
-    pub(crate) const fn of(rules: Prospect, holds: Prospect) -> Self {
-        if rules.errs || holds.errs || rules.forbids || !rules.may_permit {
-            Self::Hidden
-        } else if holds.forbids {
-            Self::ShownNeedsApproval
-        } else {
-            Self::Shown
-        }
+        prospect::visibility(&foresee(Group::Rules), &foresee(Group::Holds), &mut Budget::of_item())
     }
 }

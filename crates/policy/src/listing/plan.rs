@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::bundle::Group;
-use crate::evaluate::{Prepared, Prospect};
+use crate::evaluate::Prepared;
 use crate::listing::Sight;
+use crate::prospect::{self, Budget, Prospect};
 use crate::set::{KindCandidates, Member};
 use crate::visibility::Visibility;
 
@@ -17,6 +18,8 @@ pub(super) struct Plan<'p> {
     holds: Share,
     /// What policies say that name their targets, by number, if it does not depend on the target.
     settled: BTreeMap<usize, Prospect>,
+    /// How targets appear about which no policy says anything of their own.
+    common: Option<Visibility>,
 }
 
 /// Policies that are evaluated together when a target is asked about by itself, and can match every target.
@@ -34,21 +37,28 @@ impl<'p> Plan<'p> {
         let candidates = sight.policies.candidates_of_kind(&sight.kind, sight.facts()?);
         let share = |group| Share::new(sight.policies.members(group, &candidates.all), sight);
         let (rules, holds) = (share(Group::Rules)?, share(Group::Holds)?);
-        Some(Self { candidates, rules, holds, settled: BTreeMap::new() })
+        Some(Self { candidates, rules, holds, settled: BTreeMap::new(), common: None })
     }
 
     /// How a target appears; `None` if it cannot be put before the policies.
-    pub(super) fn look_at(&mut self, sight: &Sight<'_, 'p>) -> Option<Visibility> {
+    pub(super) fn look_at(&mut self, sight: &Sight<'_, 'p>, budget: &mut Budget) -> Option<Visibility> {
+        let named = self.candidates.only_by_name(&sight.names());
+        if named.is_none() && self.rules.is_common() && self.holds.is_common() {
+            let Self { rules, holds, common, .. } = self;
+            let common =
+                common.get_or_insert_with(|| prospect::visibility(&rules.settled, &holds.settled, budget));
+            return Some(*common);
+        }
         let mut rules = self.rules.look_at(sight)?;
         let mut holds = self.holds.look_at(sight)?;
-        if let Some(named) = self.candidates.only_by_name(&sight.names()) {
+        if let Some(named) = named {
             for (group, prospect) in [(Group::Rules, &mut rules), (Group::Holds, &mut holds)] {
                 for (number, member) in sight.policies.members(group, &named) {
-                    *prospect = prospect.join(self.ask(number, member, sight)?);
+                    *prospect = std::mem::take(prospect).join(self.ask(number, member, sight)?);
                 }
             }
         }
-        Some(Visibility::of(rules, holds))
+        Some(prospect::visibility(&rules, &holds, budget))
     }
 
     /// What one policy says that names this target.
@@ -59,8 +69,8 @@ impl<'p> Plan<'p> {
         }
         // What its scope says of the targets that it names, it says of all of them.
         match self.settled.entry(number) {
-            Entry::Occupied(known) => Some(*known.get()),
-            Entry::Vacant(new) => Some(*new.insert(ask()?)),
+            Entry::Occupied(known) => Some(known.get().clone()),
+            Entry::Vacant(new) => Some(new.insert(ask()?).clone()),
         }
     }
 }
@@ -72,11 +82,16 @@ impl Share {
         Some(Self { settled: sight.judge(&Prepared::new(same))?, open: Prepared::new(open) })
     }
 
+    /// Whether it says the same about all targets.
+    fn is_common(&self) -> bool {
+        self.open.n_policies() == 0
+    }
+
     fn look_at(&self, sight: &Sight<'_, '_>) -> Option<Prospect> {
-        if self.open.n_policies() == 0 {
-            return Some(self.settled);
+        if self.is_common() {
+            return Some(self.settled.clone());
         }
-        Some(self.settled.join(sight.judge(&self.open)?))
+        Some(self.settled.clone().join(sight.judge(&self.open)?))
     }
 }
 

@@ -119,6 +119,50 @@ fn label_atom() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
+/// Conditions that compare one argument with constants.
+fn comparing_atom() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "context.input has a",
+        "context.input.a == 1",
+        "2 != context.input.a",
+        "context.input.a < 2",
+        "context.input.a <= 2",
+        "context.input.a > 1",
+        "1 >= context.input.a",
+        "[1, 3].contains(context.input.a)",
+        "[\"x\", 1].contains(context.input.a)",
+        "context.input.a",
+        "context.input.a == true",
+        "context.input has s",
+        r#"context.input.s == "x""#,
+        r#"context.input.s != "y""#,
+        r#"["x", "y"].contains(context.input.s)"#,
+        r#"context.input.d.lessThan(decimal("1.5"))"#,
+        r#"context.input.d.greaterThanOrEqual(decimal("1.25"))"#,
+        r#"decimal("1.5").lessThanOrEqual(context.input.d)"#,
+        r#"context.input.d == decimal("1.25")"#,
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// Every value that makes a difference to [`comparing_atom`], for each of its arguments.
+pub(crate) fn compared_inputs() -> Vec<String> {
+    const A: [&str; 9] = ["", "0", "1", "2", "3", "{}", "true", "false", "\"x\""];
+    const S: [&str; 4] = ["", "\"x\"", "\"y\"", "{}"];
+    const D: [&str; 6] = ["", "1", "1.2499", "1.25", "1.3", "1.5"];
+    let member = |name: &str, value: &str| (!value.is_empty()).then(|| format!("\"{name}\":{value}"));
+    let mut inputs = Vec::new();
+    for a in A {
+        for s in S {
+            for d in D {
+                let members = [member("a", a), member("s", s), member("d", d)];
+                inputs.push(format!("{{{}}}", members.into_iter().flatten().collect::<Vec<_>>().join(",")));
+            }
+        }
+    }
+    inputs
+}
+
 /// Conditions that read arguments or labels.
 fn reading_atom() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
@@ -181,6 +225,10 @@ pub(crate) fn any_condition() -> BoxedStrategy<String> {
 
 pub(crate) fn plain_condition() -> BoxedStrategy<String> {
     condition(plain_atom()).boxed()
+}
+
+pub(crate) fn comparing_condition() -> BoxedStrategy<String> {
+    condition(prop_oneof![1 => plain_atom(), 3 => comparing_atom()]).boxed()
 }
 
 pub(crate) fn labelled_condition() -> BoxedStrategy<String> {

@@ -4,7 +4,8 @@ use portcullis_policy::{Decision, DenialKind, PolicySet, Source, Target, Visibil
 use proptest::prelude::*;
 
 use crate::generated::{
-    OBSERVED, Rule, SOFT, any_condition, ask, labelled_condition, plain_condition, rule, rules, set,
+    OBSERVED, Rule, SOFT, any_condition, ask, compared_inputs, comparing_condition, labelled_condition,
+    plain_condition, rule, rules, set,
 };
 use crate::support::{Ask, line, user};
 
@@ -154,6 +155,26 @@ proptest! {
         let text = format!(r#"@id("p") permit (principal, action == Action::"c/{a}", resource == Tool::"c/{a}");"#);
         let ask = Ask { connection: "c", ..Ask::new(user("ada", &[]), Target::Tool { name: &b }) };
         prop_assert_eq!(rank(&ask.decide(&set_of(&text))) == 2, a == b);
+    }
+}
+
+proptest! {
+    // Every case decides on all inputs that make a difference.
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lists_are_exact_for_comparisons_of_single_arguments_with_constants(
+        rules in rules(comparing_condition()),
+        ask in ask(),
+    ) {
+        let set = set(&rules);
+        let decisions = compared_inputs().into_iter().map(|input| rank(&ask.clone().with(&input).decide(&set)));
+        let want = match decisions.max() {
+            Some(2) => Visibility::Shown,
+            Some(1) => Visibility::ShownNeedsApproval,
+            _ => Visibility::Hidden,
+        };
+        prop_assert_eq!(ask.visibility(&set), want);
     }
 }
 

@@ -72,6 +72,88 @@ fn a_tool_is_shown_if_some_arguments_could_make_it_callable() {
     }
 }
 
+#[test]
+fn what_rules_leave_nothing_of_together_is_hidden() {
+    use Visibility::{Hidden, Shown, ShownNeedsApproval};
+    let permit =
+        |condition: &str| format!(r#"@id("p") permit (principal, action, resource) when {{ {condition} }};"#);
+    let forbid =
+        |condition: &str| format!(r#"@id("f") forbid (principal, action, resource) when {{ {condition} }};"#);
+    let hold = |condition: &str| {
+        let annotations = r#"@id("s") @approval("demo:boss")"#;
+        format!("{annotations} forbid (principal, action, resource) when {{ {condition} }};")
+    };
+    let upto = |most: i64| permit(&format!("context.input has amount && context.input.amount <= {most}"));
+    let above = "context.input.amount > 100";
+    for (rules, want) in [
+        (vec![upto(100), forbid(above)], Shown),
+        (vec![permit(above), forbid(above)], Hidden),
+        (vec![permit("context.input.amount > 100"), forbid("context.input.amount >= 101")], Hidden),
+        (vec![permit("context.input.amount > 100"), forbid("context.input.amount > 101")], Shown),
+        (vec![upto(100), forbid("context.input has amount")], Hidden),
+        (
+            vec![
+                permit(r#"["eu", "us"].contains(context.input.region)"#),
+                forbid(r#"context.input.region != "us""#),
+            ],
+            Shown,
+        ),
+        (vec![permit(r#"context.input.region == "eu""#), forbid(r#"context.input.region != "us""#)], Hidden),
+        (vec![permit("context.input.dry_run"), forbid("!context.input.dry_run")], Shown),
+        (vec![permit("context.input.dry_run"), forbid("context.input.dry_run")], Hidden),
+        (
+            vec![
+                permit(r#"context.input.rate.lessThan(decimal("1.5"))"#),
+                forbid(r#"context.input.rate.lessThan(decimal("1.6"))"#),
+            ],
+            Hidden,
+        ),
+        // One value cannot be of two types, and a comparison with the wrong one errs, which denies.
+        (vec![permit(r#"context.input.a > 1 && context.input.a == "x""#)], Hidden),
+        (vec![permit(r#"context.input.a == "x" || context.input.a > 1"#)], Shown),
+        (vec![permit("context.input.a == 1"), forbid(r#"context.input.a.lessThan(decimal("0.5"))"#)], Hidden),
+        // Labels are there or not.
+        (
+            vec![
+                permit(r#"context.session.labels.contains("pii.card")"#),
+                forbid(r#"context.session.labels.contains("pii.card")"#),
+            ],
+            Hidden,
+        ),
+        // What needs approval whatever the arguments are says so.
+        (vec![permit(above), hold(above)], ShownNeedsApproval),
+        (vec![permit("context.input.amount > 50"), hold(above)], Shown),
+        (vec![permit(above), hold(above), forbid("context.input.amount < 500")], ShownNeedsApproval),
+        // What is no comparison is left open.
+        (vec![permit(r#"context.input.s like "a*""#), forbid(r#"context.input.s like "a*""#)], Shown),
+        (
+            vec![
+                permit(r#"context.input.s like "a*" && context.input.s == "b""#),
+                forbid("context.input has s"),
+            ],
+            Hidden,
+        ),
+        (vec![permit("context.input.o.a > 1"), forbid("context.input.o.a > 1")], Shown),
+    ] {
+        let text = rules.join("\n");
+        let ask = Ask::new(user("ada", &["demo:finance"]), REFUND);
+        assert_eq!(ask.visibility(&policies(&text)), want, "case: {text}");
+    }
+}
+
+#[test]
+fn what_takes_too_long_to_rule_out_is_shown() {
+    // Each argument has five values to try, so twenty of them more than can be tried.
+    let compared: Vec<String> = (0..20).map(|n| format!("context.input.a{n} == 1")).collect();
+    let condition = compared.join(" && ");
+    let text = format!(
+        r#"@id("p") permit (principal, action, resource) when {{ {condition} }};
+           @id("f") forbid (principal, action, resource) when {{ {condition} }};"#
+    );
+    let ask = Ask::new(user("ada", &[]), REFUND);
+    assert_eq!(ask.visibility(&policies(&text)), Visibility::Shown);
+}
+
 fn permit_when(condition: &str) -> String {
     format!(r#"@id("p") permit (principal, action, resource) when {{ {condition} }};"#)
 }

@@ -24,7 +24,7 @@ fn evaluated(text: &str, more: &[Target<'_>]) -> (usize, usize, usize) {
     (listing.plans.len(), open, selective)
 }
 
-fn counts(Plan { candidates: _, rules, holds, settled }: &Plan<'_>) -> (usize, usize) {
+fn counts(Plan { candidates: _, rules, holds, settled, common: _ }: &Plan<'_>) -> (usize, usize) {
     (rules.open.n_policies() + holds.open.n_policies(), settled.len())
 }
 
