@@ -3,6 +3,7 @@
 //! Strings and numbers are scanned wherever they stand, keys too, because a caller reads all of them. A frame
 //! that the protocol does not allow here is dropped or ends the answer; it is never passed on unread.
 
+mod approval;
 mod binary;
 mod completion;
 mod lists;

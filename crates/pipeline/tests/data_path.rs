@@ -248,10 +248,20 @@ fn call_with_late(world: &World, late: bool) -> world::Done {
 
 #[test]
 fn lists_show_what_could_be_called() {
-    let tools = json!([{"name": "read"}, {"name": "write"}, {"name": "pay"}, {"name": "errs"}]);
+    let pretended = json!({"portcullis/needs-approval": true});
+    let tools = json!([
+        {"name": "read", "_meta": pretended}, {"name": "write"}, {"name": "pay"}, {"name": "errs"},
+        {"name": "held", "description": "Pays."},
+    ]);
+    let held = json!({
+        "name": "held",
+        "description": "Pays.\n\nNeeds approval by a person before it happens.",
+        "_meta": {"portcullis/needs-approval": true},
+    });
+    let read = json!({"name": "read", "_meta": {}});
     for (who, want) in [
-        ("interns", json!([{"name": "read"}])),
-        ("staff", json!([{"name": "read"}, {"name": "write"}, {"name": "pay"}, {"name": "errs"}])),
+        ("interns", json!([read])),
+        ("staff", json!([read, {"name": "write"}, {"name": "pay"}, {"name": "errs"}, held])),
         ("nobody", json!([])),
     ] {
         let world = World::new();

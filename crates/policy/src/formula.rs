@@ -171,6 +171,7 @@ impl Formula {
         match self {
             Self::Constant(value) => Self::Constant(!value),
             Self::Not(inner) => *inner,
+            Self::Open => Self::Open,
             other => Self::Not(Box::new(other)),
         }
     }

@@ -8,10 +8,11 @@ use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Question, Session, Target, Visibility};
 
-use crate::guard::Guard;
+use crate::guard::{Guard, approval};
 
 impl Guard {
-    /// Takes out of a list what policy would deny whatever the arguments. Cursors stay: a filtered page may be
+    /// Takes out of a list what policy would deny whatever the arguments, and marks what it never allows without
+    /// approval. Cursors stay: a filtered page may be
     /// empty and still have a next one.
     pub(super) fn filter_list(&self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
         let items =
@@ -22,12 +23,17 @@ impl Guard {
         let active = self.gateway.active();
         let policies = active.policies();
         let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
-        items.retain(|item| {
-            let target = item.as_object().and_then(|item| list.target(item));
-            target.is_some_and(|target| match listing.visibility(target) {
-                Visibility::Shown | Visibility::ShownNeedsApproval => true,
-                Visibility::Hidden => false,
-            })
+        items.retain_mut(|item| {
+            let Some(item) = item.as_object_mut() else { return false };
+            approval::unmark(item);
+            match list.target(item).map(|target| listing.visibility(target)) {
+                Some(Visibility::Shown) => true,
+                Some(Visibility::ShownNeedsApproval) => {
+                    approval::mark(item);
+                    true
+                }
+                Some(Visibility::Hidden) | None => false,
+            }
         });
         // A masked value no longer fits its schema, and clients that check would throw the whole result away.
         if list == List::Tools && self.masker.masks_anything() {
