@@ -41,7 +41,7 @@ pub(crate) fn call(
     // Only tools and prompts have arguments; elsewhere a member of that name is ignored by servers.
     let has_arguments = matches!(call.method, Method::PromptsGet | Method::ToolsCall);
     let input = call.arguments().filter(|_| has_arguments);
-    let question = Question { principal, connection, target, input, session };
+    let question = Question { principal, connection, target, input, types: None, session };
     match gateway.active().policies().decide(&question) {
         Decision::Allow(permit) => Ok(permit),
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),

@@ -143,6 +143,7 @@ impl Asked<'_> {
             connection: self.connection,
             target: target(feature),
             input,
+            types: None,
             session: Session {
                 labels,
                 client: self.principal.client.as_deref(),

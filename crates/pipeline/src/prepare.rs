@@ -241,6 +241,7 @@ fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> 
         connection: x.connection_name()?,
         target: Target::Subscribe { uri },
         input: None,
+        types: None,
         session: x.session_of_policy(principal, x.gateway.no_labels()),
     };
     let allowed = matches!(x.gateway.active().policies().decide(&question), Decision::Allow(_));

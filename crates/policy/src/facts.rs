@@ -8,6 +8,7 @@ use portcullis_identity::{AttributeValue, Principal};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::arguments::{self, Arguments, InputError};
+use crate::input_type::InputType;
 use crate::question::{Question, Session};
 use crate::thing::Thing;
 use crate::time::datetime;
@@ -51,7 +52,9 @@ pub(crate) enum FactsError {
 impl Facts {
     /// All that is known when a call is decided.
     pub(crate) fn of_call(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
-        let Arguments { record, unrepresentable } = arguments::convert(question.input, vocabulary)?;
+        let of_protocol = InputType::of_protocol(question.target);
+        let types = question.types.or(of_protocol.as_ref());
+        let Arguments { record, unrepresentable } = arguments::convert(question.input, types, vocabulary)?;
         let labels = labels(&question.session, unrepresentable);
         Self::of_question(question, (record, labels), vocabulary)
     }
@@ -123,7 +126,7 @@ impl Circumstances {
         session: &Session<'_>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
-        let Arguments { record, unrepresentable } = arguments::convert(None, vocabulary)?;
+        let Arguments { record, unrepresentable } = arguments::convert(None, None, vocabulary)?;
         Self::of_request(principal, session, (record, labels(session, unrepresentable)), vocabulary)
     }
 

@@ -9,6 +9,8 @@ use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
 use portcullis_settings::{ClassName, ConnectionName};
 
+use crate::input_type::InputType;
+
 /// One question to the policies.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
@@ -21,6 +23,8 @@ pub struct Question<'q> {
     /// The arguments of the call. `None` and `null` are an empty object; anything else that is not an object
     /// is denied.
     pub input: Option<&'q Json<'q>>,
+    /// What the definition of a tool or prompt says of its arguments; without it, each value decides its own type.
+    pub types: Option<&'q InputType>,
     /// What is known besides the call.
     pub session: Session<'q>,
 }

@@ -120,6 +120,7 @@ impl Guard {
             connection: &self.connection,
             target,
             input: None,
+            types: None,
             session: self.session_of_policy(),
         })
     }

@@ -39,6 +39,7 @@ fn use_it(set: &PolicySet) {
         connection: &connection,
         target: Target::Tool { name: "x" },
         input: None,
+        types: None,
         session: Session { labels: &labels, client: None, now },
     };
     let _ = set.decide(&question);

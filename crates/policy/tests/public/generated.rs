@@ -348,6 +348,7 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask<'static>> {
     let now = prop::sample::select(vec![0, MONDAY, 1_800_000_000]);
     (who(), target, input(), labels, client, now).prop_map(
         |(principal, target, input, labels, client, now)| Ask {
+            schema: None,
             labels,
             client,
             now,

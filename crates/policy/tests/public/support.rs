@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use portcullis_identity::{AttributeValue, Principal, PrincipalKind, UnixSeconds};
 use portcullis_mcp::json;
 use portcullis_policy::{
-    Decision, DenialKind, ObservedOutcome, Policy, PolicySet, Question, Reasons, Session, Source, Target,
-    Visibility,
+    Decision, DenialKind, InputType, ObservedOutcome, Policy, PolicySet, Question, Reasons, Session, Source,
+    Target, Visibility,
 };
 use portcullis_settings::{ClassName, ConnectionName};
 
@@ -44,6 +44,8 @@ pub(crate) struct Ask<'t> {
     pub(crate) connection: &'static str,
     pub(crate) target: Target<'t>,
     pub(crate) input: String,
+    /// The `inputSchema` of the tool, if there is one.
+    pub(crate) schema: Option<&'static str>,
     pub(crate) labels: &'static [&'static str],
     pub(crate) client: Option<&'static str>,
     pub(crate) now: u64,
@@ -56,6 +58,7 @@ impl<'t> Ask<'t> {
             connection: "billing",
             target,
             input: "{}".to_owned(),
+            schema: None,
             labels: &[],
             client: None,
             now: MONDAY,
@@ -89,12 +92,15 @@ impl<'t> Ask<'t> {
         ask: impl FnOnce(&Question<'_>) -> A,
     ) -> A {
         let connection: ConnectionName = self.connection.parse().unwrap();
+        let schema = self.schema.map(|text| json::parse(text.as_bytes(), json::Bounds::answer(64)).unwrap());
+        let types = schema.as_ref().and_then(json::Json::as_object).map(InputType::of_schema);
         let labels: BTreeSet<ClassName> = self.labels.iter().map(|label| label.parse().unwrap()).collect();
         ask(&Question {
             principal: &self.principal,
             connection: &connection,
             target: self.target,
             input,
+            types: types.as_ref(),
             session: Session { labels: &labels, client: self.client, now: UnixSeconds(self.now) },
         })
     }
