@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::arguments::{Explain, pair};
 use crate::exit::Exit;
 use crate::terminal::{self, Style};
-use crate::trial::folder::Folder;
+use crate::trial::folder::{Folder, Parsed};
 use crate::trial::principal::{self, Description};
 use crate::trial::problem::{Reader, refuse};
 use crate::trial::wanted::Wanted;
@@ -24,10 +24,11 @@ use crate::trial::{self, Trial, detection, time, told};
 pub(crate) fn run(arguments: Explain) -> anyhow::Result<Exit> {
     let reader = Reader::of(arguments.json);
     let texts = Folder::read(&arguments.policies)?;
-    let (draft, explainer) = match texts.parse() {
+    let parsed = match texts.parse() {
         Ok(parsed) => parsed,
         Err(problems) => return Ok(refuse(&problems, reader)),
     };
+    let (world, Parsed { draft, explainer, pins: _ }) = (parsed.world(), parsed);
     let claims = match &arguments.claims {
         Some(file) => Some(fs::read(file).with_context(|| format!("cannot read {}", file.display()))?),
         None => None,
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: Explain) -> anyhow::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
-    let explanation = trial.explain(&explainer);
+    let explanation = trial.explain(&explainer, &world);
     match reader {
         Reader::Person => tell(&trial, &explanation, &explainer),
         Reader::Script => to_json(&trial, &explanation, &explainer),

@@ -56,9 +56,10 @@ fn refuse_bad_policies(folder: &Path) -> anyhow::Result<Option<Exit>> {
     if !folder.join("portcullis.toml").exists() {
         return Ok(None);
     }
-    let problems = check::problems(folder)?;
-    problems.iter().for_each(|problem| terminal::error(problem));
-    Ok((!problems.is_empty()).then_some(Exit::Invalid))
+    let checked = check::check(folder)?;
+    checked.tell_warnings();
+    checked.problems.iter().for_each(|problem| terminal::error(&problem.to_string()));
+    Ok((!checked.problems.is_empty()).then_some(Exit::Invalid))
 }
 
 async fn host(
