@@ -39,15 +39,26 @@ impl Demo {
 
     /// What the manifest's variables are in the demo.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.upstream();
+        variables.extend(
+            [
+                ("public_url", self.gateway_url.as_str()),
+                ("secret_key", self.secret_key.expose()),
+                ("oidc_issuer", self.provider.issuer()),
+                ("oidc_origin", self.provider.issuer()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        variables
+    }
+
+    /// Those of them that are about the internal server.
+    fn upstream(&self) -> BTreeMap<String, String> {
         [
-            ("public_url", self.gateway_url.as_str()),
-            ("secret_key", self.secret_key.expose()),
-            ("billing_origin", &format!("http://{}", self.billing.addr)),
-            ("billing_token", self.credential.expose()),
-            ("oidc_issuer", self.provider.issuer()),
-            ("oidc_origin", self.provider.issuer()),
+            ("billing_origin", format!("http://{}", self.billing.addr)),
+            ("billing_token", self.credential.expose().to_owned()),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.to_owned(), value))
         .into()
     }
 
@@ -59,6 +70,7 @@ impl Demo {
             development_token_url: self.provider.development_token_url(),
             development_secret: self.provider.development_secret().clone(),
             connections: BTreeMap::from([(CONNECTION.to_owned(), self.endpoint())]),
+            upstream: self.upstream(),
             pid: std::process::id(),
         };
         Ok(state.write(folder)?)

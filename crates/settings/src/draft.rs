@@ -157,6 +157,23 @@ impl Draft {
         })
     }
 
+    /// Fills in the variables of one connection, for tools that need no others; `None` if the file has none of this
+    /// name.
+    ///
+    /// # Errors
+    /// Every problem of the connection with these values. Messages never repeat a value.
+    pub fn resolve_connection(
+        &self,
+        name: &ConnectionName,
+        values: &BTreeMap<VariableName, String>,
+    ) -> Result<Option<Connection>, Problems> {
+        let Some(draft) = self.connections.get(name) else { return Ok(None) };
+        let mut fill = Fill { values, problems: Vec::new() };
+        let connection = draft.resolve(name, &mut fill);
+        Problems::refuse_any(&self.file, fill.problems)?;
+        Ok(connection)
+    }
+
     /// Two sections for one issuer URL would leave open whose rules hold for its tokens.
     fn check_distinct(&self, issuers: &BTreeMap<IssuerName, IssuerSettings>, fill: &mut Fill<'_>) {
         let mut seen = BTreeMap::new();
