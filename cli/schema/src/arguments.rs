@@ -17,11 +17,13 @@ use crate::world::Asked;
 pub(crate) fn check(placed: &Placed<'_>, reach: &Reach<'_>) -> Vec<Problem> {
     let mut paths = BTreeSet::new();
     placed.conditions().for_each(|condition| collect(condition, &mut paths));
-    paths
-        .iter()
-        .filter_map(|path| Some((path, wrong(path, reach)?)))
-        .map(|(path, (message, advice))| placed.problem(offset_of(placed, path), message, advice))
-        .collect()
+    let mut wrong: Vec<(&Path, (String, String))> =
+        paths.iter().filter_map(|path| Some((path, wrong(path, reach)?))).collect();
+    // What is read of something that is not there is not there either.
+    let first: Vec<Path> = wrong.iter().map(|(path, _)| (*path).clone()).collect();
+    wrong.retain(|(path, _)| !first.iter().any(|other| path.is_within(other)));
+    let told = wrong.into_iter();
+    told.map(|(path, (message, advice))| placed.problem(offset_of(placed, path), message, advice)).collect()
 }
 
 /// Whether a policy reads arguments.
@@ -56,6 +58,13 @@ impl Path {
             Expr::GetAttr { expr, attr } => Some(Self::of(expr)?.then(attr)),
             _ => None,
         }
+    }
+
+    /// Whether it begins with another path, and goes on.
+    fn is_within(&self, other: &Self) -> bool {
+        self.root == other.root
+            && self.steps.len() > other.steps.len()
+            && self.steps.starts_with(&other.steps)
     }
 
     fn then(mut self, step: &str) -> Self {
@@ -152,11 +161,13 @@ fn wrong_argument(path: &Path, steps: &[String], reach: &Reach<'_>) -> Option<(S
     }
     let records = || {
         reach.actions.iter().filter_map(|(id, action)| match &action.asked {
-            Asked::Call(types) => Some((*id, types.record()?)),
+            Asked::Call(types) => Some((*id, types.record())),
             Asked::Unmask => None,
         })
     };
-    let results: Vec<Step<'_>> = records().map(|(_, record)| Step::find(record, steps)).collect();
+    let results: Vec<Step<'_>> = records()
+        .map(|(_, record)| record.map_or(Step::Untyped, |record| Step::find(record, steps)))
+        .collect();
     if results.is_empty() || results.iter().any(|step| *step == Step::There) {
         return None;
     }

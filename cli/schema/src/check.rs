@@ -70,6 +70,8 @@ impl Findings {
         if !errors.is_empty() || !own.is_empty() {
             warnings.retain(|said| !matches!(said.reason, Reason::Impossible { .. }));
         }
+        let says_why = warnings.iter().any(|said| said.reason == Reason::Impossible { scope: true });
+        warnings.retain(|said| !(says_why && said.reason == Reason::Impossible { scope: false }));
         own.extend(validate::problems(placed, &errors));
         self.problems.extend(own);
         self.warnings.extend(validate::problems(placed, &warnings));

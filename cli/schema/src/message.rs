@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use cedar_policy::{ValidationError, ValidationWarning};
 use miette::Diagnostic;
 
+use crate::names::ENTITY_TYPES;
+use crate::words::suggest;
+
 /// One thing that the validator says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
@@ -49,16 +52,14 @@ pub(crate) fn of_error(error: &ValidationError, (offset, length): (usize, usize)
         ValidationError::UnsafeAttributeAccess(_) => {
             action = action_in(&text);
             match quoted(&text) {
-                Some(path) => {
-                    Reason::Absent { path: in_context(path, action.is_some()), of_type: type_in(&text) }
-                }
+                Some(path) => Reason::Absent { path: rooted(path, &text), of_type: type_in(&text) },
                 None => other(),
             }
         }
         ValidationError::UnsafeOptionalAttributeAccess(_) => {
             action = action_in(&text);
             match quoted(&text) {
-                Some(path) => Reason::Optional { path: in_context(path, action.is_some()) },
+                Some(path) => Reason::Optional { path: rooted(path, &text) },
                 None => other(),
             }
         }
@@ -117,6 +118,9 @@ impl Reason {
     /// The message, and what to do about it. `actions` are those of the questions that it is about.
     pub(crate) fn told(&self, actions: &BTreeSet<String>) -> (String, String) {
         match self {
+            Self::Absent { path, of_type: Some(_) } if path.starts_with("context.session") => {
+                (format!("`{path}` is not there: the session has no such attribute"), SESSION.to_owned())
+            }
             Self::Absent { path, of_type: Some(of_type) } => (
                 format!("`{path}` is read, and a {of_type} has no such attribute"),
                 "say in the scope which type is meant, or ask first with `has`".to_owned(),
@@ -158,7 +162,12 @@ impl Reason {
                 };
                 (format!("this is of type {actual}, and {expected} is needed"), advice.to_owned())
             }
-            Self::UnknownName { message } => (message.clone(), String::new()),
+            Self::UnknownName { message } => match quoted(message) {
+                Some(name) if message.starts_with("unrecognized entity type") => {
+                    (format!("there are no entities of the type `{name}`"), suggest(name, &ENTITY_TYPES))
+                }
+                _ => (message.clone(), String::new()),
+            },
         }
     }
 }
@@ -176,13 +185,17 @@ fn quoted(text: &str) -> Option<&str> {
     text.split('`').nth(1)
 }
 
-/// A path as a policy writes it.
-fn in_context(path: &str, is_of_context: bool) -> String {
-    match (is_of_context, path.starts_with('[')) {
-        (false, _) => path.to_owned(),
-        (true, false) => format!("context.{path}"),
-        (true, true) => format!("context{path}"),
-    }
+/// A path as a policy writes it. Cedar leaves out where it begins and says of what it is.
+fn rooted(path: &str, text: &str) -> String {
+    let root = match type_in(text) {
+        None if text.contains(" in context for ") => "context",
+        None => return path.to_owned(),
+        Some(of) if of.contains("`Session`") => "context.session",
+        Some(of) if of.contains("`User`") || of.contains("`Workload`") => "principal",
+        Some(_) => "resource",
+    };
+    let dot = if path.starts_with('[') { "" } else { "." };
+    format!("{root}{dot}{path}")
 }
 
 /// The action of `in context for Action::"…"`.
@@ -235,6 +248,9 @@ fn list(actions: &BTreeSet<String>) -> String {
         (Some(first), n) => format!("`{first}`, like {} other actions,", n - 1),
     }
 }
+
+/// Where to look for what the session has.
+const SESSION: &str = "it has `client`, `labels`, `now` and `usage`, and that `minute`, `hour` and `day`";
 
 /// What to write where a decimal is compared as if it were a whole number.
 const DECIMALS: &str = "decimals are compared with `.lessThan(decimal(\"1.5\"))`, `.lessThanOrEqual(…)`, \

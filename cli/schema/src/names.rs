@@ -182,7 +182,8 @@ fn wrong_issuer(id: &str, separator: char, world: &World) -> Option<(String, Str
     })
 }
 
-const ENTITY_TYPES: [&str; 11] = [
+/// Every type that a policy can name.
+pub(crate) const ENTITY_TYPES: [&str; 11] = [
     "Action",
     "Connection",
     "DataClass",

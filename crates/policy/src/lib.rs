@@ -40,13 +40,17 @@
 //!
 //! # Arguments
 //!
-//! A whole number that fits 64 bits is a `Long`, however it is written (`5`, `5.0`, `5e0`); any other number is a
-//! `decimal` if four digits after the point hold it exactly. Strings, booleans, arrays (as sets) and objects (as
-//! records) are what they are. A member whose value is `null` is left out: most clients write it for an
-//! optional argument that they do not give.
+//! The [`InputType`] of a question, which follows from the definition of its tool or prompt, says what each argument
+//! becomes: an `integer` is a `Long`, a `number` a `decimal`, whole or not, and so on. Strings, booleans, arrays (as
+//! sets) and objects (as records) are what they are. A member whose value is `null` is left out: most clients write
+//! it for an optional argument that they do not give.
 //!
-//! Anything else, a number that fits neither type or a `null` inside an array, becomes an entity of the type
-//! `Unrepresentable`, and the session gets the label `args.unrepresentable`. Leaving such a value out would let
+//! Where nothing is said of an argument, its value decides, never its spelling: a whole number that fits 64 bits is a
+//! `Long` (`5`, `5.0`, `5e0`), any other a `decimal` if four digits after the point hold it exactly.
+//!
+//! Anything else, a value of another type than is declared, a number that its type does not hold, a `null` inside an
+//! array, becomes an entity of the type `Unrepresentable`, and the session gets the label `args.unrepresentable`. So
+//! does an array with such an item, where its items have a type: to look for something in a set never errs. Leaving such a value out would let
 //! it pass as absent where a rule asks with `has`. As an entity it is there, equals nothing that a rule could
 //! name by accident, and to compute or compare with it in any other way is an error, which denies.
 //!
@@ -71,7 +75,7 @@
 //!
 //! Who the caller is (`portcullis-identity`), what was found in a request (`portcullis-detect`), asking and
 //! counting votes for a [`Hold`], limits and revocations. There is no schema either: policies are checked
-//! against one by the command line, never on the data path.
+//! against one by the command line (`portcullis-schema`), never on the data path.
 
 #![forbid(unsafe_code)]
 
