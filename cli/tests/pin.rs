@@ -46,8 +46,15 @@ async fn the_pins_that_ship_are_those_of_the_demo() {
     ] {
         assert!(said.contains(want), "expected: {want}\nsaid: {said}");
     }
-    let (code, said) = pin(components::workspace(), &["--variable", &origin, "--variable", "billing_token=wrong", "billing"]);
-    assert!(code == Some(1) && said.contains("HTTP 401 Unauthorized, which is about the connection's `credential`"), "{said}");
+    let (code, said) = pin(
+        components::workspace(),
+        &["--variable", &origin, "--variable", "billing_token=wrong", "billing"],
+    );
+    assert!(
+        code == Some(1)
+            && said.contains("HTTP 401 Unauthorized, which is about the connection's `credential`"),
+        "{said}"
+    );
     billing.stop().await;
 }
 
@@ -122,19 +129,22 @@ fn serve_one(mut stream: TcpStream, answer: &impl Fn(&str, &Value) -> Answer) ->
         if let Some(end) = text.find("\r\n\r\n") {
             let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             if bytes.len() >= end + 4 + length.unwrap_or(0) {
-                break (text[..end].to_owned(), bytes.split_off(end + 4));
+                break (text.get(..end).unwrap_or_default().to_owned(), bytes.split_off(end + 4));
             }
         }
         let n = stream.read(&mut chunk)?;
         if n == 0 {
             return Ok(());
         }
-        bytes.extend_from_slice(&chunk[..n]);
+        bytes.extend_from_slice(chunk.get(..n).unwrap_or_default());
     };
     let message = serde_json::from_slice(&body).unwrap_or(Value::Null);
     let (status, headers, body) = answer(&head, &message);
     let length = body.len();
-    write!(stream, "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}")
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    )
 }
 
 const JSON: &str = "content-type: application/json\r\n";
@@ -149,7 +159,8 @@ fn error(message: &Value, code: i64) -> Answer {
 }
 
 fn tool(name: &str) -> Value {
-    let schema = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
+    let schema =
+        json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"] });
     json!({ "name": name, "inputSchema": schema })
 }
 
@@ -158,7 +169,8 @@ fn older(head: &str, message: &Value) -> Answer {
     if !head.contains("x-key: open sesame") {
         return (403, JSON, String::new());
     }
-    let has_session = head.contains("mcp-session-id: s-1") && head.contains("mcp-protocol-version: 2025-11-25");
+    let has_session =
+        head.contains("mcp-session-id: s-1") && head.contains("mcp-protocol-version: 2025-11-25");
     match message["method"].as_str() {
         Some("server/discover") => (400, "content-type: text/plain\r\n", "bad request".to_owned()),
         Some("initialize") => {
@@ -232,9 +244,10 @@ fn a_damaged_file_is_replaced_and_other_files_must_be_right() {
 fn a_server_that_cannot_be_read_is_an_error_and_never_a_pin() {
     let listing = |page: fn(&Value) -> Answer| {
         serve(move |_, message| match message["method"].as_str() {
-            Some("server/discover") => {
-                result(message, &json!({ "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} } }))
-            }
+            Some("server/discover") => result(
+                message,
+                &json!({ "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} } }),
+            ),
             Some("tools/list") => page(message),
             _ => error(message, -32601),
         })
@@ -248,14 +261,32 @@ fn a_server_that_cannot_be_read_is_an_error_and_never_a_pin() {
         (listing(endless), "its list of tools has no end"),
         (listing(long), "its answer is longer than 4096 bytes"),
         (listing(|message| error(message, -32603)), "error -32603: no"),
-        (listing(|message| result(message, &json!({ "tools": [tool("a"), tool("a")] }))), "it lists the tool `a` twice"),
+        (
+            listing(|message| result(message, &json!({ "tools": [tool("a"), tool("a")] }))),
+            "it lists the tool `a` twice",
+        ),
         (listing(|message| result(message, &json!({ "tools": [{}] }))), "it lists a tool without a name"),
         (listing(|message| result(message, &json!({}))), "its answer has no list `tools`"),
-        (listing(|_| (200, JSON, "{\"a\":1,\"a\":2}".to_owned())), "HTTP 200 OK and no message of the protocol"),
-        (listing(|_| (502, JSON, "\u{1b}[2Jgone".to_owned())), "HTTP 502 Bad Gateway and no message of the protocol: \\u{1b}[2Jgone"),
-        (serve(|_, message| error(message, -32600)), "it speaks no revision of MCP that is known: error -32600: no"),
-        (serve(|_, message| result(message, &json!({ "protocolVersion": "1999-01-01" }))), "it speaks `1999-01-01`"),
-        (serve(|_, _| (401, JSON, String::new())), "HTTP 401 Unauthorized, which is about the connection's `credential`"),
+        (
+            listing(|_| (200, JSON, "{\"a\":1,\"a\":2}".to_owned())),
+            "HTTP 200 OK and no message of the protocol",
+        ),
+        (
+            listing(|_| (502, JSON, "\u{1b}[2Jgone".to_owned())),
+            "HTTP 502 Bad Gateway and no message of the protocol: \\u{1b}[2Jgone",
+        ),
+        (
+            serve(|_, message| error(message, -32600)),
+            "it speaks no revision of MCP that is known: error -32600: no",
+        ),
+        (
+            serve(|_, message| result(message, &json!({ "protocolVersion": "1999-01-01" }))),
+            "it speaks `1999-01-01`",
+        ),
+        (
+            serve(|_, _| (401, JSON, String::new())),
+            "HTTP 401 Unauthorized, which is about the connection's `credential`",
+        ),
         ("crm=http://127.0.0.1:1/mcp".to_owned(), "`127.0.0.1:1` cannot be reached"),
     ] {
         let folder = folder();

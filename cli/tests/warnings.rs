@@ -44,7 +44,7 @@ fn callers_without_a_token_are_warned_of() {
         let output = portcullis(folder.path(), &arguments);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
-            said.starts_with("portcullis.toml:4: WARNING: `insecure_anonymous` is on"),
+            said.starts_with("policies/portcullis.toml:4: WARNING: `insecure_anonymous` is on"),
             "{arguments:?}: {said}"
         );
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");

@@ -56,7 +56,19 @@ impl Path {
             Expr::Var(Var::Principal) => Some(Self { root: Root::Principal, steps: Vec::new() }),
             Expr::Var(Var::Resource) => Some(Self { root: Root::Resource, steps: Vec::new() }),
             Expr::GetAttr { expr, attr } => Some(Self::of(expr)?.then(attr)),
-            _ => None,
+            Expr::Var(Var::Action)
+            | Expr::BinaryOp { .. }
+            | Expr::HasAttr { .. }
+            | Expr::IfThenElse { .. }
+            | Expr::Is { .. }
+            | Expr::Like { .. }
+            | Expr::Literal(_)
+            | Expr::Record(_)
+            | Expr::Set(_)
+            | Expr::Slot(_)
+            | Expr::UnaryOp { .. }
+            | Expr::Unknown { .. }
+            | _ => None,
         }
     }
 

@@ -80,7 +80,18 @@ pub(crate) fn of_error(error: &ValidationError, (offset, length): (usize, usize)
         ValidationError::UnrecognizedEntityType(_) | ValidationError::UnrecognizedActionId(_) => {
             Reason::UnknownName { message: text.clone() }
         }
-        _ => other(),
+        ValidationError::NoTagsAllowed(_)
+        | ValidationError::UndefinedFunction(_)
+        | ValidationError::WrongNumberArguments(_)
+        | ValidationError::FunctionArgumentValidation(_)
+        | ValidationError::EmptySetForbidden(_)
+        | ValidationError::NonLitExtConstructor(_)
+        | ValidationError::HierarchyNotRespected(_)
+        | ValidationError::InternalInvariantViolation(_)
+        | ValidationError::EntityDerefLevelViolation(_)
+        | ValidationError::InvalidEnumEntity(_)
+        | ValidationError::IncompleteSchema(_)
+        | _ => other(),
     };
     Said { offset, length, action, reason }
 }
@@ -89,9 +100,14 @@ pub(crate) fn of_warning(warning: &ValidationWarning, (offset, length): (usize, 
     let reason = match warning {
         ValidationWarning::ImpossiblePolicy(_) => Reason::Impossible { scope: false },
         ValidationWarning::InvalidActionApplication(_) => Reason::Impossible { scope: true },
-        other => Reason::Other {
-            message: without_policy(&other.to_string()),
-            advice: other.help().map(|help| help.to_string()).unwrap_or_default(),
+        ValidationWarning::MixedScriptString(_)
+        | ValidationWarning::BidiCharsInString(_)
+        | ValidationWarning::BidiCharsInIdentifier(_)
+        | ValidationWarning::MixedScriptIdentifier(_)
+        | ValidationWarning::ConfusableIdentifier(_)
+        | _ => Reason::Other {
+            message: without_policy(&warning.to_string()),
+            advice: warning.help().map(|help| help.to_string()).unwrap_or_default(),
         },
     };
     Said { offset, length, action: None, reason }

@@ -1,6 +1,5 @@
 //! The schema and the data path agree: what arguments become has the type that the schema says, or is there as what
 //! no rule can compute with.
-#![cfg(test)]
 
 use cedar_policy::{Context, EntityUid, RestrictedExpression, Schema};
 use portcullis_mcp::json::{self, Bounds, Json, Object};

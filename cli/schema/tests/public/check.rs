@@ -1,5 +1,4 @@
 //! What is wrong with policies, each in one line with its place and what to do.
-#![cfg(test)]
 
 use portcullis_mcp::json::{self, Bounds};
 use portcullis_pins::Pins;
@@ -106,6 +105,7 @@ fn what_exists_and_fits_is_right() {
 
 /// What is wrong with conditions of a tool whose `amount` is a decimal; the place is left out where it is line 6.
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn what_a_condition_gets_wrong_is_said_with_its_place_and_what_to_do() {
     for (condition, want) in [
         // Arguments.
@@ -232,6 +232,7 @@ fn what_a_condition_gets_wrong_is_said_with_its_place_and_what_to_do() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn what_a_scope_gets_wrong_is_said_with_its_place_and_what_to_do() {
     for (scope, condition, want) in [
         (
