@@ -33,6 +33,10 @@ pub struct Connection {
     pub scopes: BTreeSet<Scope>,
     /// Whether the connection is also served at `/mcp`, together with the others.
     pub aggregate: bool,
+    /// What happens to definitions that are not approved.
+    pub drift: Drift,
+    /// Whether callers see what the upstream claims of its tools, such as that one only reads.
+    pub trust_annotations: bool,
 }
 
 impl Connection {
@@ -134,6 +138,33 @@ pub enum Binary {
     /// They are withheld. The default.
     #[default]
     Deny,
+}
+
+/// What happens where an upstream's definition differs from its pin, or has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drift {
+    /// Nobody sees it and nobody may call it. The default.
+    #[default]
+    Block,
+    /// Nobody sees it, and a call of it waits for approval.
+    Hold,
+    /// It passes, and is told and recorded.
+    Log,
+}
+
+impl Drift {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Block, Self::Hold, Self::Log];
+
+    /// The word for it in settings and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Hold => "hold",
+            Self::Log => "log",
+        }
+    }
 }
 
 /// A header that authenticates the gateway to an upstream.

@@ -28,7 +28,7 @@ mod url;
 use std::collections::BTreeMap;
 
 pub use crate::anonymous::Anonymous;
-pub use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope};
+pub use crate::connection::{Binary, ClientFeature, Connection, Credential, Drift, PageHost, Scope};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
 pub use crate::endpoint::Endpoint;

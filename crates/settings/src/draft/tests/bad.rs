@@ -116,6 +116,12 @@ fn lists_are_checked() {
             "portcullis.toml:4: `connections.c.issuers` names no issuer, so nobody could call it",
         ),
         (
+            "a way to treat drift that there is not",
+            "[issuers.a]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"a\"]\n\
+             drift = \"blok\"",
+            "portcullis.toml:9: `connections.c.drift` is none of them; did you mean `block`?",
+        ),
+        (
             "proxies that are everyone",
             "[edge]\nproxies = [\"0.0.0.0/0\"]",
             "portcullis.toml:5: `edge.proxies`: `proxies` takes addresses such as `10.0.0.7` and ranges such as \

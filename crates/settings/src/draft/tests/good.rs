@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{HEAD, KEY, settings};
-use crate::{Algorithm, Binary, ClaimValue, Draft, KeySource, Limits, Masking, PrincipalRule};
+use crate::{Algorithm, Binary, ClaimValue, Draft, Drift, KeySource, Limits, Masking, PrincipalRule};
 
 const FULL: &str = r#"
 public_url = "{{ public_url }}"
@@ -43,6 +43,8 @@ url = "{{ billing_origin }}/mcp"
 issuers = ["okta", "ci"]
 credential = { header = "Authorization", value = "Bearer {{ billing_token }}" }
 binary = "allow"
+drift = "hold"
+trust_annotations = true
 
 [connections.wiki]
 url = "http://10.0.0.7:8080/mcp"
@@ -105,8 +107,10 @@ fn a_full_file_means_what_it_says() {
         (credential.name().as_str(), credential.value().to_str().unwrap()),
         ("authorization", "Bearer s3cret")
     );
+    assert_eq!((billing.drift, billing.trust_annotations), (Drift::Hold, true));
     let wiki = &settings.connections[&"wiki".parse().unwrap()];
     assert_eq!(wiki.binary, Binary::Deny);
+    assert_eq!((wiki.drift, wiki.trust_annotations), (Drift::Block, false));
     assert_eq!(wiki.credential, None);
 }
 
@@ -186,6 +190,10 @@ fn what_no_variable_changes_is_known_without_them() {
     assert_eq!(draft.issuers(), settings.issuers.keys().cloned().collect::<Vec<_>>());
     assert!(draft.connections().eq(settings.connections.keys()));
     assert_eq!((draft.masking(), draft.limits()), (&settings.masking, &settings.limits));
+    for (name, connection) in &settings.connections {
+        assert_eq!(draft.drift(name), Some(connection.drift));
+    }
+    assert_eq!(draft.drift(&"none".parse().unwrap()), None);
     for (name, issuer) in &settings.issuers {
         let without = draft.claim_rules(name).unwrap();
         assert_eq!(format!("{without:?}"), format!("{:?}", issuer.claim_rules()));
