@@ -102,6 +102,7 @@ pub(crate) async fn intent<P: Ports>(
         session: session(x),
         method: method.to_owned(),
         name: name.map(|name| masked(&mut masker, name)),
+        definition: None,
         arguments: arguments(&x.gateway, &mut masker, given),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.gateway, Verdict::Allow, reasons),

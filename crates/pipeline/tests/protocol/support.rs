@@ -352,7 +352,7 @@ fn records(world: &World) -> Vec<Record> {
 pub(crate) fn intents(world: &World) -> Vec<Intent> {
     let intent = |record| match record {
         Record::Intent(intent) => Some(intent),
-        Record::Outcome(_) | Record::Refusal(_) => None,
+        Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_) => None,
     };
     records(world).into_iter().filter_map(intent).collect()
 }
@@ -361,7 +361,7 @@ pub(crate) fn intents(world: &World) -> Vec<Intent> {
 pub(crate) fn refusals(world: &World) -> Vec<Refusal> {
     let refusal = |record| match record {
         Record::Refusal(refusal) => Some(refusal),
-        Record::Intent(_) | Record::Outcome(_) => None,
+        Record::Drift(_) | Record::Intent(_) | Record::Outcome(_) => None,
     };
     records(world).into_iter().filter_map(refusal).collect()
 }

@@ -206,6 +206,7 @@ impl Ports for Fake {
         }
         self.writes_left.set(left - 1);
         self.events.borrow_mut().push(match record {
+            Record::Drift(drift) => format!("drift {} {}", drift.kind, drift.name),
             Record::Intent(_) => "intent".into(),
             Record::Outcome(_) => "outcome".into(),
             Record::Refusal(refusal) => format!("refusal {}", refusal.kind),
@@ -374,7 +375,7 @@ impl World {
         records
             .filter_map(|record| match record {
                 Record::Outcome(outcome) => Some(outcome),
-                Record::Intent(_) | Record::Refusal(_) => None,
+                Record::Drift(_) | Record::Intent(_) | Record::Refusal(_) => None,
             })
             .collect()
     }
