@@ -1,13 +1,14 @@
-//! Reading settings and policies from the mounted folder, and the variables that they name.
+//! Reading settings, policies and pins from the mounted folder, and the variables that they name.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
+use portcullis_pins::{Approved, parse_all};
 use portcullis_pipeline::{Active, Gateway};
 use portcullis_policy::{PolicySet, Source};
-use portcullis_settings::Draft;
+use portcullis_settings::{ConnectionName, Draft};
 use spin_sdk::variables;
 
 use crate::world;
@@ -16,6 +17,8 @@ const FOLDER: &str = "/policies";
 /// The name under which everything in the key-value store is kept.
 const APP: &str = "portcullis";
 const SETTINGS: &str = "portcullis.toml";
+/// The folder of pins in it.
+const PINS: &str = "pins";
 
 /// Loads everything, or says what is wrong with it. A gateway that cannot read its policy serves nothing.
 pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
@@ -30,19 +33,44 @@ pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
         values.insert(name, value);
     }
     let settings = draft.resolve(&values)?;
-    Ok(Gateway::new(APP.parse()?, settings, Active::new(policies(folder)?)))
+    let connections: Vec<ConnectionName> = settings.connections.keys().cloned().collect();
+    let active = Active::new(policies(folder)?, approved(folder, &connections)?);
+    Ok(Gateway::new(APP.parse()?, settings, active))
 }
 
 fn policies(folder: &Path) -> anyhow::Result<PolicySet> {
+    let files = files(folder, "cedar").context("the policies cannot be read")?;
+    let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| Source { file, text }).collect();
+    Ok(PolicySet::parse(&sources)?)
+}
+
+/// What the files of pins approve. Without a folder of them nothing is approved.
+fn approved(folder: &Path, connections: &[ConnectionName]) -> anyhow::Result<Approved> {
+    let folder = folder.join(PINS);
+    if !folder.is_dir() {
+        return Ok(Approved::default());
+    }
+    let files = files(&folder, "json").context("the pins cannot be read")?;
+    let named: Vec<(String, &str)> =
+        files.iter().map(|(file, text)| (format!("{PINS}/{file}"), text.as_str())).collect();
+    let read = parse_all(connections, named.iter().map(|(file, text)| (file.as_str(), *text)));
+    let pins = read.map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow!(lines.join("\n"))
+    })?;
+    Ok(Approved::of(&pins))
+}
+
+/// The files of a folder with this extension, by name.
+fn files(folder: &Path, extension: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).context("the policies cannot be listed")? {
-        let path = entry.context("the policies cannot be listed")?.path();
-        if path.extension().is_some_and(|extension| extension == "cedar") {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|found| found == extension) {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).with_context(|| format!("{name} cannot be read"))?;
             files.insert(name, text);
         }
     }
-    let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| Source { file, text }).collect();
-    Ok(PolicySet::parse(&sources)?)
+    Ok(files)
 }

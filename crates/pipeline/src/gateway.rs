@@ -8,10 +8,12 @@ use portcullis_detect::{Class, Detectors};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
+use portcullis_pins::Kind;
 use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
 
 use crate::active::Active;
 use crate::attempts::Attempts;
+use crate::definitions::{Known, Reported};
 use crate::params::KnownTools;
 
 /// How many verified tokens an instance remembers.
@@ -40,6 +42,12 @@ pub struct Gateway {
     pub(crate) probed: Cell<Option<(u64, bool)>>,
     /// The headers that tools ask for.
     pub(crate) tools: RefCell<KnownTools>,
+    /// The definitions of upstreams, as far as they were seen.
+    pub(crate) definitions: RefCell<Known>,
+    /// The lists that a request is reading right now.
+    pub(crate) reading: RefCell<BTreeSet<(ConnectionName, Kind)>>,
+    /// What was told of definitions that are not the approved ones.
+    pub(crate) reported: RefCell<Reported>,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
 }
@@ -60,6 +68,9 @@ impl Gateway {
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),
             tools: RefCell::default(),
+            definitions: RefCell::default(),
+            reading: RefCell::default(),
+            reported: RefCell::default(),
             probed: Cell::new(None),
             app,
             settings,

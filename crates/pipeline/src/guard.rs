@@ -6,6 +6,7 @@
 mod approval;
 mod binary;
 mod completion;
+mod drift;
 mod lists;
 mod mask;
 mod notifications;
@@ -27,6 +28,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
 use crate::aggregate::names;
+use crate::definitions::Drifted;
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -74,6 +76,8 @@ pub(crate) struct Guard {
     bytes_out: u64,
     /// What must be in the store before the frame that was judged last is released.
     duties: Vec<Duty>,
+    /// The definitions in the frame that was judged last which are not the approved ones.
+    drifted: Vec<Drifted>,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -133,6 +137,7 @@ impl Guard {
             frames: 0,
             bytes_out: 0,
             duties: Vec::new(),
+            drifted: Vec::new(),
             asked: Vec::new(),
         }
     }
@@ -209,6 +214,11 @@ impl Guard {
     /// What must be in the store before the frame that was judged last is released.
     pub(crate) fn take_duties(&mut self) -> Vec<Duty> {
         std::mem::take(&mut self.duties)
+    }
+
+    /// The definitions in the frame that was judged last which are not the approved ones.
+    pub(crate) fn take_drifted(&mut self) -> Vec<Drifted> {
+        std::mem::take(&mut self.drifted)
     }
 
     /// Judges one frame.

@@ -15,6 +15,7 @@ mod batch;
 mod body;
 mod cors;
 mod decide;
+mod definitions;
 mod edge;
 mod exchange;
 mod features;
@@ -54,6 +55,7 @@ use portcullis_policy::{Lifecycle, Reasons};
 
 pub use crate::active::Active;
 pub use crate::body::BodyError;
+pub use crate::definitions::Drifted;
 pub use crate::gateway::Gateway;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
@@ -167,6 +169,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     x.lap(Stage::Detect);
     let permit = decide::call(&x.gateway, caller.principal(), x.connection_name()?, &call, &labels, x.now)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
+    let definition = definitions::of_call(x, &call, session.as_ref()).await?;
     let params = params::of_call(x, &call).await?;
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
@@ -174,6 +177,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
             let deed = Deed {
                 method: call.method.as_str(),
                 name: call.subject(),
+                definition,
                 given: record::given(&call),
                 revision: record::revision(x, call.era),
                 labels: &labels,
@@ -254,6 +258,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
             let deed = Deed {
                 method: method.as_str(),
                 name: None,
+                definition: None,
                 given: may.then_some(given),
                 revision: session.revision.as_str(),
                 labels: &labels,

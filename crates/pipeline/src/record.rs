@@ -19,6 +19,7 @@ use portcullis_mcp::era::{
 };
 use portcullis_mcp::json::Json;
 use portcullis_mcp::revision::Revision;
+use portcullis_pins::DefinitionDigest;
 use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
@@ -61,6 +62,8 @@ pub(crate) struct Deed<'d> {
     pub(crate) method: &'static str,
     /// The tool, prompt, URI or task.
     pub(crate) name: Option<&'d str>,
+    /// The definition that it is done under, if that is known.
+    pub(crate) definition: Option<DefinitionDigest>,
     /// What is given along: arguments, answers, what is listened to.
     pub(crate) given: Option<Json<'d>>,
     pub(crate) revision: &'static str,
@@ -88,7 +91,7 @@ pub(crate) async fn intent<P: Ports>(
     deed: Deed<'_>,
     reasons: &Reasons,
 ) -> Result<Open, StoreError> {
-    let Deed { method, name, given, revision, labels } = deed;
+    let Deed { method, name, definition, given, revision, labels } = deed;
     let at = x.ports.now();
     let id = record_id(&*x.ports, at);
     let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
@@ -102,7 +105,7 @@ pub(crate) async fn intent<P: Ports>(
         session: session(x),
         method: method.to_owned(),
         name: name.map(|name| masked(&mut masker, name)),
-        definition: None,
+        definition: definition.map(|definition| definition.to_string()),
         arguments: arguments(&x.gateway, &mut masker, given),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.gateway, Verdict::Allow, reasons),
@@ -124,7 +127,8 @@ pub(crate) async fn step<P: Ports>(
     revision: &'static str,
 ) -> Result<Open, StoreError> {
     let labels = BTreeSet::new();
-    let deed = Deed { method: step.as_str(), name: None, given: None, revision, labels: &labels };
+    let deed =
+        Deed { method: step.as_str(), name: None, definition: None, given: None, revision, labels: &labels };
     intent(x, deed, &Reasons::default()).await
 }
 
@@ -249,7 +253,7 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
     x.ports.set(Key::refusal(x.gateway.app(), id).as_str(), &record.encode()).await
 }
 
-fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {
+pub(crate) fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {
     RecordId::new(UnixMillis(at), fresh(ports))
 }
 

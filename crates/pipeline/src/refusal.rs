@@ -17,6 +17,7 @@ use portcullis_policy::{Denial, Hold, Reasons};
 use portcullis_settings::Endpoint;
 
 use crate::body::BodyError;
+use crate::definitions::Drifted;
 use crate::edge::ALLOWED;
 use crate::ports::{FetchError, StoreError};
 
@@ -33,6 +34,12 @@ pub enum Refusal {
     /// Policy says no.
     #[error("{}", .0.operator_text())]
     Denied(Box<Denial>),
+    /// What an upstream defines is not what people have approved.
+    #[error("{0}")]
+    Drift(Box<Drifted>),
+    /// The same, where people may approve the call.
+    #[error("needs approval: {0}")]
+    DriftHeld(Box<Drifted>),
     /// A header that only the platform may set came from the caller.
     #[error("the caller sent `{0}` itself")]
     ForgedHeader(HeaderName),
@@ -164,6 +171,8 @@ impl Refusal {
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
             Self::AnswerDenied
             | Self::Body(_)
+            | Self::Drift(_)
+            | Self::DriftHeld(_)
             | Self::Fetch(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
@@ -211,6 +220,8 @@ impl Refusal {
             Self::UnknownName => (Stage::Parse, "unknown_name"),
             Self::AnswerDenied => (Stage::Decide, "answer_denied"),
             Self::Denied(_) => (Stage::Decide, "denied"),
+            Self::Drift(_) => (Stage::Decide, "drift"),
+            Self::DriftHeld(_) => (Stage::Decide, "drift_held"),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
             Self::Withheld(_) => (Stage::Outcome, "store_unavailable"),
@@ -229,6 +240,8 @@ impl Refusal {
             Self::Protocol(rejection) => json(rejection.status(), self.message(to)),
             Self::AnswerDenied
             | Self::Denied(_)
+            | Self::Drift(_)
+            | Self::DriftHeld(_)
             | Self::Fetch(_)
             | Self::ModernUpstream
             | Self::NeedsApproval(_)
@@ -287,7 +300,9 @@ impl Refusal {
                 answer::rejected(Rejected { id: to.id.clone(), rejection: rejection.clone() })
             }
             Self::Denied(denial) => to.message(code::DENIED, denial.public_text()),
-            Self::NeedsApproval(_) => to.message(code::NEEDS_APPROVAL, "needs approval by a person"),
+            Self::DriftHeld(_) | Self::NeedsApproval(_) => {
+                to.message(code::NEEDS_APPROVAL, "needs approval by a person")
+            }
             Self::Fetch(_) | Self::NoAnswer { .. } | Self::Upstream(_) => {
                 to.message(code::UPSTREAM, "the server behind the gateway failed")
             }
@@ -301,6 +316,7 @@ impl Refusal {
             Self::Session(_) => answer::error(to.id.clone(), -32001, "session not found", None),
             Self::AnswerDenied
             | Self::Body(_)
+            | Self::Drift(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
             | Self::HostNotAllowed

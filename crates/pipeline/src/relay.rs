@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use http::StatusCode;
 use http::response::Parts;
+use portcullis_mcp::era::Era;
 use portcullis_mcp::method::Method;
 use portcullis_mcp::sse::{Event, Item};
 use portcullis_settings::Limits;
@@ -314,7 +315,8 @@ impl<P: Ports> Relay<P> {
         self.ended = true;
         self.begin();
         let refusal = if let Refusal::NoAnswer { status } = refusal {
-            mismatch::of_status(&self.guard, status)
+            let era = self.guard.call().map_or(Era::Legacy(None), |call| call.era);
+            mismatch::of_status(era, self.guard.session(), status)
         } else {
             refusal
         };

@@ -11,6 +11,7 @@ mod aggregate;
 mod bad_input;
 mod edge;
 mod masking;
+mod pins;
 mod policy;
 mod real_client;
 mod records;

@@ -7,6 +7,7 @@ use portcullis_mcp::method::{Method, ServerNotification};
 use portcullis_mcp::sse::{Event, Item};
 use portcullis_policy::Lifecycle;
 
+use crate::definitions;
 use crate::forward::{self, Outbound};
 use crate::guard::Verdict;
 use crate::mismatch;
@@ -173,6 +174,7 @@ impl<P: Ports> Relay<P> {
         for duty in &duties {
             tasks.perform(duty).await.map_err(Refusal::Withheld)?;
         }
+        definitions::report(&gateway, &*self.ports, self.guard.take_drifted()).await;
         Ok(())
     }
 

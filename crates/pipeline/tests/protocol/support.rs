@@ -30,11 +30,13 @@ jwks_url = "https://idp.example.com/keys"
 [connections.crm]
 url = "https://crm.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 client_features = ["elicitation", "roots", "sampling"]
 elicitation_hosts = ["login.example.com"]
 [connections.photos]
 url = "https://photos.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 "#;
 
 /// Staff may do all but a few things; callers may call tools, and no server may ask them anything.

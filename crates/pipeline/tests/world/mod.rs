@@ -13,6 +13,7 @@ use jwt_compact::Algorithm as _;
 use jwt_compact::AlgorithmSignature as _;
 use jwt_compact::alg::{Ed25519, SigningKey as _};
 use portcullis_ledger::{Outcome, Record};
+use portcullis_pins::Approved;
 use portcullis_pipeline::{
     Active, Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle,
 };
@@ -41,10 +42,12 @@ jwks_url = "https://idp.example.com/keys"
 [connections.crm]
 url = "https://crm.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 credential = { header = "Authorization", value = "Bearer the-service-credential" }
 [connections.photos]
 url = "https://photos.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 binary = "allow"
 "#;
 
@@ -300,6 +303,11 @@ impl World {
 
     /// A world with settings and policies of a test's own.
     pub(crate) fn of(settings: &str, policies: &str) -> Self {
+        Self::approving(settings, policies, Approved::default())
+    }
+
+    /// The same, with approved definitions.
+    pub(crate) fn approving(settings: &str, policies: &str, approved: Approved) -> Self {
         let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
         let policies = PolicySet::parse(&[Source { file: "t.cedar", text: policies }]).unwrap();
         let ports = Fake {
@@ -318,7 +326,7 @@ impl World {
             counter: Cell::new(0),
             keys: key_set(),
         };
-        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, Active::new(policies));
+        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, Active::new(policies, approved));
         Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
     }
 
@@ -397,12 +405,13 @@ fn key_set() -> String {
     json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": public}]}).to_string()
 }
 
-/// A token for this subject and group, good for both connections.
+/// A token for this subject and group, good for both connections, alone and together.
 pub(crate) fn token(subject: &str, group: &str) -> String {
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"});
     let claims = json!({
         "iss": "https://idp.example.com", "sub": subject, "groups": [group], "exp": NOW_MS / 1000 + 600,
-        "aud": ["https://gw.example.com/mcp/crm", "https://gw.example.com/mcp/photos"], "jti": "token-1",
+        "aud": ["https://gw.example.com/mcp", "https://gw.example.com/mcp/crm", "https://gw.example.com/mcp/photos"],
+        "jti": "token-1",
     });
     let encode = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
     let signed = format!("{}.{}", encode(&header), encode(&claims));
@@ -410,11 +419,12 @@ pub(crate) fn token(subject: &str, group: &str) -> String {
     format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature.as_bytes()))
 }
 
-/// A request with the headers that every MCP POST has.
+/// A request with the headers that every MCP POST has. All connections together have no name.
 pub(crate) fn post(connection: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> Request<Chunked> {
     let mut request = Request::new(Chunked::whole(body));
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = format!("https://gw.example.com/mcp/{connection}").parse().unwrap();
+    let place = if connection.is_empty() { String::new() } else { format!("/{connection}") };
+    *request.uri_mut() = format!("https://gw.example.com/mcp{place}").parse().unwrap();
     for (name, value) in [
         ("host", "gw.example.com"),
         ("content-type", "application/json"),
