@@ -28,7 +28,7 @@ mod url;
 use std::collections::BTreeMap;
 
 pub use crate::anonymous::Anonymous;
-pub use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope};
+pub use crate::connection::{Binary, Breaker, ClientFeature, Connection, Credential, PageHost, Scope};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
 pub use crate::endpoint::Endpoint;
@@ -36,7 +36,7 @@ pub use crate::issuer::{
     Algorithm, ClaimPath, ClaimPathError, ClaimRules, ClaimValue, IssuerSettings, KeySource, PrincipalRule,
     UnknownAlgorithm,
 };
-pub use crate::limits::Limits;
+pub use crate::limits::{Limits, Pace};
 pub use crate::masking::Masking;
 pub use crate::name::{AnonymousName, ClassName, ConnectionName, IssuerName, NameError, VariableName};
 pub use crate::problem::{Problem, Problems};

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use http::HeaderName;
 
-use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope, credential_header};
+use crate::connection::{
+    Binary, Breaker, ClientFeature, Connection, Credential, PageHost, Scope, credential_header,
+};
 use crate::draft::{Fill, required_template};
 use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
@@ -24,6 +26,7 @@ pub(super) struct ConnectionDraft {
     elicitation_hosts: Vec<PageHost>,
     scopes: BTreeSet<Scope>,
     aggregate: bool,
+    breaker: Breaker,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +56,8 @@ impl ConnectionDraft {
         let elicitation_hosts = list(section, report, "elicitation_hosts");
         let scopes = list(section, report, "scopes").into_iter().collect();
         let aggregate = section.flag(report, "aggregate").unwrap_or(true);
+        let breaker = section.section(report, "breaker");
+        let breaker = breaker.map_or_else(Breaker::default, |inner| Breaker::read(inner, report));
         Some(Self {
             url: url?,
             plaintext,
@@ -64,6 +69,7 @@ impl ConnectionDraft {
             elicitation_hosts,
             scopes,
             aggregate,
+            breaker,
         })
     }
 
@@ -117,6 +123,7 @@ impl ConnectionDraft {
             elicitation_hosts: self.elicitation_hosts.clone(),
             scopes: self.scopes.clone(),
             aggregate: self.aggregate,
+            breaker: self.breaker,
         })
     }
 }

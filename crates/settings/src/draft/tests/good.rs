@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{HEAD, KEY, settings};
-use crate::{Algorithm, Binary, ClaimValue, Draft, KeySource, Limits, Masking, PrincipalRule};
+use crate::{Algorithm, Binary, Breaker, ClaimValue, Draft, KeySource, Limits, Masking, Pace, PrincipalRule};
 
 const FULL: &str = r#"
 public_url = "{{ public_url }}"
@@ -22,6 +22,11 @@ frame_bytes = 4096
 response_seconds = 30
 token_bytes = 0x1000
 failures_per_minute = 10
+requests_per_minute = 300
+request_burst = 30
+concurrent_requests = 8
+address_requests_per_minute = 900
+address_request_burst = 90
 
 [issuers.okta]
 issuer = "{{ oidc_issuer }}"
@@ -43,6 +48,7 @@ url = "{{ billing_origin }}/mcp"
 issuers = ["okta", "ci"]
 credential = { header = "Authorization", value = "Bearer {{ billing_token }}" }
 binary = "allow"
+breaker = { failures = 3, pause_seconds = 10, longest_pause_seconds = 120 }
 
 [connections.wiki]
 url = "http://10.0.0.7:8080/mcp"
@@ -63,6 +69,10 @@ const VALUES: [(&str, &str); 7] = [
     ("billing_token", "s3cret"),
 ];
 
+fn pace(per_minute: u32, burst: u32) -> Pace {
+    Pace { per_minute: per_minute.try_into().unwrap(), burst: burst.try_into().unwrap() }
+}
+
 #[test]
 fn a_full_file_means_what_it_says() {
     let settings = settings(FULL, &VALUES).unwrap();
@@ -77,8 +87,18 @@ fn a_full_file_means_what_it_says() {
         response_time: Duration::from_secs(30),
         token_bytes: 4096,
         failures_per_minute: 10,
+        requests: pace(300, 30),
+        concurrent_requests: 8.try_into().unwrap(),
+        address_requests: pace(900, 90),
     };
     assert_eq!(settings.limits, limits);
+    let breaker = Breaker {
+        failures: 3.try_into().unwrap(),
+        pause: Duration::from_secs(10),
+        longest_pause: Duration::from_secs(120),
+    };
+    assert_eq!(settings.connections[&"billing".parse().unwrap()].breaker, breaker);
+    assert_eq!(settings.connections[&"wiki".parse().unwrap()].breaker, Breaker::default());
     assert_eq!(settings.masking, Masking::Only(BTreeSet::from(["pii.card".parse().unwrap()])));
 
     let okta = &settings.issuers[&"okta".parse().unwrap()];
