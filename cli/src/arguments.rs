@@ -172,6 +172,9 @@ pub(crate) struct Explain {
     /// A class that was found in the request; may be repeated. Found in the arguments unless set.
     #[arg(long = "label", value_name = "CLASS")]
     pub(crate) labels: Vec<String>,
+    /// What was used before, as day.calls=300 or day.distinct.pii.email=200, or `unknown`; may be repeated. 0 unless set.
+    #[arg(long = "usage", value_name = "COUNT=NUMBER")]
+    pub(crate) usage: Vec<String>,
     /// When it is asked, such as 2026-03-02T10:30:00Z; now unless set.
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,

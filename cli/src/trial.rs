@@ -10,13 +10,16 @@ pub(crate) mod principal;
 pub(crate) mod problem;
 pub(crate) mod time;
 pub(crate) mod told;
+pub(crate) mod usage;
 pub(crate) mod wanted;
 
 use std::collections::BTreeSet;
 
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
-use portcullis_policy::{Asked, Explainer, Explanation, PolicySet, Question, Session, Target, Visibility};
+use portcullis_policy::{
+    Asked, Explainer, Explanation, PolicySet, Question, Session, Target, Usage, Visibility,
+};
 use portcullis_settings::{ClassName, ConnectionName, Draft};
 
 use crate::trial::wanted::{Aim, Wanted};
@@ -31,6 +34,8 @@ pub(crate) struct Trial {
     pub(crate) input: Option<Json<'static>>,
     pub(crate) labels: BTreeSet<ClassName>,
     pub(crate) now: UnixSeconds,
+    /// What the principal has used on the connection; `None` where it is not known.
+    pub(crate) usage: Option<Usage>,
 }
 
 impl Trial {
@@ -64,6 +69,7 @@ impl Trial {
                 labels: &self.labels,
                 client: self.principal.client.as_deref(),
                 now: self.now,
+                usage: self.usage.as_ref(),
             },
         }
     }

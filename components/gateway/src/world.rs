@@ -8,6 +8,7 @@ use futures_util::future::{Either, select};
 use http::{Request, Response};
 use http_body::Body as _;
 use portcullis_pipeline::{BrokenBody, Chunks, FetchError, Ports, StoreError};
+use spin_sdk::experimental::wasi::keyvalue::{atomics, store};
 use spin_sdk::http::{FullBody, IntoRequest as _};
 use spin_sdk::key_value::{self, Store};
 use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
@@ -85,6 +86,14 @@ impl Ports for World {
         in_time(store.get(key)).await
     }
 
+    fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
+        let by = i64::try_from(by).map_err(|_| StoreError("a counter cannot grow by so much".to_owned()))?;
+        // The interface of `spin:key-value` has no counters. Both open the same store.
+        let bucket = store::open("default").map_err(|error| counter_fault(&error))?;
+        let counter = atomics::increment(&bucket, key, by).map_err(|error| counter_fault(&error))?;
+        u64::try_from(counter).map_err(|_| StoreError("a counter is below zero".to_owned()))
+    }
+
     async fn fetch(
         &self,
         request: Request<Bytes>,
@@ -117,6 +126,14 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, key_value::Error>>) -
         Either::Left((Err(error), _)) => Err(StoreError(error.to_string())),
         Either::Right(_) => Err(StoreError(format!("no answer within {STORE:?}"))),
     }
+}
+
+fn counter_fault(error: &store::Error) -> StoreError {
+    StoreError(match error {
+        store::Error::AccessDenied => "access denied".to_owned(),
+        store::Error::NoSuchStore => "no such store".to_owned(),
+        store::Error::Other(reason) => reason.clone(),
+    })
 }
 
 /// The operator reads this on the host's side.

@@ -37,7 +37,13 @@ pub(crate) fn call(
         }
         Needs::Policy(target) => target,
     };
-    let session = Session { labels, client: principal.client.as_deref(), now: UnixSeconds(now / 1000) };
+    let usage = gateway.usage(principal, connection, target, now);
+    let session = Session {
+        labels,
+        client: principal.client.as_deref(),
+        now: UnixSeconds(now / 1000),
+        usage: usage.as_ref(),
+    };
     // Only tools and prompts have arguments; elsewhere a member of that name is ignored by servers.
     let has_arguments = matches!(call.method, Method::PromptsGet | Method::ToolsCall);
     let input = call.arguments().filter(|_| has_arguments);
@@ -47,6 +53,21 @@ pub(crate) fn call(
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
         Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
     }
+}
+
+/// What policy is asked about before a call may go on: `None` if it is not asked, or if the call does not say. Of a
+/// subscription, policy is asked about each resource.
+pub(crate) fn target<'c>(call: &'c Call<'_>) -> Option<Target<'c>> {
+    match needs(call) {
+        Ok(Needs::Policy(target)) => Some(target),
+        Ok(Needs::Authentication(Lifecycle::Listen)) => Some(Target::Subscribe { uri: "" }),
+        Ok(Needs::Authentication(_)) | Err(_) => None,
+    }
+}
+
+/// Whether policy decides on this very call.
+pub(crate) fn is_decided(call: &Call<'_>) -> bool {
+    matches!(needs(call), Ok(Needs::Policy(_)))
 }
 
 /// Whether the answers that a call brings may go to the server.

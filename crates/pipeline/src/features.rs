@@ -138,15 +138,18 @@ impl Asked<'_> {
         labels: &BTreeSet<ClassName>,
         ask: impl FnOnce(&Question<'_>) -> T,
     ) -> T {
+        let target = target(feature);
+        let usage = self.gateway.usage(self.principal, self.connection, target, self.now);
         ask(&Question {
             principal: self.principal,
             connection: self.connection,
-            target: target(feature),
+            target,
             input,
             session: Session {
                 labels,
                 client: self.principal.client.as_deref(),
                 now: UnixSeconds(self.now / 1000),
+                usage: usage.as_ref(),
             },
         })
     }

@@ -8,11 +8,15 @@ use portcullis_detect::{Class, Detectors};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
+use portcullis_policy::{Target, Usage};
 use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
 
 use crate::active::Active;
 use crate::attempts::Attempts;
+use crate::breakers::Breakers;
+use crate::pace::Paces;
 use crate::params::KnownTools;
+use crate::usage::Meter;
 
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
@@ -40,6 +44,12 @@ pub struct Gateway {
     pub(crate) probed: Cell<Option<(u64, bool)>>,
     /// The headers that tools ask for.
     pub(crate) tools: RefCell<KnownTools>,
+    /// What callers have used.
+    pub(crate) meter: Meter,
+    /// How many requests may come.
+    pub(crate) paces: Paces,
+    /// Which upstreams are left alone.
+    pub(crate) breakers: Breakers,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
 }
@@ -60,6 +70,9 @@ impl Gateway {
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),
             tools: RefCell::default(),
+            meter: Meter::new(app.clone(), &sealer),
+            paces: Paces::new(&settings.limits),
+            breakers: Breakers::new(&settings),
             probed: Cell::new(None),
             app,
             settings,
@@ -104,6 +117,22 @@ impl Gateway {
 
     pub(crate) fn no_labels(&self) -> &BTreeSet<ClassName> {
         &self.no_labels
+    }
+
+    /// What the principal has used on the connection, for policy to decide about this target. It is not looked up where
+    /// no policy that can match reads it, and `None` then as well as where it is not known.
+    pub(crate) fn usage(
+        &self,
+        principal: &Principal,
+        connection: &ConnectionName,
+        target: Target<'_>,
+        now: u64,
+    ) -> Option<Usage> {
+        let may_read = self.active().policies().may_read_usage(principal, connection, target);
+        if !may_read {
+            return None;
+        }
+        self.meter.usage(principal, connection, now, self.class_names.values())
     }
 
     /// Whether findings of a class are masked for this principal on this connection. A class that has no name

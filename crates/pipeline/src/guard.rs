@@ -34,6 +34,7 @@ pub(crate) use crate::guard::subscription::Granted;
 use crate::owner::Owner;
 use crate::session::Session;
 use crate::tasks::Duty;
+use crate::usage::Seen;
 
 /// What a frame of the upstream becomes.
 #[derive(Debug, PartialEq)]
@@ -193,6 +194,16 @@ impl Guard {
     /// Lets time pass: a stream may last for hours, and policy may look at the clock.
     pub(crate) fn tick(&mut self, now: u64) {
         self.now = now;
+    }
+
+    /// Remembers what is found from now on, until it is taken.
+    pub(crate) fn watch_values(&mut self) {
+        self.masker.watch();
+    }
+
+    /// What was found since this was last asked.
+    pub(crate) fn take_seen(&mut self) -> Seen {
+        self.masker.take_seen()
     }
 
     /// Notes the status of the upstream's answer.

@@ -13,6 +13,7 @@ mod attempts;
 mod authenticate;
 mod batch;
 mod body;
+mod breakers;
 mod cors;
 mod decide;
 mod edge;
@@ -25,6 +26,7 @@ mod health;
 mod labels;
 mod mismatch;
 mod owner;
+mod pace;
 mod params;
 mod ports;
 mod prepare;
@@ -39,8 +41,11 @@ mod session;
 mod source;
 mod stream;
 mod tasks;
+mod usage;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -50,7 +55,8 @@ use portcullis_mcp::era::{self, Call, Era, Incoming, LAST_EVENT_ID, Notice, Repl
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_mcp::message::{Message, MessageError, Response as Answered};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
-use portcullis_policy::{Lifecycle, Reasons};
+use portcullis_policy::{Lifecycle, Permit, Reasons};
+use portcullis_settings::ClassName;
 
 pub use crate::active::Active;
 pub use crate::body::BodyError;
@@ -89,6 +95,10 @@ pub async fn handle<P: Ports>(
         Ok(response) => response,
         Err(refusal) => exchange.refuse(&refusal).await.map(Answer::Full),
     };
+    usage::settle(&exchange).await;
+    if let Answer::Events(events) = response.body_mut() {
+        events.hold(exchange.slot.take());
+    }
     if let Some(page) = page {
         cors::open_to(page, response.headers_mut());
     }
@@ -99,12 +109,18 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
     match edge::admit(x.gateway.settings(), &x.parts)? {
         Route::Health => Ok(health::alive().map(Answer::Full)),
         Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
-        Route::Metadata(place) => Ok(health::metadata(x.gateway.settings(), &place).map(Answer::Full)),
+        Route::Metadata(place) => {
+            pace::of_address(x).map(|()| health::metadata(x.gateway.settings(), &place).map(Answer::Full))
+        }
         Route::Preflight => Ok(cors::preflight(&x.parts.headers).map(Answer::Full)),
         Route::Mcp(place, verb) => {
+            pace::of_address(x)?;
             x.lap(Stage::Edge);
             x.authenticate(place).await?;
             x.lap(Stage::Authenticate);
+            if verb != Verb::Send {
+                pace::of_principal(x)?;
+            }
             match (verb, x.is_aggregate()) {
                 (Verb::Send, _) => message(x, body).await,
                 (Verb::Listen, false) => {
@@ -133,6 +149,16 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     }
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
+    if let Err(refusal) = admit(x, &incoming) {
+        return match incoming {
+            Incoming::Call(_) => Err(refusal),
+            // Nobody waits for an answer, and clients end a session in which these are refused.
+            Incoming::Notice(_) | Incoming::Reply(_) => {
+                x.note(&refusal).await;
+                Ok(reply::accepted())
+            }
+        };
+    }
     if x.is_aggregate() {
         return aggregate::message(x, incoming).await;
     }
@@ -144,6 +170,14 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
         },
         Incoming::Reply(reply) => answer(x, reply).await,
     }
+}
+
+/// Takes a message of the limits of its principal. A refusal has the shape that the caller expects.
+fn admit<P: Ports>(x: &mut Exchange<P>, incoming: &Incoming<'_>) -> Result<(), Refusal> {
+    if let Incoming::Call(call) = incoming {
+        x.address(call);
+    }
+    pace::of_principal(x)
 }
 
 /// A request and its answer.
@@ -160,12 +194,13 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
         (Era::Modern, _) | (Era::Legacy(_), Method::Initialize) => None,
         (Era::Legacy(revision), _) => x.session(revision)?,
     };
+    usage::open(x, decide::target(&call)).await?;
     let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
     x.lap(Stage::Parse);
     let caller = x.caller()?;
     let labels = labels::of(&x.gateway, &call);
     x.lap(Stage::Detect);
-    let permit = decide::call(&x.gateway, caller.principal(), x.connection_name()?, &call, &labels, x.now)?;
+    let permit = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
     let params = params::of_call(x, &call).await?;
     x.lap(Stage::Decide);
@@ -188,9 +223,25 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let outbound = Outbound::message(headers, call.to_bytes(), session.as_ref());
     let granted = prepared.granted.take();
     let expected = reply::expected(&call, &prepared, granted);
-    let timeout = x.gateway.settings().limits.response_time;
-    let pending = forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, timeout);
+    let pending = forward::pending(permit, x.way(), x.connection()?, outbound);
     reply::relay_of(x, pending, session, Some(expected), record)
+}
+
+/// The permit of a call, if its upstream can be asked at all. What policy says is counted at once, so that no other
+/// request of this instance is decided on in between.
+fn decided<P: Ports>(
+    x: &Exchange<P>,
+    call: &Call<'_>,
+    labels: &BTreeSet<ClassName>,
+) -> Result<Permit, Refusal> {
+    let (caller, connection) = (x.caller()?, x.connection_name()?);
+    let permit = decide::call(&x.gateway, caller.principal(), connection, call, labels, x.now);
+    let now = Duration::from_micros(x.ports.monotonic());
+    let permit = permit.and_then(|permit| x.gateway.breakers.check(connection, now).map(|()| permit));
+    if decide::is_decided(call) {
+        usage::decided(x, &permit)?;
+    }
+    permit
 }
 
 /// A notification. It gets no answer but its receipt.
@@ -285,6 +336,7 @@ async fn listen<P: Ports>(x: &mut Exchange<P>, last: Option<HeaderValue>) -> Res
             (Some(event), answering)
         }
     };
+    usage::open(x, None).await?;
     let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
     let outbound = Outbound::listen(&session, last.as_deref());
     reply::to_listen(x, permit, outbound, session, answering).await

@@ -155,8 +155,7 @@ async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<Respo
     let outbound = Outbound::message(headers, Message::Request(request).to_bytes(), None);
     let caller = x.caller()?;
     let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::ListTools);
-    let ports = Rc::clone(&x.ports);
-    let pending = forward::pending(permit, ports, x.connection()?, outbound, limits.response_time);
+    let pending = forward::pending(permit, x.way(), x.connection()?, outbound);
     let answer = pin!(first_response(Source::<P>::new(pending, limits.frame_bytes, false), limits.depth));
     // All of it has to be there in time: nobody sees a sign of life meanwhile.
     match select(answer, pin!(x.ports.sleep(limits.response_time))).await {

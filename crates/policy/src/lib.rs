@@ -21,7 +21,7 @@
 //! | `Resource` | `connection/uri` | `Connection` | `uri` |
 //! | `Connection` | `connection` | | |
 //! | `DataClass` | `pii.card` | `DataClass::"pii"` | |
-//! | `Session` | `current` | | `labels`, `now`, `client` |
+//! | `Session` | `current` | | `labels`, `now`, `client`, `usage` |
 //!
 //! | action | in | resource |
 //! |---|---|---|
@@ -33,7 +33,7 @@
 //! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
-//! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`) and, if the token
+//! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`), `usage` and, if the token
 //! names it, `client` (the OAuth client id). A question about `unmask` is not about a call: its context is
 //! `context.connection`, a `Connection`, and nothing else, so a rule that covers `unmask` and reads
 //! `context.input` errs, and the data stays masked.
@@ -49,6 +49,15 @@
 //! `Unrepresentable`, and the session gets the label `args.unrepresentable`. Leaving such a value out would let
 //! it pass as absent where a rule asks with `has`. As an entity it is there, equals nothing that a rule could
 //! name by accident, and to compute or compare with it in any other way is an error, which denies.
+//!
+//! # Usage
+//!
+//! `context.session.usage` is a record of three windows, `minute`, `hour` and `day`. Each is a record of what the
+//! principal has used on the connection in it: `calls`, `denials`, `bytes`, `items`, and by class `findings` and
+//! `distinct`, as in `context.session.usage.day.distinct["pii.email"]`. All members are there; what was not used is 0.
+//! What is not known is there all the same and has no members, so to read it errs, which denies: `usage` is a text then,
+//! and the count of a class that is not known an entity of the type `Unrepresentable`.
+//! In lists usage is unknown as arguments are, since it changes by itself: no quota hides a tool.
 //!
 //! # What a policy may be
 //!
@@ -70,7 +79,7 @@
 //! # What is not here
 //!
 //! Who the caller is (`portcullis-identity`), what was found in a request (`portcullis-detect`), asking and
-//! counting votes for a [`Hold`], limits and revocations. There is no schema either: policies are checked
+//! counting votes for a [`Hold`], counting what is used, and revocations. There is no schema either: policies are checked
 //! against one by the command line, never on the data path.
 
 #![forbid(unsafe_code)]
@@ -103,6 +112,7 @@ mod statement;
 mod thing;
 mod time;
 mod unmask;
+mod usage;
 mod visibility;
 mod vocabulary;
 mod witness;
@@ -122,5 +132,6 @@ pub use policy::{Effect, Policy, PolicyId};
 pub use problem::{Problem, Problems};
 pub use question::{Completion, Lifecycle, Question, Session, Target};
 pub use set::{PolicySet, Source};
+pub use usage::{Usage, Used};
 pub use visibility::Visibility;
 pub use vocabulary::is_reserved;

@@ -9,6 +9,8 @@ use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
 use portcullis_settings::{ClassName, ConnectionName};
 
+use crate::usage::Usage;
+
 /// One question to the policies.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
@@ -34,6 +36,9 @@ pub struct Session<'q> {
     pub client: Option<&'q str>,
     /// The time of the request.
     pub now: UnixSeconds,
+    /// What the principal has used on the connection so far; `None` if it is not known, or if no policy that can match
+    /// reads it ([`PolicySet::may_read_usage`](crate::PolicySet::may_read_usage)). A policy that reads it then errs.
+    pub usage: Option<&'q Usage>,
 }
 
 /// What is to be done, and to what.

@@ -8,6 +8,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use cedar_policy as cedar;
+use portcullis_identity::Principal;
+use portcullis_settings::ConnectionName;
 
 use crate::bundle::{self, BundleError, Contents, Group};
 use crate::digest::{PolicyDigest, PolicySetDigest};
@@ -16,7 +18,8 @@ use crate::facts::Facts;
 use crate::numbers::Numbers;
 use crate::policy::{Policy, PolicyId};
 use crate::problem::{Problem, Problems};
-use crate::reads::Reads;
+use crate::question::Target;
+use crate::reads::{Reads, may_name_usage};
 use crate::scan::{line_of, statements};
 use crate::scope::{self, Part};
 use crate::statement::{Parsed, Placed};
@@ -38,6 +41,8 @@ pub struct PolicySet {
     contents: Contents,
     /// By number.
     members: Vec<OnceLock<Member>>,
+    /// The policies that read usage; found when somebody first asks.
+    usage_readers: OnceLock<Numbers>,
     pub(crate) vocabulary: Vocabulary,
 }
 
@@ -85,7 +90,7 @@ impl PolicySet {
         let members = std::iter::repeat_with(OnceLock::new).take(contents.len()).collect();
         // The names in it are constants.
         let vocabulary = Vocabulary::new().map_err(|_cedar| BundleError::Damaged)?;
-        Ok(Self { contents, members, vocabulary })
+        Ok(Self { contents, members, usage_readers: OnceLock::new(), vocabulary })
     }
 
     /// The policies, by id. Parses those that were no candidates yet.
@@ -97,6 +102,47 @@ impl PolicySet {
     #[must_use]
     pub fn digest(&self) -> PolicySetDigest {
         self.contents.set_digest()
+    }
+
+    /// Whether any policy reads what a principal has used, enforced or observed. If none does, nobody need count.
+    ///
+    /// The texts are looked through once, and only those that may name usage are parsed.
+    #[must_use]
+    pub fn reads_usage(&self) -> bool {
+        !self.usage_readers().is_empty()
+    }
+
+    /// Whether a policy that can match a question reads what the principal has used. If none does, the answer is the
+    /// same with and without [`Session::usage`](crate::Session). What a list shows never depends on it.
+    ///
+    /// Of the target everything counts but the URI: the answer for one resource holds for all of the connection.
+    #[must_use]
+    pub fn may_read_usage(
+        &self,
+        principal: &Principal,
+        connection: &ConnectionName,
+        target: Target<'_>,
+    ) -> bool {
+        let readers = self.usage_readers();
+        if readers.is_empty() {
+            return false;
+        }
+        // What cannot be put before the policies is denied without asking one.
+        Facts::of_actor(principal, connection, target, &self.vocabulary).is_ok_and(|facts| {
+            let with = |part| Some(self.contents.with_any(part, &scope::of_question(&facts, part)?));
+            let parts = [Part::Principal, Part::Action].into_iter().filter_map(with);
+            !parts.fold(readers.clone(), |some, others| some.and(&others)).is_empty()
+        })
+    }
+
+    fn usage_readers(&self) -> &Numbers {
+        self.usage_readers.get_or_init(|| {
+            let may = |number: &usize| {
+                self.contents.placed(*number).is_none_or(|placed| may_name_usage(placed.text))
+            };
+            let reads = |number: &usize| self.member(*number).is_none_or(|member| member.reads().usage());
+            (0..self.contents.len()).filter(may).filter(reads).collect()
+        })
     }
 
     /// The policies that can match a question.

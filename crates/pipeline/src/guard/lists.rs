@@ -95,7 +95,9 @@ impl Guard {
         let asked = asked.and_then(|call| call.name.as_deref());
         let active = self.gateway.active();
         let policies = active.policies();
-        let mut contents = policies.contents(&self.principal, &self.connection, self.session_of_policy());
+        let usage = self.gateway.usage(&self.principal, &self.connection, Target::Read { uri: "" }, self.now);
+        let session = Session { usage: usage.as_ref(), ..self.session_of_policy() };
+        let mut contents = policies.contents(&self.principal, &self.connection, session);
         uris.filter(|uri| {
             let uri = *uri;
             // What readers could take for another resource is not decided on.
@@ -106,11 +108,13 @@ impl Guard {
         .collect()
     }
 
+    /// For questions that usage makes no difference to: what lists show.
     fn session_of_policy(&self) -> Session<'_> {
         Session {
             labels: self.gateway.no_labels(),
             client: self.principal.client.as_deref(),
             now: UnixSeconds(self.now / 1000),
+            usage: None,
         }
     }
 

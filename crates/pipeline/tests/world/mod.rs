@@ -86,6 +86,13 @@ pub(crate) struct Fake {
     pub(crate) now: Cell<u64>,
     /// What keys hold for which the store does nothing.
     pub(crate) store_fails: Cell<Option<&'static str>>,
+    /// Which operation of the store fails, counted from 0.
+    pub(crate) fails_at: Cell<Option<usize>>,
+    /// What was asked of the store, in order: `get usage:m`, `increment usage:n`, `set intent`, …
+    pub(crate) operations: RefCell<Vec<String>>,
+    pub(crate) counters: RefCell<BTreeMap<String, u64>>,
+    /// The clock that only goes forward moves by this with each thing that is random; a test may set it.
+    pub(crate) monotonic: Cell<u64>,
     /// The bodies of the upstream's responses, in order.
     pub(crate) bodies: RefCell<Vec<Rc<Gauge>>>,
     counter: Cell<u64>,
@@ -169,7 +176,7 @@ impl Ports for Fake {
     }
 
     fn monotonic(&self) -> u64 {
-        self.counter.get()
+        self.monotonic.get().saturating_add(self.counter.get())
     }
 
     fn random(&self) -> [u8; 32] {
@@ -190,7 +197,8 @@ impl Ports for Fake {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.reach(key)?;
+        self.reach("set", key)?;
+        assert!(!self.counters.borrow().contains_key(key), "a counter is never set: {key}");
         let Ok(record) = Record::decode(value) else {
             // What belongs to whom must be there before anybody learns of it.
             if let Some(kind) = key.split(':').nth(2).filter(|kind| kind.starts_with("task")) {
@@ -215,8 +223,16 @@ impl Ports for Fake {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.reach(key)?;
+        self.reach("get", key)?;
         Ok(self.store.borrow().get(key).cloned())
+    }
+
+    fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
+        self.reach("increment", key)?;
+        let mut counters = self.counters.borrow_mut();
+        let counter = counters.entry(key.to_owned()).or_default();
+        *counter += by;
+        Ok(*counter)
     }
 
     async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
@@ -256,7 +272,19 @@ impl Ports for Fake {
 }
 
 impl Fake {
-    fn reach(&self, key: &str) -> Result<(), StoreError> {
+    fn reach(&self, verb: &str, key: &str) -> Result<(), StoreError> {
+        // The application's name comes first, and whose it is after the kind.
+        let parts: Vec<&str> = key.split(':').skip(2).collect();
+        let kind = match parts.as_slice() {
+            ["usage", _, kind, ..] => format!("usage:{kind}"),
+            [kind, ..] => (*kind).to_owned(),
+            [] => key.to_owned(),
+        };
+        let mut operations = self.operations.borrow_mut();
+        operations.push(format!("{verb} {kind}"));
+        if self.fails_at.get() == Some(operations.len() - 1) {
+            return Err(StoreError("injected".into()));
+        }
         match self.store_fails.get() {
             Some(part) if key.contains(part) => Err(StoreError("injected".into())),
             Some(_) | None => Ok(()),
@@ -299,8 +327,6 @@ impl World {
 
     /// A world with settings and policies of a test's own.
     pub(crate) fn of(settings: &str, policies: &str) -> Self {
-        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: policies }]).unwrap();
         let ports = Fake {
             events: RefCell::default(),
             store: RefCell::default(),
@@ -313,12 +339,23 @@ impl World {
             delay: Cell::new(0),
             now: Cell::new(NOW_MS),
             store_fails: Cell::default(),
+            fails_at: Cell::default(),
+            operations: RefCell::default(),
+            counters: RefCell::default(),
+            monotonic: Cell::default(),
             bodies: RefCell::default(),
             counter: Cell::new(0),
             keys: key_set(),
         };
+        Self::within(Rc::new(ports), settings, policies)
+    }
+
+    /// Another instance of a gateway, with the same surroundings.
+    pub(crate) fn within(ports: Rc<Fake>, settings: &str, policies: &str) -> Self {
+        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: policies }]).unwrap();
         let gateway = Gateway::new("portcullis".parse().unwrap(), settings, Active::new(policies));
-        Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
+        Self { gateway: Rc::new(gateway), ports }
     }
 
     pub(crate) fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {

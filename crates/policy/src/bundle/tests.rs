@@ -39,7 +39,7 @@ fn use_it(set: &PolicySet) {
         connection: &connection,
         target: Target::Tool { name: "x" },
         input: None,
-        session: Session { labels: &labels, client: None, now },
+        session: Session { labels: &labels, client: None, now, usage: None },
     };
     let _ = set.decide(&question);
     let _ = (set.visibility(&question), set.template_visibility(&question));

@@ -36,7 +36,7 @@ fn ask<A>(name: &str, ask: impl FnOnce(&Question<'_>) -> A) -> A {
         connection: &connection,
         target: Target::Tool { name },
         input: None,
-        session: Session { labels: &labels, client: None, now: UnixSeconds(0) },
+        session: Session { labels: &labels, client: None, now: UnixSeconds(0), usage: None },
     })
 }
 

@@ -25,3 +25,5 @@ mod problems;
 mod starter;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod usage;

@@ -6,7 +6,7 @@ use portcullis_identity::{AttributeValue, Principal, PrincipalKind, UnixSeconds}
 use portcullis_mcp::json;
 use portcullis_policy::{
     Decision, DenialKind, ObservedOutcome, Policy, PolicySet, Question, Reasons, Session, Source, Target,
-    Visibility,
+    Usage, Used, Visibility,
 };
 use portcullis_settings::{ClassName, ConnectionName};
 
@@ -47,6 +47,7 @@ pub(crate) struct Ask<'t> {
     pub(crate) labels: &'static [&'static str],
     pub(crate) client: Option<&'static str>,
     pub(crate) now: u64,
+    pub(crate) usage: Option<Usage>,
 }
 
 impl<'t> Ask<'t> {
@@ -59,6 +60,7 @@ impl<'t> Ask<'t> {
             labels: &[],
             client: None,
             now: MONDAY,
+            usage: None,
         }
     }
 
@@ -95,9 +97,21 @@ impl<'t> Ask<'t> {
             connection: &connection,
             target: self.target,
             input,
-            session: Session { labels: &labels, client: self.client, now: UnixSeconds(self.now) },
+            session: Session {
+                labels: &labels,
+                client: self.client,
+                now: UnixSeconds(self.now),
+                usage: self.usage.as_ref(),
+            },
         })
     }
+}
+
+/// A day with so many calls and so many different addresses, and an hour without anything.
+pub(crate) fn used(calls: u64, addresses: u64) -> Usage {
+    let email = |count| [("pii.email".parse().unwrap(), Some(count))].into();
+    let day = Used { calls, findings: email(2 * addresses), distinct: email(addresses), ..Used::default() };
+    Usage { day, ..Usage::default() }
 }
 
 /// A decision in one line, without what was observed.
