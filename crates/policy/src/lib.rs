@@ -109,7 +109,8 @@ mod witness;
 
 pub use annotations::{ApprovalGroup, ApprovalRule, Coverage, Mode};
 pub use bundle::{
-    Bundle, BundleDigest, BundleError, EnvelopeError, KeyId, Serial, SignedBundle, SigningKey, VerifyingKey,
+    Bundle, BundleDigest, BundleError, EnvelopeError, KeyId, Section, Serial, SignedBundle, SigningKey,
+    VerifyingKey,
 };
 pub use decision::{
     Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use cedar_policy as cedar;
 
-use crate::bundle::{self, BundleError, Contents, Group};
+use crate::bundle::{self, BundleDigest, BundleError, Contents, Group, Section};
 use crate::digest::{PolicyDigest, PolicySetDigest};
 use crate::evaluate::Prepared;
 use crate::facts::Facts;
@@ -61,8 +61,18 @@ impl PolicySet {
     /// missing, doubled or unusable ids, unknown annotations, values that an annotation does not take, groups
     /// without an issuer, conditions that are too large or too deep.
     pub fn parse(sources: &[Source<'_>]) -> Result<Self, Problems> {
+        Self::parse_with(sources, &[])
+    }
+
+    /// Reads policy files, and keeps sections with them as [`Bundle::build`](crate::Bundle::build) does: the set has
+    /// the same address as that bundle.
+    ///
+    /// # Errors
+    /// As [`Bundle::build`](crate::Bundle::build).
+    pub fn parse_with(sources: &[Source<'_>], sections: &[Section<'_>]) -> Result<Self, Problems> {
         let parsed = read(sources)?;
-        let bytes = bundle::write(&parsed).ok_or_else(|| defect(&"they are too large"))?;
+        bundle::check_names(sections)?;
+        let bytes = bundle::write(&parsed, sections).ok_or_else(|| defect(&"they are too large"))?;
         let set = Self::from_bundle(bytes).map_err(|error| defect(&error))?;
         for (parsed, _) in parsed {
             let number = set.contents.number_of(parsed.policy.id().as_str());
@@ -93,10 +103,42 @@ impl PolicySet {
         (0..self.contents.len()).filter_map(|number| Some(self.member(number)?.policy.as_ref()))
     }
 
-    /// The digest of the whole set, which every record of a decision carries.
+    /// The digest of the whole set, whatever files its policies are in.
     #[must_use]
     pub fn digest(&self) -> PolicySetDigest {
         self.contents.set_digest()
+    }
+
+    /// The address of the bundle that this is, whether it was read from one or from files. Every record of a decision
+    /// carries it.
+    #[must_use]
+    pub fn bundle_digest(&self) -> BundleDigest {
+        self.contents.digest()
+    }
+
+    /// The ids and digests of the policies, by id. Parses none.
+    pub fn ids(&self) -> impl Iterator<Item = (PolicyId, PolicyDigest)> {
+        (0..self.contents.len())
+            .filter_map(|number| Some((self.contents.id(number)?, self.contents.digest_of(number)?)))
+    }
+
+    /// The sections, by name, as they are: nothing in them is checked.
+    pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
+        self.contents.sections()
+    }
+
+    /// What is in a section; `None` if there is none of that name. It is hashed each time, so ask once.
+    ///
+    /// # Errors
+    /// [`BundleError::Damaged`] if it is not what was put in.
+    pub fn section(&self, name: &str) -> Result<Option<&[u8]>, BundleError> {
+        self.contents.section(name).transpose()
+    }
+
+    /// Whether every text and every section is what was put in. It hashes all of them, and parses nothing.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        self.contents.is_intact()
     }
 
     /// The policies that can match a question.

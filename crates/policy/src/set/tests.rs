@@ -20,7 +20,7 @@ fn text(n_policies: usize) -> String {
 }
 
 fn open(n_policies: usize) -> PolicySet {
-    let bundle = Bundle::build(&[Source { file: "p.cedar", text: &text(n_policies) }]).unwrap();
+    let bundle = Bundle::build(&[Source { file: "p.cedar", text: &text(n_policies) }], &[]).unwrap();
     PolicySet::from_bundle(bundle.into_bytes()).unwrap()
 }
 
