@@ -19,6 +19,7 @@ mod issuer;
 mod limits;
 mod masking;
 mod name;
+mod policy;
 mod problem;
 mod read;
 mod secret;
@@ -38,7 +39,10 @@ pub use crate::issuer::{
 };
 pub use crate::limits::Limits;
 pub use crate::masking::Masking;
-pub use crate::name::{AnonymousName, ClassName, ConnectionName, IssuerName, NameError, VariableName};
+pub use crate::name::{
+    AnonymousName, ClassName, ConnectionName, IssuerName, KeyName, NameError, VariableName,
+};
+pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
@@ -68,4 +72,8 @@ pub struct Settings {
     pub masking: Masking,
     /// Who calls without a token; only for tests, on this machine.
     pub anonymous: Option<Anonymous>,
+    /// Where the policies come from that are in force.
+    pub policy: PolicySettings,
+    /// Who may use `/api`; nobody, if it is absent.
+    pub console: Option<Console>,
 }
