@@ -10,8 +10,8 @@ use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Completion, Decision, Lifecycle, Permit, Question, Session, Target};
 use portcullis_settings::{ClassName, ConnectionName};
 
+use crate::active::Active;
 use crate::features::Asked;
-use crate::gateway::Gateway;
 use crate::refusal::Refusal;
 
 /// What a method needs before it may go on.
@@ -24,7 +24,7 @@ enum Needs<'c> {
 
 /// Asks for the permit of a call.
 pub(crate) fn call(
-    gateway: &Gateway,
+    active: &Active,
     principal: &Principal,
     connection: &ConnectionName,
     call: &Call<'_>,
@@ -33,7 +33,7 @@ pub(crate) fn call(
 ) -> Result<Permit, Refusal> {
     let target = match needs(call)? {
         Needs::Authentication(step) => {
-            return Ok(gateway.active().policies().permit_lifecycle(principal, step));
+            return Ok(active.policies().permit_lifecycle(principal, step));
         }
         Needs::Policy(target) => target,
     };
@@ -42,7 +42,7 @@ pub(crate) fn call(
     let has_arguments = matches!(call.method, Method::PromptsGet | Method::ToolsCall);
     let input = call.arguments().filter(|_| has_arguments);
     let question = Question { principal, connection, target, input, session };
-    match gateway.active().policies().decide(&question) {
+    match active.policies().decide(&question) {
         Decision::Allow(permit) => Ok(permit),
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
         Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),

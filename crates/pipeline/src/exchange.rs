@@ -14,6 +14,7 @@ use portcullis_mcp::era::{Call, Rejected};
 use portcullis_mcp::revision::Revision;
 use portcullis_settings::{ClassName, Connection, ConnectionName};
 
+use crate::active::Active;
 use crate::edge::Place;
 use crate::gateway::Gateway;
 use crate::guard::Masker;
@@ -29,6 +30,8 @@ const LONGEST_LINE: usize = 2048;
 pub(crate) struct Exchange<P: Ports> {
     pub(crate) gateway: Rc<Gateway>,
     pub(crate) ports: Rc<P>,
+    /// What is in force for this request, whatever is pushed meanwhile.
+    pub(crate) active: Rc<Active>,
     pub(crate) parts: Parts,
     /// When it came, in milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
@@ -41,6 +44,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) bundle: Option<Rc<Bundle>>,
     pub(crate) token: Option<Rc<VerifiedToken>>,
     pub(crate) to: Addressee,
+    /// What is to be done at `/api`.
+    pub(crate) deed: Option<&'static str>,
     /// The tool, prompt or URI that is asked for.
     pub(crate) name: Option<String>,
     /// What the session negotiated, if there is one.
@@ -67,7 +72,9 @@ impl<P: Ports> Exchange<P> {
             bundle: None,
             token: None,
             to: Addressee::default(),
+            deed: None,
             name: None,
+            active: gateway.active(),
             gateway,
             ports,
             parts,
@@ -87,6 +94,12 @@ impl<P: Ports> Exchange<P> {
                 .await?;
         self.token = Some(Rc::clone(&token));
         authenticate::check_scopes(&endpoint, &token)
+    }
+
+    /// Takes what is in force for the rest of the request.
+    pub(crate) async fn refresh(&mut self) -> Result<(), Refusal> {
+        self.active = self.gateway.refresh(&*self.ports).await?;
+        Ok(())
     }
 
     /// The verified caller. An error here means that a stage was skipped, and refuses.

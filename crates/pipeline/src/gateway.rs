@@ -8,11 +8,14 @@ use portcullis_detect::{Class, Detectors};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
-use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
+use portcullis_policy::PolicySet;
+use portcullis_release::Keys;
+use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, PolicySource, Settings};
 
 use crate::active::Active;
 use crate::attempts::Attempts;
 use crate::params::KnownTools;
+use crate::releases::Releases;
 
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
@@ -27,6 +30,7 @@ pub struct Gateway {
     app: AppName,
     settings: Settings,
     active: RefCell<Rc<Active>>,
+    pub(crate) releases: Releases,
     detectors: Detectors,
     sealer: Sealer,
     class_names: BTreeMap<Class, ClassName>,
@@ -46,14 +50,31 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway with nothing learned yet. Everything it stores is under the name of the application.
-    #[must_use]
-    pub fn new(app: AppName, settings: Settings, active: Active) -> Self {
+    ///
+    /// `mounted` reads the mounted policies. That is done at once where they are what counts; where policies are pushed,
+    /// only if none ever were. Until it is known, nothing is in force and every request is refused.
+    ///
+    /// # Errors
+    /// What `mounted` says, if it is asked at once.
+    pub fn new(
+        app: AppName,
+        settings: Settings,
+        mounted: impl Fn() -> Result<Active, String> + 'static,
+    ) -> Result<Self, String> {
+        let (active, is_loaded) = match settings.policy.source {
+            PolicySource::Files => (mounted()?, true),
+            PolicySource::Pushed => {
+                let nothing = PolicySet::parse(&[]).map_err(|problems| problems.to_string())?;
+                (Active::new(nothing), false)
+            }
+        };
+        let releases = Releases::new(Keys::new(&app), &settings.policy, Box::new(mounted), is_loaded);
         let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
         let class_names = Class::ALL
             .into_iter()
             .filter_map(|class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?)))
             .collect();
-        Self {
+        Ok(Self {
             attempts: RefCell::new(Attempts::new(settings.limits.failures_per_minute)),
             strangers: RefCell::new(Attempts::new(STRANGERS_PER_MINUTE)),
             keys: RefCell::default(),
@@ -64,11 +85,12 @@ impl Gateway {
             app,
             settings,
             active: RefCell::new(Rc::new(active)),
+            releases,
             detectors: Detectors::builtin(),
             sealer,
             class_names,
             no_labels: BTreeSet::new(),
-        }
+        })
     }
 
     /// The settings.
@@ -84,6 +106,11 @@ impl Gateway {
     /// What is in force now. A later call may give something else.
     pub(crate) fn active(&self) -> Rc<Active> {
         Rc::clone(&self.active.borrow())
+    }
+
+    /// Requests that are under way go on with what they have.
+    pub(crate) fn replace(&self, active: Active) {
+        self.active.replace(Rc::new(active));
     }
 
     pub(crate) fn detectors(&self) -> &Detectors {

@@ -295,6 +295,7 @@ impl Guard {
     fn asked_about(&self) -> Asked<'_> {
         Asked {
             gateway: &self.gateway,
+            active: None,
             principal: &self.principal,
             connection: &self.connection,
             now: self.now,

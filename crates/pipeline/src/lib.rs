@@ -13,6 +13,7 @@ mod attempts;
 mod authenticate;
 mod batch;
 mod body;
+mod control;
 mod cors;
 mod decide;
 mod edge;
@@ -32,6 +33,7 @@ mod questions;
 mod record;
 mod refusal;
 mod relay;
+mod releases;
 mod reply;
 mod resume;
 mod round;
@@ -54,6 +56,7 @@ use portcullis_policy::{Lifecycle, Reasons};
 
 pub use crate::active::Active;
 pub use crate::body::BodyError;
+pub use crate::control::{Objection, handle as control};
 pub use crate::gateway::Gateway;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
@@ -104,6 +107,7 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
         Route::Mcp(place, verb) => {
             x.lap(Stage::Edge);
             x.authenticate(place).await?;
+            x.refresh().await?;
             x.lap(Stage::Authenticate);
             match (verb, x.is_aggregate()) {
                 (Verb::Send, _) => message(x, body).await,
@@ -165,7 +169,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let caller = x.caller()?;
     let labels = labels::of(&x.gateway, &call);
     x.lap(Stage::Detect);
-    let permit = decide::call(&x.gateway, caller.principal(), x.connection_name()?, &call, &labels, x.now)?;
+    let permit = decide::call(&x.active, caller.principal(), x.connection_name()?, &call, &labels, x.now)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
     let params = params::of_call(x, &call).await?;
     x.lap(Stage::Decide);
@@ -216,7 +220,7 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Opt
         return Ok(None);
     }
     let step = decide::notification(notice.notification);
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), step);
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), step);
     let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());
     // A call that is given up has an effect; the others only speak of what is on record already.
     let delivery = match notice.notification {
@@ -243,7 +247,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
     let (given, outcome) = questions::given(method, reply.outcome);
     let labels = labels::of_value(&x.gateway, &given);
     let may = prepare::asked(x, &caller)?.may_answer(method, &labels);
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
     let message = match may {
         true => Message::Response(Answered { id: Some(id), outcome }),
         false => answer::error(Some(id), answer::code::DENIED, "not allowed", None),
@@ -285,7 +289,7 @@ async fn listen<P: Ports>(x: &mut Exchange<P>, last: Option<HeaderValue>) -> Res
             (Some(event), answering)
         }
     };
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
     let outbound = Outbound::listen(&session, last.as_deref());
     reply::to_listen(x, permit, outbound, session, answering).await
 }
@@ -295,7 +299,7 @@ async fn close<P: Ports>(x: &mut Exchange<P>) -> Result<Delivery, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     let session = x.session(None)?.ok_or(Refusal::Session("none named"))?;
     let step = Lifecycle::CloseSession;
-    let permit = x.gateway.active().policies().permit_lifecycle(x.caller()?.principal(), step);
+    let permit = x.active.policies().permit_lifecycle(x.caller()?.principal(), step);
     let record = record::step(x, step, session.revision.as_str()).await?;
     Ok(record.closed_after(x, reply::to_close(x, permit, Outbound::close(&session))?, false))
 }

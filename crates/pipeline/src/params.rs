@@ -154,7 +154,7 @@ async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<Respo
     headers.insert(METHOD, http::HeaderValue::from_static(method));
     let outbound = Outbound::message(headers, Message::Request(request).to_bytes(), None);
     let caller = x.caller()?;
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::ListTools);
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), Lifecycle::ListTools);
     let ports = Rc::clone(&x.ports);
     let pending = forward::pending(permit, ports, x.connection()?, outbound, limits.response_time);
     let answer = pin!(first_response(Source::<P>::new(pending, limits.frame_bytes, false), limits.depth));

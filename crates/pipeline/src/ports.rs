@@ -30,6 +30,10 @@ pub trait Ports: 'static {
     /// Reads a value.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
 
+    /// Adds to a counter, which is 0 where there is none, and returns what it is then. It stops the whole instance while
+    /// it lasts, so it is not for the data path.
+    fn increment(&self, key: &str, by: u64) -> impl Future<Output = Result<u64, StoreError>>;
+
     /// Sends a request and returns the head of the response. Redirects are not followed.
     fn fetch(
         &self,

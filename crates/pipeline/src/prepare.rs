@@ -80,6 +80,7 @@ pub(crate) fn asked<'a, P: Ports>(
 ) -> Result<Asked<'a>, Refusal> {
     Ok(Asked {
         gateway: &x.gateway,
+        active: Some(&x.active),
         principal: caller.principal(),
         connection: x.connection_name()?,
         now: x.now,
@@ -243,7 +244,7 @@ fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> 
         input: None,
         session: x.session_of_policy(principal, x.gateway.no_labels()),
     };
-    let allowed = matches!(x.gateway.active().policies().decide(&question), Decision::Allow(_));
+    let allowed = matches!(x.active.policies().decide(&question), Decision::Allow(_));
     Ok(is_plain_uri(uri) && allowed)
 }
 

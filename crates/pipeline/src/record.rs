@@ -22,6 +22,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
+use crate::active::Active;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::guard::{Guard, Masker};
@@ -104,11 +105,47 @@ pub(crate) async fn intent<P: Ports>(
         name: name.map(|name| masked(&mut masker, name)),
         arguments: arguments(&x.gateway, &mut masker, given),
         labels: labels.iter().map(ToString::to_string).collect(),
-        decision: decision(&x.gateway, Verdict::Allow, reasons),
+        decision: decision(&x.active, Verdict::Allow, reasons),
         trace: x.trace().map(ToOwned::to_owned),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
     };
+    open(x, record).await
+}
+
+/// Writes what is about to be done at `/api`. What it is done with was made here from values that were checked, so it
+/// says nothing that would have to be masked.
+pub(crate) async fn administrative<P: Ports>(
+    x: &Exchange<P>,
+    (method, name): (&'static str, &str),
+    with: &serde_json::Value,
+    reasons: &Reasons,
+) -> Result<Open, StoreError> {
+    let at = x.ports.now();
+    let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
+    let text = with.to_string();
+    let digest = KeyedDigest::new(x.gateway.sealer().digest(ARGUMENTS, text.as_bytes()));
+    let record = Intent {
+        id: record_id(&*x.ports, at),
+        at: UnixMillis(at),
+        principal: who(token),
+        connection: String::new(),
+        revision: String::new(),
+        session: None,
+        method: method.to_owned(),
+        name: Some(name.to_owned()),
+        arguments: Arguments { digest, text: Excerpt::whole(text) },
+        labels: BTreeSet::new(),
+        decision: decision(&x.active, Verdict::Allow, reasons),
+        trace: x.trace().map(ToOwned::to_owned),
+        client_address: x.address.map(|address| address.to_string()),
+        request_bytes: x.request_bytes,
+    };
+    open(x, record).await
+}
+
+async fn open<P: Ports>(x: &Exchange<P>, record: Intent) -> Result<Open, StoreError> {
+    let id = record.id;
     x.ports.set(Key::intent(x.gateway.app(), id).as_str(), &record.encode()).await?;
     let mut timings = x.timings.clone();
     let since = x.ports.monotonic();
@@ -190,6 +227,11 @@ impl Open {
         self.write(ports, end, &guard.gateway(), &passed).await
     }
 
+    /// Writes how something that was done here has ended.
+    pub(crate) async fn close_here<P: Ports>(self, x: &Exchange<P>, end: End<'_>) -> Result<(), StoreError> {
+        self.write(&*x.ports, end, &x.gateway, &Passed::default()).await
+    }
+
     async fn write<P: Ports>(
         &self,
         ports: &P,
@@ -238,9 +280,9 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
         explanation: Excerpt::whole(masked(&mut masker, &refusal.to_string())),
         principal: x.token.as_deref().map(who),
         connection: x.connection.as_ref().map(ToString::to_string),
-        method: x.to.method.map(|method| method.as_str().to_owned()),
+        method: x.to.method.map(|method| method.as_str()).or(x.deed).map(ToOwned::to_owned),
         name: x.name.as_deref().map(|name| masked(&mut masker, name)),
-        decision: refusal.decision().map(|(verdict, reasons)| decision(&x.gateway, verdict, reasons)),
+        decision: refusal.decision().map(|(verdict, reasons)| decision(&x.active, verdict, reasons)),
         trace: x.trace().map(ToOwned::to_owned),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
@@ -319,7 +361,7 @@ fn arguments(gateway: &Gateway, masker: &mut Masker, given: Option<Json<'_>>) ->
     Arguments { digest, text: Excerpt::whole(text.unwrap_or_default()) }
 }
 
-fn decision(gateway: &Gateway, outcome: Verdict, reasons: &Reasons) -> DecisionSummary {
+fn decision(active: &Active, outcome: Verdict, reasons: &Reasons) -> DecisionSummary {
     let observed = reasons.observed.iter().map(|observation| {
         let mut policy = reference(&observation.policy);
         policy.id = format!("{}:{}", policy.id, observed(&observation.outcome));
@@ -327,7 +369,7 @@ fn decision(gateway: &Gateway, outcome: Verdict, reasons: &Reasons) -> DecisionS
     });
     DecisionSummary {
         outcome,
-        bundle: Some(gateway.active().policies().digest().to_string()),
+        bundle: Some(active.policies().bundle_digest().to_string()),
         policies: reasons.determining.iter().map(|policy| reference(policy)).collect(),
         observed: observed.collect(),
     }

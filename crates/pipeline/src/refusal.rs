@@ -17,6 +17,7 @@ use portcullis_policy::{Denial, Hold, Reasons};
 use portcullis_settings::Endpoint;
 
 use crate::body::BodyError;
+use crate::control::Objection;
 use crate::edge::ALLOWED;
 use crate::ports::{FetchError, StoreError};
 
@@ -113,6 +114,9 @@ pub enum Refusal {
     Upstream(String),
 
     // The operator's fault, or the platform's.
+    /// Something asked of `/api` is not done.
+    #[error("{0}")]
+    Control(#[from] Objection),
     /// An issuer's keys cannot be had.
     #[error("no keys of issuer `{issuer}`: {reason}")]
     Keys {
@@ -121,6 +125,9 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+    /// No policy is in force.
+    #[error("no policy is in force: {0}")]
+    NoPolicy(String),
     /// The intent could not be recorded, so nothing was forwarded.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -164,6 +171,7 @@ impl Refusal {
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
             Self::AnswerDenied
             | Self::Body(_)
+            | Self::Control(_)
             | Self::Fetch(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
@@ -174,6 +182,7 @@ impl Refusal {
             | Self::MethodNotAllowed { .. }
             | Self::ModernUpstream
             | Self::NoAnswer { .. }
+            | Self::NoPolicy(_)
             | Self::NotAcceptable
             | Self::NotFound
             | Self::OriginNotAllowed
@@ -210,6 +219,8 @@ impl Refusal {
             Self::Protocol(_) => (Stage::Parse, "protocol"),
             Self::UnknownName => (Stage::Parse, "unknown_name"),
             Self::AnswerDenied => (Stage::Decide, "answer_denied"),
+            Self::Control(_) => (Stage::Decide, "not_pushed"),
+            Self::NoPolicy(_) => (Stage::Decide, "no_policy"),
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
@@ -275,6 +286,9 @@ impl Refusal {
                 "the body must be application/json without an encoding",
             ),
             Self::Keys { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be verified now"),
+            Self::NoPolicy(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "no policy is in force"),
+            // It has an answer of its own where it can happen.
+            Self::Control(objection) => plain(objection.status(), "not done"),
         }
     }
 }
@@ -301,12 +315,14 @@ impl Refusal {
             Self::Session(_) => answer::error(to.id.clone(), -32001, "session not found", None),
             Self::AnswerDenied
             | Self::Body(_)
+            | Self::Control(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
             | Self::HostNotAllowed
             | Self::InsufficientScope { .. }
             | Self::Keys { .. }
             | Self::MethodNotAllowed { .. }
+            | Self::NoPolicy(_)
             | Self::NotAcceptable
             | Self::NotFound
             | Self::OriginNotAllowed

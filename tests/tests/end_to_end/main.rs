@@ -12,6 +12,7 @@ mod bad_input;
 mod edge;
 mod masking;
 mod policy;
+mod pushed;
 mod real_client;
 mod records;
 mod streams;

@@ -17,7 +17,7 @@ use portcullis_pipeline::{
     Active, Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle,
 };
 use portcullis_policy::{PolicySet, Source};
-use portcullis_settings::Draft;
+use portcullis_settings::{Draft, Settings};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
 pub(crate) const CREDENTIAL: &str = "Bearer the-service-credential";
 
-const SETTINGS: &str = r#"
+pub(crate) const SETTINGS: &str = r#"
 public_url = "https://gw.example.com"
 secret_key = "0123456789abcdef0123456789abcdef"
 [edge]
@@ -48,7 +48,7 @@ issuers = ["idp"]
 binary = "allow"
 "#;
 
-const POLICIES: &str = r#"
+pub(crate) const POLICIES: &str = r#"
 @id("staff") permit (principal in Group::"idp:staff", action, resource);
 @id("interns") permit (principal in Group::"idp:interns", action in [Action::"crm/read", Action::"read"], resource);
 @id("callers") permit (principal in Group::"idp:callers", action in Action::"call", resource);
@@ -69,6 +69,7 @@ pub(crate) struct Fake {
     /// What happened, in order: `set intent`, `fetch POST https://…`, …
     pub(crate) events: RefCell<Vec<String>>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) counters: RefCell<BTreeMap<String, u64>>,
     /// How many more writes of records succeed.
     pub(crate) writes_left: Cell<u64>,
     /// What the upstream answers.
@@ -84,8 +85,12 @@ pub(crate) struct Fake {
     pub(crate) delay: Cell<u32>,
     /// The wall clock.
     pub(crate) now: Cell<u64>,
+    /// How much the clock has gone forward that only does, in microseconds.
+    pub(crate) elapsed: Cell<u64>,
     /// What keys hold for which the store does nothing.
     pub(crate) store_fails: Cell<Option<&'static str>>,
+    /// How many more operations of the store succeed before one fails.
+    pub(crate) until_fault: Cell<Option<u64>>,
     /// The bodies of the upstream's responses, in order.
     pub(crate) bodies: RefCell<Vec<Rc<Gauge>>>,
     counter: Cell<u64>,
@@ -169,7 +174,7 @@ impl Ports for Fake {
     }
 
     fn monotonic(&self) -> u64 {
-        self.counter.get()
+        self.counter.get() + self.elapsed.get()
     }
 
     fn random(&self) -> [u8; 32] {
@@ -219,6 +224,14 @@ impl Ports for Fake {
         Ok(self.store.borrow().get(key).cloned())
     }
 
+    async fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
+        self.reach(key)?;
+        let mut counters = self.counters.borrow_mut();
+        let counter = counters.entry(key.into()).or_default();
+        *counter += by;
+        Ok(*counter)
+    }
+
     async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
         if request.uri().host() == Some("idp.example.com") {
             self.events.borrow_mut().push("fetch keys".into());
@@ -257,6 +270,14 @@ impl Ports for Fake {
 
 impl Fake {
     fn reach(&self, key: &str) -> Result<(), StoreError> {
+        match self.until_fault.get() {
+            Some(0) => {
+                self.until_fault.set(None);
+                return Err(StoreError("injected".into()));
+            }
+            Some(left) => self.until_fault.set(Some(left - 1)),
+            None => {}
+        }
         match self.store_fails.get() {
             Some(part) if key.contains(part) => Err(StoreError("injected".into())),
             Some(_) | None => Ok(()),
@@ -300,10 +321,10 @@ impl World {
     /// A world with settings and policies of a test's own.
     pub(crate) fn of(settings: &str, policies: &str) -> Self {
         let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: policies }]).unwrap();
         let ports = Fake {
             events: RefCell::default(),
             store: RefCell::default(),
+            counters: RefCell::default(),
             writes_left: Cell::new(u64::MAX),
             upstream: RefCell::new(Upstream::Fails(FetchError::Unreachable("nobody".into()))),
             sent: RefCell::default(),
@@ -312,13 +333,14 @@ impl World {
             patience: Cell::default(),
             delay: Cell::new(0),
             now: Cell::new(NOW_MS),
+            elapsed: Cell::new(0),
             store_fails: Cell::default(),
+            until_fault: Cell::default(),
             bodies: RefCell::default(),
             counter: Cell::new(0),
             keys: key_set(),
         };
-        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, Active::new(policies));
-        Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
+        Self { gateway: Rc::new(gateway(settings, policies)), ports: Rc::new(ports) }
     }
 
     pub(crate) fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {
@@ -356,6 +378,20 @@ impl World {
         Done { status: head.status.as_u16(), headers: head.headers, text }
     }
 
+    /// Another instance in the same world, with settings of its own.
+    pub(crate) fn instance(&self, settings: &str, policies: &str) -> Self {
+        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+        Self { gateway: Rc::new(gateway(settings, policies)), ports: Rc::clone(&self.ports) }
+    }
+
+    /// Sends a request to `/api`.
+    pub(crate) fn control(&self, request: Request<Chunked>) -> Done {
+        let served = portcullis_pipeline::control(Rc::clone(&self.gateway), Rc::clone(&self.ports), request);
+        let (head, body) = pollster::block_on(served).into_parts();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Done { status: head.status.as_u16(), headers: head.headers, text }
+    }
+
     /// Takes what happened so far.
     pub(crate) fn events(&self) -> Vec<String> {
         let mut events = std::mem::take(&mut *self.ports.events.borrow_mut());
@@ -387,6 +423,16 @@ impl World {
     }
 }
 
+/// A gateway with mounted policies.
+pub(crate) fn gateway(settings: Settings, policies: &str) -> Gateway {
+    let text = policies.to_owned();
+    let mounted = move || {
+        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: &text }]);
+        policies.map(Active::new).map_err(|problems| problems.to_string())
+    };
+    Gateway::new("portcullis".parse().unwrap(), settings, mounted).unwrap()
+}
+
 fn signing_key() -> <Ed25519 as jwt_compact::Algorithm>::SigningKey {
     Ed25519::generate(&mut ChaCha8Rng::seed_from_u64(2)).0
 }
@@ -398,10 +444,15 @@ fn key_set() -> String {
 
 /// A token for this subject and group, good for both connections.
 pub(crate) fn token(subject: &str, group: &str) -> String {
+    token_for(subject, group, &["https://gw.example.com/mcp/crm", "https://gw.example.com/mcp/photos"])
+}
+
+/// A token for this subject and group, good for these places.
+pub(crate) fn token_for(subject: &str, group: &str, audiences: &[&str]) -> String {
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"});
     let claims = json!({
         "iss": "https://idp.example.com", "sub": subject, "groups": [group], "exp": NOW_MS / 1000 + 600,
-        "aud": ["https://gw.example.com/mcp/crm", "https://gw.example.com/mcp/photos"], "jti": "token-1",
+        "aud": audiences, "jti": "token-1",
     });
     let encode = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
     let signed = format!("{}.{}", encode(&header), encode(&claims));

@@ -16,6 +16,8 @@ const FOLDER: &str = "/policies";
 /// The name under which everything in the key-value store is kept.
 const APP: &str = "portcullis";
 const SETTINGS: &str = "portcullis.toml";
+/// What `portcullis policy build` writes.
+const BUNDLE: &str = "policy.bundle";
 
 /// Loads everything, or says what is wrong with it. A gateway that cannot read its policy serves nothing.
 pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
@@ -30,10 +32,20 @@ pub(crate) async fn gateway() -> anyhow::Result<Gateway> {
         values.insert(name, value);
     }
     let settings = draft.resolve(&values)?;
-    Ok(Gateway::new(APP.parse()?, settings, Active::new(policies(folder)?)))
+    let mounted = || match policies(Path::new(FOLDER)) {
+        Ok(policies) => Ok(Active::new(policies)),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Gateway::new(APP.parse()?, settings, mounted).map_err(anyhow::Error::msg)
 }
 
+/// The mounted policies: in the form that needs no parsing if they are there in it, or else as they are written.
 fn policies(folder: &Path) -> anyhow::Result<PolicySet> {
+    let bundle = folder.join(BUNDLE);
+    if bundle.exists() {
+        let bytes = fs::read(bundle).with_context(|| format!("{BUNDLE} cannot be read"))?;
+        return PolicySet::from_bundle(bytes).with_context(|| format!("{BUNDLE} cannot be used"));
+    }
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).context("the policies cannot be listed")? {
         let path = entry.context("the policies cannot be listed")?.path();
