@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use portcullis_demo::oidc::Persona;
 
+use crate::policy::Policy;
+
 /// An identity-aware gateway for the Model Context Protocol.
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, max_term_width = 100)]
@@ -25,6 +27,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Say how one question is decided by the policies in a folder, and why.
     Explain(Explain),
+    /// Push policies to a running gateway, and make what that needs.
+    Policy(Policy),
     /// Run the policy tests in a folder.
     Test(Test),
     /// Print a development token of the running demo.
@@ -91,7 +95,7 @@ pub(crate) struct Demo {
 /// `portcullis token`
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// Whose token: vendor, support, finance or ci.
+    /// Whose token: vendor, support, finance, writer or ci.
     #[arg(long = "as", value_name = "PERSONA")]
     pub(crate) persona: Persona,
     /// The connection, or the resource URL, that the token is for.

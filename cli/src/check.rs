@@ -10,6 +10,7 @@ use portcullis_settings::Draft;
 
 use crate::arguments::Check;
 use crate::exit::Exit;
+use crate::policy::Folder;
 use crate::terminal;
 
 const SETTINGS: &str = "portcullis.toml";
@@ -28,6 +29,7 @@ pub(crate) fn problems(folder: &Path) -> anyhow::Result<Vec<String>> {
     if let Err(found) = PolicySet::parse(&sources) {
         problems.extend(found.to_string().lines().map(ToOwned::to_owned));
     }
+    problems.extend(Folder::read(folder)?.stale_bundle()?);
     Ok(problems)
 }
 
