@@ -143,7 +143,7 @@ impl<'o> Bench<'o> {
         let fixtures = host::fixtures();
         match row.n_more_policies {
             0 => Ok(fixtures.join(policies::MANIFEST)),
-            n_more => policies::with_more(&fixtures, &self.scratch, n_more),
+            n_more => policies::with_more(&fixtures, &self.scratch, n_more, row.is_bundled),
         }
     }
 

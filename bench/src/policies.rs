@@ -3,15 +3,24 @@
 //! They are about other people, tools and connections than those that are measured, as most policies are when a
 //! question is asked. So what they cost is what it costs that they are there.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use portcullis_policy::{Bundle, Source};
 
-/// A copy of the gateway's manifest, settings and policies in `scratch` with so many policies more; the manifest.
-pub(crate) fn with_more(fixtures: &Path, scratch: &Path, n_more: usize) -> anyhow::Result<PathBuf> {
-    let folder = scratch.join(format!("policies-{n_more}"));
+/// A copy of the gateway's manifest, settings and policies in `scratch` with so many policies more, as files or also as
+/// the bundle that instances start from without parsing them; the manifest.
+pub(crate) fn with_more(
+    fixtures: &Path,
+    scratch: &Path,
+    n_more: usize,
+    is_bundled: bool,
+) -> anyhow::Result<PathBuf> {
+    let form = if is_bundled { "-bundle" } else { "" };
+    let folder = scratch.join(format!("policies-{n_more}{form}"));
     let policies = folder.join("policies");
     fs::create_dir_all(&policies).context("no folder for policies can be made")?;
     for entry in fs::read_dir(fixtures.join("policies"))? {
@@ -19,11 +28,31 @@ pub(crate) fn with_more(fixtures: &Path, scratch: &Path, n_more: usize) -> anyho
         fs::copy(entry.path(), policies.join(entry.file_name()))?;
     }
     fs::write(policies.join("more.cedar"), more(n_more))?;
+    let bundle = policies.join("policy.bundle");
+    match is_bundled {
+        true => fs::write(bundle, bundle_of(&policies)?)?,
+        false if bundle.exists() => fs::remove_file(bundle)?,
+        false => {}
+    }
     // `scratch` is in the target folder, in which the component is looked for.
     let manifest = fs::read_to_string(fixtures.join(MANIFEST))?.replace("../../target/", "../../");
     let path = folder.join(MANIFEST);
     fs::write(&path, manifest)?;
     Ok(path)
+}
+
+/// As `portcullis policy build` makes it.
+fn bundle_of(policies: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(policies)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "cedar") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.insert(name, fs::read_to_string(&path)?);
+        }
+    }
+    let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| Source { file, text }).collect();
+    Ok(Bundle::build(&sources, &[])?.into_bytes())
 }
 
 fn more(n_policies: usize) -> String {

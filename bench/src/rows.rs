@@ -27,12 +27,14 @@ pub(crate) struct Row {
     pub(crate) about: &'static str,
     /// How many policies there are that have nothing to do with what is asked, beside those that have.
     pub(crate) n_more_policies: usize,
+    /// Whether instances get the policies in the form that needs no parsing.
+    pub(crate) is_bundled: bool,
     /// Whether each request gets an instance of its own.
     pub(crate) is_cold: bool,
 }
 
 /// All rows, in the order of the table. The gateway has no switches: each row adds a stage by what it asks for.
-pub(crate) const ROWS: [Row; 27] = [
+pub(crate) const ROWS: [Row; 28] = [
     row("direct", Way::Direct, Exchange::Ping, "no gateway: the upstream's small answer"),
     row("bare", Way::Bare, Exchange::Ping, "a component that passes everything on: what the platform costs"),
     row("+token", Way::Gateway, Exchange::Ping, "`ping`: token, parse, forward, guard; no policy, no record"),
@@ -82,6 +84,10 @@ pub(crate) const ROWS: [Row; 27] = [
     row("cold", Way::Gateway, Exchange::Complete, "as +policy, each request in an instance of its own")
         .cold(),
     row("cold-1000", Way::Gateway, Exchange::Complete, "as cold, with 1,000 policies more").with(1000).cold(),
+    row("cold-1000-bundle", Way::Gateway, Exchange::Complete, "the same from `policy.bundle`")
+        .with(1000)
+        .bundled()
+        .cold(),
     row("bare-stream-10m", Way::Bare, LONG, "an answer of 10 MB in events of 16 KB, passed on"),
     row("stream-10m", Way::Gateway, LONG, "the same through the gateway, with masking; all stages"),
     row("bare-stream-1g", Way::Bare, LONGEST, "an answer of 1 GB, passed on"),
@@ -98,12 +104,16 @@ const LONG: Exchange = Exchange::Long { megabytes: 10 };
 const LONGEST: Exchange = Exchange::Long { megabytes: 1000 };
 
 const fn row(name: &'static str, way: Way, exchange: Exchange, about: &'static str) -> Row {
-    Row { name, way, exchange, about, n_more_policies: 0, is_cold: false }
+    Row { name, way, exchange, about, n_more_policies: 0, is_bundled: false, is_cold: false }
 }
 
 impl Row {
     const fn with(self, n_more_policies: usize) -> Self {
         Self { n_more_policies, ..self }
+    }
+
+    const fn bundled(self) -> Self {
+        Self { is_bundled: true, ..self }
     }
 
     const fn cold(self) -> Self {

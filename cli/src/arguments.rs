@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use portcullis_demo::oidc::Persona;
+use portcullis_pins::Kind;
+
+use crate::policy::Policy;
 
 /// An identity-aware gateway for the Model Context Protocol.
 #[derive(Debug, Parser)]
@@ -25,6 +28,10 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Say how one question is decided by the policies in a folder, and why.
     Explain(Explain),
+    /// Show what an upstream server says of its tools, and approve it.
+    Pin(Pin),
+    /// Push policies to a running gateway, and make what that needs.
+    Policy(Policy),
     /// Run the policy tests in a folder.
     Test(Test),
     /// Print a development token of the running demo.
@@ -91,7 +98,7 @@ pub(crate) struct Demo {
 /// `portcullis token`
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// Whose token: vendor, support, finance or ci.
+    /// Whose token: vendor, support, finance, writer or ci.
     #[arg(long = "as", value_name = "PERSONA")]
     pub(crate) persona: Persona,
     /// The connection, or the resource URL, that the token is for.
@@ -132,6 +139,40 @@ pub(crate) struct Check {
     /// The folder with `portcullis.toml` and the `.cedar` files.
     #[arg(default_value = "policies")]
     pub(crate) folder: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `portcullis pin`
+#[derive(Debug, Args)]
+pub(crate) struct Pin {
+    /// The folder with `portcullis.toml` and the `.cedar` files; the pins are in its folder `pins`.
+    #[arg(long, value_name = "FOLDER", default_value = "policies")]
+    pub(crate) policies: PathBuf,
+    /// The manifest, for the variables of the settings.
+    #[arg(long, short = 'f', value_name = "FILE", default_value = "spin.toml")]
+    pub(crate) manifest: PathBuf,
+    /// The value of a variable; before SPIN_VARIABLE_<NAME>, the running demo and the manifest's default.
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) variables: Vec<(String, String)>,
+    /// The folder of the running demo, if one runs.
+    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
+    pub(crate) state_dir: PathBuf,
+    /// Certificates to trust, besides the public roots.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) extra_roots: Vec<PathBuf>,
+    /// Only these: prompts, resources, resource-templates or tools; all unless given. May be repeated.
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
+    pub(crate) kinds: Vec<Kind>,
+    /// Write without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Write nothing; end with 1 if something differs from its pin.
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) check: bool,
+    /// The connection.
+    pub(crate) connection: String,
 }
 
 /// `portcullis test`
@@ -172,6 +213,9 @@ pub(crate) struct Explain {
     /// A class that was found in the request; may be repeated. Found in the arguments unless set.
     #[arg(long = "label", value_name = "CLASS")]
     pub(crate) labels: Vec<String>,
+    /// What was used before, as day.calls=300 or day.distinct.pii.email=200, or `unknown`; may be repeated. 0 unless set.
+    #[arg(long = "usage", value_name = "COUNT=NUMBER")]
+    pub(crate) usage: Vec<String>,
     /// When it is asked, such as 2026-03-02T10:30:00Z; now unless set.
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,
@@ -206,6 +250,16 @@ pub(crate) struct Explain {
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    match text {
+        "prompts" => Ok(Kind::Prompt),
+        "resources" => Ok(Kind::Resource),
+        "resource-templates" => Ok(Kind::ResourceTemplate),
+        "tools" => Ok(Kind::Tool),
+        _ => Err("expected prompts, resources, resource-templates or tools".to_owned()),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,58 +1,118 @@
 //! `portcullis check`: everything that is wrong with a policy folder, at once.
+//!
+//! Settings, policies and pins are read as the gateway reads them, and then the policies are held to the settings and
+//! the pins: what they name must exist, and types must fit.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use portcullis_policy::{PolicySet, Source};
-use portcullis_settings::Draft;
+use portcullis_schema::{Findings, World};
+use portcullis_settings::{Draft, Drift};
+use serde_json::{Value, json};
 
 use crate::arguments::Check;
 use crate::exit::Exit;
+use crate::policy::Folder as Bundled;
 use crate::terminal;
+use crate::trial::folder::{File, Folder, Parsed};
+use crate::trial::problem::{Problem, Reader};
 
-const SETTINGS: &str = "portcullis.toml";
-
-/// What is wrong with a folder, one line per problem. What is right and yet dangerous is told at once.
-pub(crate) fn problems(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let mut problems = Vec::new();
-    let text = fs::read_to_string(folder.join(SETTINGS))
-        .with_context(|| format!("cannot read {}", folder.join(SETTINGS).display()))?;
-    match Draft::parse(&text, SETTINGS) {
-        Ok(draft) => draft.warnings().iter().for_each(|warning| terminal::error(warning)),
-        Err(found) => problems.extend(found.to_string().lines().map(ToOwned::to_owned)),
-    }
-    let policies = read_policies(folder)?;
-    let sources: Vec<Source<'_>> = policies.iter().map(|(file, text)| Source { file, text }).collect();
-    if let Err(found) = PolicySet::parse(&sources) {
-        problems.extend(found.to_string().lines().map(ToOwned::to_owned));
-    }
-    Ok(problems)
+/// What was found in a folder.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    /// What is wrong; a gateway does not start with it.
+    pub(crate) problems: Vec<Problem>,
+    /// What is right, and dangerous or not what it seems.
+    pub(crate) warnings: Vec<Problem>,
 }
 
-fn read_policies(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let listed = || format!("cannot list {}", folder.display());
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).with_context(listed)? {
-        let path = entry.with_context(listed)?.path();
-        if path.extension().is_some_and(|extension| extension == "cedar") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let text =
-                fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            files.insert(name, text);
+/// Prints what is wrong; exit code 3 if anything is.
+pub(crate) fn run(arguments: &Check) -> anyhow::Result<Exit> {
+    let Check { folder, json } = arguments;
+    let checked = check(folder)?;
+    match Reader::of(*json) {
+        Reader::Script => terminal::line(&checked.to_json().to_string()),
+        Reader::Person => {
+            checked.tell_warnings();
+            checked.problems.iter().for_each(|problem| terminal::line(&problem.to_string()));
+            if checked.problems.is_empty() {
+                terminal::line(&format!("{}: no problems", folder.display()));
+            }
         }
     }
-    Ok(files)
+    Ok(if checked.problems.is_empty() { Exit::Ok } else { Exit::Invalid })
 }
 
-/// Prints the problems; exit code 3 if there are any.
-pub(crate) fn run(arguments: &Check) -> anyhow::Result<Exit> {
-    let problems = problems(&arguments.folder)?;
-    if problems.is_empty() {
-        terminal::line(&format!("{}: no problems", arguments.folder.display()));
-        return Ok(Exit::Ok);
+/// Checks a folder.
+pub(crate) fn check(folder: &Path) -> anyhow::Result<Checked> {
+    let texts = Folder::read(folder)?;
+    let parsed = match texts.parse() {
+        Ok(parsed) => parsed,
+        Err(problems) => return Ok(Checked { problems, warnings: Vec::new() }),
+    };
+    let world = parsed.world();
+    let Findings { problems, warnings } =
+        portcullis_schema::check(&world, &parsed.explainer).context("this is a defect of portcullis")?;
+    let mut told = of_settings(&parsed, texts.settings());
+    told.extend(of_pins(&world, &parsed.draft, (texts.settings(), folder)));
+    told.extend(warnings.iter().map(Problem::of_policy));
+    let stale = Bundled::read(folder)?.stale_bundle()?;
+    let problems = problems.iter().map(Problem::of_policy).chain(stale).collect();
+    Ok(Checked { problems, warnings: told })
+}
+
+impl Checked {
+    /// What is right and yet to be told, each time.
+    pub(crate) fn tell_warnings(&self) {
+        for Problem { file, line, message } in &self.warnings {
+            terminal::error(&format!("{file}:{line}: WARNING: {message}"));
+        }
     }
-    problems.iter().for_each(|problem| terminal::line(problem));
-    Ok(Exit::Invalid)
+
+    fn to_json(&self) -> Value {
+        let list = |problems: &[Problem]| problems.iter().map(Problem::to_json).collect::<Vec<_>>();
+        json!({ "problems": list(&self.problems), "warnings": list(&self.warnings) })
+    }
+}
+
+/// What the settings warn of; they say it with its place.
+fn of_settings(parsed: &Parsed<'_>, settings: &File) -> Vec<Problem> {
+    let prefix = format!("{}:", settings.name);
+    let warnings = parsed.draft.warnings();
+    let placed = warnings.iter().map(|warning| {
+        let placed = warning.strip_prefix(&prefix).and_then(|rest| rest.split_once(": "));
+        let (line, message) = placed.unwrap_or(("1", warning));
+        let message = message.trim_start_matches("WARNING: ").to_owned();
+        Problem { file: settings.name.clone(), line: line.parse().unwrap_or(1), message }
+    });
+    placed.collect()
+}
+
+/// What it means besides that a connection has no pins.
+fn without_pins(drift: Drift) -> &'static str {
+    match drift {
+        Drift::Block => ", and nobody sees or calls anything of it",
+        Drift::Hold => ", and every call of it needs approval",
+        Drift::Log => "",
+    }
+}
+
+/// Connections without pins, and tools that have no types.
+fn of_pins(world: &World, draft: &Draft, (settings, folder): (&File, &Path)) -> Vec<Problem> {
+    let unpinned = world.unpinned().map(|connection| {
+        let head = format!("[connections.{connection}]");
+        let line = settings.text.lines().position(|line| line.trim() == head).map_or(1, |index| index + 1);
+        let message = format!(
+            "`{connection}` has no pins, so no policy about its tools can be checked{}; run `portcullis pin {connection}`",
+            draft.drift(connection).map_or("", without_pins)
+        );
+        Problem { file: settings.name.clone(), line, message }
+    });
+    let untyped = world.untyped().map(|(connection, tool)| {
+        let file = folder.join(crate::trial::folder::PINS).join(format!("{connection}.json"));
+        let message =
+            format!("the arguments of `{tool}` have no types that policies know, so no rule can read them");
+        Problem { file: file.display().to_string(), line: 1, message }
+    });
+    unpinned.chain(untyped).collect()
 }

@@ -7,27 +7,28 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::{self, Bounds, Json, Object};
-use portcullis_policy::{Explainer, Explanation, Mode, ObservedOutcome, Policy, Verdict};
+use portcullis_policy::{Explainer, Explanation, Mode, ObservedOutcome, Policy, Usage, Verdict};
 use portcullis_settings::{ClassName, Draft};
 use serde_json::json;
 
 use crate::arguments::{Explain, pair};
 use crate::exit::Exit;
 use crate::terminal::{self, Style};
-use crate::trial::folder::Folder;
+use crate::trial::folder::{Folder, Parsed};
 use crate::trial::principal::{self, Description};
 use crate::trial::problem::{Reader, refuse};
 use crate::trial::wanted::Wanted;
-use crate::trial::{self, Trial, detection, time, told};
+use crate::trial::{self, Trial, detection, time, told, usage};
 
 /// Prints the decision and its reasons; exit code 2 if it is not allowed, 3 if a file is wrong.
 pub(crate) fn run(arguments: Explain) -> anyhow::Result<Exit> {
     let reader = Reader::of(arguments.json);
     let texts = Folder::read(&arguments.policies)?;
-    let (draft, explainer) = match texts.parse() {
+    let parsed = match texts.parse() {
         Ok(parsed) => parsed,
         Err(problems) => return Ok(refuse(&problems, reader)),
     };
+    let (world, Parsed { draft, explainer, pins: _ }) = (parsed.world(), parsed);
     let claims = match &arguments.claims {
         Some(file) => Some(fs::read(file).with_context(|| format!("cannot read {}", file.display()))?),
         None => None,
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: Explain) -> anyhow::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
-    let explanation = trial.explain(&explainer);
+    let explanation = trial.explain(&explainer, &world);
     match reader {
         Reader::Person => tell(&trial, &explanation, &explainer),
         Reader::Script => to_json(&trial, &explanation, &explainer),
@@ -79,11 +80,12 @@ fn question(arguments: Explain, claims: Option<&[u8]>, draft: &Draft) -> Result<
         Some(text) => time::parse(text)?,
         None => now(),
     };
+    let usage = usage(&arguments.usage)?;
     let connection = arguments.connection.clone();
     let principal = caller(arguments, claims, draft)?;
     let connection = trial::connection(draft, &connection, &principal)?;
     let input = wanted.takes_arguments().then_some(input);
-    Ok(Trial { principal, connection, wanted, input, labels, now })
+    Ok(Trial { principal, connection, wanted, input, labels, now, usage })
 }
 
 fn caller(arguments: Explain, claims: Option<&[u8]>, draft: &Draft) -> Result<Principal, String> {
@@ -116,6 +118,23 @@ fn value_of(text: String, depth: usize) -> Json<'static> {
 
 fn labels(given: &[String]) -> Result<BTreeSet<ClassName>, String> {
     given.iter().map(|label| label.parse().map_err(|error| format!("{error}"))).collect()
+}
+
+/// What was used; `None` if it is not known.
+fn usage(given: &[String]) -> Result<Option<Usage>, String> {
+    if given.iter().any(|count| count == usage::UNKNOWN) {
+        return match given {
+            [_] => Ok(None),
+            _ => Err(format!("usage is `{}` or has counts, not both", usage::UNKNOWN)),
+        };
+    }
+    let mut used = usage::nothing();
+    for count in given {
+        let (name, number) = pair(count).map_err(|error| format!("`{count}`: {error}"))?;
+        let number = number.parse().map_err(|_| format!("`{count}`: `{number}` is not a whole number"))?;
+        usage::set(&mut used, &name, number)?;
+    }
+    Ok(Some(used))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line owns the clock")]

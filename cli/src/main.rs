@@ -7,6 +7,8 @@ mod call;
 mod check;
 mod exit;
 mod explain;
+mod pin;
+mod policy;
 mod terminal;
 mod test;
 mod token;
@@ -29,6 +31,8 @@ async fn main() -> Exit {
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => up::services(arguments).await,
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Pin(arguments) => pin::run(arguments).await,
+        Command::Policy(arguments) => policy::run(arguments).await,
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(arguments) => token::run(&arguments).await,
         Command::Up(arguments) => up::run(arguments).await,

@@ -39,6 +39,16 @@ impl Style {
         self.paint("2", text)
     }
 
+    /// Something that is there now.
+    pub(crate) fn added(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    /// Something that is no longer there.
+    pub(crate) fn removed(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
     fn paint(self, code: &str, text: &str) -> String {
         if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }

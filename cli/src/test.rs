@@ -8,8 +8,8 @@ mod file;
 mod read;
 mod value;
 
-use portcullis_policy::{Explainer, Explanation};
-use portcullis_settings::Draft;
+use portcullis_policy::Explanation;
+use portcullis_schema::World;
 use serde_json::{Value, json};
 
 use crate::arguments::Test;
@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::terminal::{self, Style};
 use crate::test::expected::Failure;
 use crate::test::file::{Case, Known};
-use crate::trial::folder::{self, Folder};
+use crate::trial::folder::{self, Folder, Parsed};
 use crate::trial::problem::{Reader, refuse};
 use crate::trial::told;
 
@@ -29,11 +29,11 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<Exit> {
     let Test { folder, json } = arguments;
     let reader = Reader::of(*json);
     let texts = Folder::read(folder)?;
-    let (draft, explainer) = match texts.parse() {
+    let parsed = match texts.parse() {
         Ok(parsed) => parsed,
         Err(problems) => return Ok(refuse(&problems, reader)),
     };
-    let known = Known { draft: &draft, policies: explainer.policies() };
+    let known = Known { draft: &parsed.draft, policies: parsed.explainer.policies() };
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for file in folder::files(&folder.join(TESTS), "toml")? {
@@ -48,8 +48,9 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<Exit> {
     if files.iter().all(|(_, cases)| cases.is_empty()) {
         anyhow::bail!("{} has no tests", folder.join(TESTS).display());
     }
+    let world = parsed.world();
     let results: Vec<(String, Vec<Ran>)> =
-        files.into_iter().map(|(file, cases)| (file, run_all(cases, &explainer, &draft))).collect();
+        files.into_iter().map(|(file, cases)| (file, run_all(cases, &parsed, &world))).collect();
     match reader {
         Reader::Person => tell(&results),
         Reader::Script => terminal::line(&to_json(&results).to_string()),
@@ -64,9 +65,10 @@ struct Ran {
     failures: Vec<Failure>,
 }
 
-fn run_all(cases: Vec<Case>, explainer: &Explainer<'_>, draft: &Draft) -> Vec<Ran> {
+fn run_all(cases: Vec<Case>, parsed: &Parsed<'_>, world: &World) -> Vec<Ran> {
+    let Parsed { draft, explainer, pins: _ } = parsed;
     let run = |case: Case| {
-        let explanation = case.trial.explain(explainer);
+        let explanation = case.trial.explain(explainer, world);
         let failures = case.expected.compare(&case.trial, &explanation, (explainer.policies(), draft));
         Ran { case, explanation, failures }
     };

@@ -10,13 +10,17 @@ pub(crate) mod principal;
 pub(crate) mod problem;
 pub(crate) mod time;
 pub(crate) mod told;
+pub(crate) mod usage;
 pub(crate) mod wanted;
 
 use std::collections::BTreeSet;
 
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
-use portcullis_policy::{Asked, Explainer, Explanation, PolicySet, Question, Session, Target, Visibility};
+use portcullis_policy::{
+    Asked, Explainer, Explanation, InputType, PolicySet, Question, Session, Target, Usage, Visibility,
+};
+use portcullis_schema::World;
 use portcullis_settings::{ClassName, ConnectionName, Draft};
 
 use crate::trial::wanted::{Aim, Wanted};
@@ -31,16 +35,18 @@ pub(crate) struct Trial {
     pub(crate) input: Option<Json<'static>>,
     pub(crate) labels: BTreeSet<ClassName>,
     pub(crate) now: UnixSeconds,
+    /// What the principal has used on the connection; `None` where it is not known.
+    pub(crate) usage: Option<Usage>,
 }
 
 impl Trial {
     /// What is decided, and why.
-    pub(crate) fn explain(&self, explainer: &Explainer<'_>) -> Explanation {
+    pub(crate) fn explain(&self, explainer: &Explainer<'_>, world: &World) -> Explanation {
         explainer.explain(match self.wanted.aim() {
             Aim::Class(class) => {
                 Asked::Unmask { principal: &self.principal, connection: &self.connection, class }
             }
-            Aim::Target(target) => Asked::Call(self.question(target)),
+            Aim::Target(target) => Asked::Call(self.question(target, world.types(&self.connection, target))),
         })
     }
 
@@ -48,22 +54,24 @@ impl Trial {
     pub(crate) fn visibility(&self, policies: &PolicySet) -> Option<Visibility> {
         match self.wanted.aim() {
             Aim::Target(target) if self.wanted.is_listed() => {
-                Some(policies.visibility(&self.question(target)))
+                Some(policies.visibility(&self.question(target, None)))
             }
             Aim::Class(_) | Aim::Target(_) => None,
         }
     }
 
-    fn question<'q>(&'q self, target: Target<'q>) -> Question<'q> {
+    fn question<'q>(&'q self, target: Target<'q>, types: Option<&'q InputType>) -> Question<'q> {
         Question {
             principal: &self.principal,
             connection: &self.connection,
             target,
             input: self.input.as_ref(),
+            types,
             session: Session {
                 labels: &self.labels,
                 client: self.principal.client.as_deref(),
                 now: self.now,
+                usage: self.usage.as_ref(),
             },
         }
     }

@@ -2,6 +2,8 @@
 
 mod demo;
 
+pub(crate) use self::demo::{KEY_FILE as DEMO_KEY_FILE, KEY_ID as DEMO_KEY_ID};
+
 use std::collections::BTreeMap;
 use std::env;
 use std::net::{SocketAddr, TcpListener};
@@ -30,7 +32,7 @@ pub(crate) async fn run(mut arguments: Up) -> anyhow::Result<Exit> {
         return serve(bound).await;
     }
     arguments.listen = free_address(arguments.listen)?;
-    let demo = Demo::start(&url(arguments.listen, &arguments)).await?;
+    let demo = Demo::start(&url(arguments.listen, &arguments), &state_dir).await?;
     let bound = host(manifest, &arguments, demo.variables(), state_dir.clone()).await?;
     let announced = demo.announce(&state_dir)?;
     demo.explain();
@@ -42,7 +44,7 @@ pub(crate) async fn run(mut arguments: Up) -> anyhow::Result<Exit> {
 
 /// Runs the demo's services alone and says how to run the gateway beside them.
 pub(crate) async fn services(arguments: DemoArguments) -> anyhow::Result<Exit> {
-    let demo = Demo::start(&format!("http://{}", arguments.listen)).await?;
+    let demo = Demo::start(&format!("http://{}", arguments.listen), &arguments.state_dir).await?;
     let announced = demo.announce(&arguments.state_dir)?;
     demo.explain_spin(arguments.listen);
     stopped().await?;
@@ -56,9 +58,10 @@ fn refuse_bad_policies(folder: &Path) -> anyhow::Result<Option<Exit>> {
     if !folder.join("portcullis.toml").exists() {
         return Ok(None);
     }
-    let problems = check::problems(folder)?;
-    problems.iter().for_each(|problem| terminal::error(problem));
-    Ok((!problems.is_empty()).then_some(Exit::Invalid))
+    let checked = check::check(folder)?;
+    checked.tell_warnings();
+    checked.problems.iter().for_each(|problem| terminal::error(&problem.to_string()));
+    Ok((!checked.problems.is_empty()).then_some(Exit::Invalid))
 }
 
 async fn host(

@@ -1,5 +1,6 @@
 //! The command line as a newcomer uses it, and as a script reads it.
 #![expect(clippy::expect_used, reason = "a failing test is its report")]
+#![expect(clippy::disallowed_methods, reason = "what is pushed must be in force within a second")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -113,6 +114,110 @@ fn the_demo_does_what_it_says() {
     let gone = portcullis(&["token", "--as", "vendor", "--state-dir", state]);
     assert_eq!(gone.status.code(), Some(1));
     assert!(text(&gone.stderr).contains("no demonstration runs here"), "{gone:?}");
+}
+
+/// The shipped policies in a folder of a test's own, with this text besides.
+fn policies_with(folder: &Path, more: &str) -> String {
+    let policies = folder.join("policies");
+    for of in ["", "pins"] {
+        fs::create_dir_all(policies.join(of)).expect("a folder");
+        for entry in fs::read_dir(components::workspace().join("policies").join(of)).expect("the policies") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                fs::copy(&path, policies.join(of).join(path.file_name().expect("a name"))).expect("a copy");
+            }
+        }
+    }
+    fs::write(policies.join("more.cedar"), more).expect("a file");
+    policies.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn policies_are_pushed_to_the_running_demo_and_taken_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state_dir = folder.path().join("state");
+    let state = state_dir.to_str().expect("a path");
+    let _demo = Demo::start(&state_dir);
+    let policy = |words: &[&str], who: &str| {
+        let output = portcullis(&[&["policy"], words, &["--as", who, "--state-dir", state]].concat());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    // The first call that begins a second later, or an earlier one, has this exit code.
+    let settles = |want: i32| {
+        let pushed = std::time::Instant::now();
+        loop {
+            let begun = pushed.elapsed();
+            let call = ["call", "--as", "vendor", "--state-dir", state, "billing", "list_customers"];
+            if portcullis(&call).status.code() == Some(want) {
+                return;
+            }
+            assert!(begun < std::time::Duration::from_secs(1), "a call that began after {begun:?}");
+        }
+    };
+    let (code, said, _) = policy(&["status"], "writer");
+    assert!(code == Some(0) && said.contains("nothing was pushed yet"), "{said}");
+    settles(0);
+
+    let forbid = "@id(\"more.no-vendors\") forbid (principal in Group::\"demo:vendors\", action, resource);";
+    let strict = policies_with(folder.path(), forbid);
+    let (code, _, said) = policy(&["push", &strict], "finance");
+    assert_eq!(code, Some(2), "who approves does not write: {said}");
+    let (code, said, told) = policy(&["push", &strict], "writer");
+    assert_eq!(code, Some(0), "{said}{told}");
+    assert!(said.starts_with("serial 1, sha256:") && said.contains("added    more.no-vendors"), "{said}");
+    settles(2);
+    let (code, _, said) = policy(&["rollback"], "writer");
+    assert!(code == Some(1) && said.contains("nothing else was pushed"), "{said}");
+
+    let open = policies_with(folder.path(), "// nothing");
+    let (code, said, _) = policy(&["push", &open, "--json"], "writer");
+    assert!(code == Some(0) && said.contains("\"removed\":[\"more.no-vendors\"]"), "{said}");
+    settles(0);
+    assert_eq!(policy(&["rollback"], "writer").0, Some(0));
+    settles(2);
+    let (_, said, _) = policy(&["status"], "writer");
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() == 5 && lines[1].contains("serial 3 ") && lines[4].contains("serial 1 "), "{said}");
+    assert_eq!(policy(&["rollback", "2"], "writer").0, Some(0));
+    settles(0);
+
+    let bad = policies_with(folder.path(), "permit (principal, action, resource);");
+    let (code, said, _) = policy(&["push", &bad], "writer");
+    assert!(code == Some(3) && said.contains("more.cedar:1:"), "{said}");
+}
+
+#[test]
+fn keys_and_bundles_are_made_once_and_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("policy.key");
+    let key = key.to_str().expect("a path");
+    let made = portcullis(&["policy", "keygen", "--out", key, "--key-id", "ops"]);
+    let said = text(&made.stdout);
+    assert!(made.status.success() && said.contains("keys = { ops = \"ed25519:"), "{said}");
+    let secret = fs::read_to_string(key).expect("the key");
+    assert!(
+        !said.contains(secret.trim().rsplit(':').next().expect("a seed")),
+        "the secret is in the file only"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(key).expect("the key").permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(
+        portcullis(&["policy", "keygen", "--out", key]).status.code(),
+        Some(1),
+        "it is not overwritten"
+    );
+    assert_eq!(fs::read_to_string(key).expect("the key"), secret);
+
+    let policies = policies_with(folder.path(), "// nothing");
+    assert_eq!(portcullis(&["policy", "build", &policies]).status.code(), Some(0));
+    assert_eq!(portcullis(&["check", &policies]).status.code(), Some(0));
+    policies_with(folder.path(), "@id(\"more\") forbid (principal, action, resource);");
+    let checked = portcullis(&["check", &policies]);
+    assert_eq!(checked.status.code(), Some(3));
+    assert!(text(&checked.stdout).contains("policy.bundle:1:"), "{checked:?}");
 }
 
 #[test]

@@ -607,3 +607,90 @@ fn a_question_that_nobody_could_ask_is_wrong_usage() {
         assert!(code == Some(64) && said.contains(want), "{arguments:?}: {said}");
     }
 }
+
+const QUOTA: &str = r#"
+@id("wiki.pages-a-day")
+forbid (principal in Group::"okta:staff", action in Action::"wiki", resource)
+when { context.session.usage.day.calls >= 300 || context.session.usage.hour.distinct["pii.email"] >= 20 };
+"#;
+
+/// A policy folder with a rule about usage, and these tests.
+fn folder_with_quota(tests: &str) -> TempDir {
+    let folder = folder(&[("a.toml", tests)]);
+    fs::write(folder.path().join("policies/quota.cedar"), QUOTA).expect("a file");
+    folder
+}
+
+#[test]
+fn tests_speak_of_what_was_used_before() {
+    let case = |(number, (usage, want)): (usize, (&str, &str))| {
+        format!(
+            "[[test]]\nname = \"{number}\"\nprincipal = {{ groups = [\"okta:staff\"] }}\ntool = \"read\"\n\
+             {usage}\nexpect = \"{want}\"\nlisted = true\n"
+        )
+    };
+    let cases = [
+        ("", "allow"),
+        ("usage = { day = { calls = 299 } }", "allow"),
+        ("usage = { day = { calls = 300 } }", "deny"),
+        ("usage = { hour = { calls = 300 } }", "allow"),
+        ("usage.hour.distinct.\"pii.email\" = 20", "deny"),
+        (
+            "usage = { hour = { distinct.pii.email = 19 }, minute = { bytes = 1, items = 1, denials = 1 } }",
+            "allow",
+        ),
+        ("usage = \"unknown\"", "deny"),
+    ];
+    let tests: String = cases.into_iter().enumerate().map(case).collect();
+    let folder = folder_with_quota(&format!("connection = \"wiki\"\n{tests}"));
+    let (code, said) = answer(folder.path(), &["test"]);
+    assert_eq!((code, said.as_str()), (Some(0), "policies/tests/a.toml: 7 passed\n7 passed, 0 failed\n"));
+}
+
+#[test]
+fn usage_that_nobody_counts_is_a_problem_of_the_file() {
+    for (usage, want) in [
+        ("usage = 3", "`test.usage` must be a table of counts or \"unknown\", not a whole number"),
+        ("usage = \"unkown\"", "must be a table of counts or \"unknown\""),
+        ("usage = { week = { calls = 1 } }", "`week` is no window of usage"),
+        ("usage = { day = { call = 1 } }", "`call` is not counted in usage; did you mean `calls`?"),
+        ("usage = { day = { calls = -1 } }", "`test.usage.day.calls` must be a whole number, 0 or more"),
+        ("usage = { day = { calls = \"many\" } }", "must be a whole number, 0 or more"),
+        ("usage = { day = 3 }", "is not counted in usage"),
+        ("usage = { day = { distinct = 3 } }", "`day.distinct` needs a class"),
+        ("usage = { day = { distinct = { \"pii.mail\" = 3 } } }", "nothing detects `pii.mail`; did you mean"),
+    ] {
+        let test = format!(
+            "connection = \"wiki\"\n[[test]]\nname = \"n\"\nprincipal = {{ groups = [\"okta:staff\"] }}\n\
+             tool = \"read\"\n{usage}\nexpect = \"deny\"\n"
+        );
+        let folder = folder_with_quota(&test);
+        let (code, said) = answer(folder.path(), &["test"]);
+        assert!(code == Some(3) && said.contains("a.toml:6: ") && said.contains(want), "{usage}: {said}");
+    }
+}
+
+#[test]
+fn explain_takes_what_was_used_before() {
+    let folder = folder_with_quota("");
+    let explain = |usage: &[&str]| {
+        let given = usage.iter().flat_map(|count| ["--usage", count]);
+        let arguments: Vec<&str> =
+            ["explain", "--group", "okta:staff"].into_iter().chain(given).chain(["wiki", "read"]).collect();
+        answer(folder.path(), &arguments)
+    };
+    for (usage, code, want) in [
+        (&[][..], 0, "ALLOW"),
+        (&["day.calls=299", "hour.distinct.pii.email=19"], 0, "ALLOW"),
+        (&["day.calls=300"], 2, "wiki.pages-a-day"),
+        (&["hour.distinct.pii.email=20"], 2, "wiki.pages-a-day"),
+        (&["unknown"], 2, "`wiki.pages-a-day` could not be evaluated"),
+        (&["unknown", "day.calls=1"], 64, "not both"),
+        (&["day.calls=many"], 64, "`many` is not a whole number"),
+        (&["day.calls"], 64, "expected NAME=VALUE"),
+        (&["calls=1"], 64, "`calls` is no window of usage"),
+    ] {
+        let (ended, said) = explain(usage);
+        assert!(ended == Some(code) && said.contains(want), "{usage:?}: {ended:?} {said}");
+    }
+}

@@ -44,9 +44,48 @@ fn callers_without_a_token_are_warned_of() {
         let output = portcullis(folder.path(), &arguments);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
-            said.starts_with("portcullis.toml:4: WARNING: `insecure_anonymous` is on"),
+            said.starts_with("policies/portcullis.toml:4: WARNING: `insecure_anonymous` is on"),
             "{arguments:?}: {said}"
         );
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_connection_without_pins_is_told_and_a_file_of_pins_must_be_one() {
+    let pinned = r#"{"version":1,"connection":"open","tools":[]}"#;
+    let (none, checked) =
+        (None::<(&str, &str)>, "`open` has no pins, so no policy about its tools can be checked");
+    for (setting, pins, code, told, wrong) in [
+        ("", none, 0, Some(format!("{checked}, and nobody sees or calls anything of it; run")), None),
+        ("hold", none, 0, Some(format!("{checked}, and every call of it needs approval; run")), None),
+        ("log", none, 0, Some(format!("{checked}; run")), None),
+        ("block", Some(("open.json", pinned)), 0, None, None),
+        ("block", Some(("open.json", "{\n\n oops")), 3, None, Some("./pins/open.json:3: ")),
+        (
+            "block",
+            Some(("wiki.json", pinned)),
+            3,
+            None,
+            Some("./pins/wiki.json:1: the settings have no connection `wiki`"),
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let setting = if setting.is_empty() { String::new() } else { format!("drift = \"{setting}\"\n") };
+        fs::write(folder.path().join("portcullis.toml"), format!("{SETTINGS}{setting}")).expect("a file");
+        if let Some((name, text)) = pins {
+            fs::create_dir(folder.path().join("pins")).expect("a folder");
+            fs::write(folder.path().join("pins").join(name), text).expect("a file");
+        }
+        let output = portcullis(folder.path(), &["check", "."]);
+        let case = format!("{setting}{pins:?}: {output:?}");
+        assert_eq!(output.status.code(), Some(code), "{case}");
+        let (said, listed) =
+            (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+        match told {
+            Some(told) => assert!(said.contains(&told), "{case}"),
+            None => assert!(!said.contains("has no pins"), "{case}"),
+        }
+        assert!(wrong.is_none_or(|wrong| listed.starts_with(wrong)), "{case}");
     }
 }

@@ -25,7 +25,8 @@ pub fn build() {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
             .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2"])
-            .args(["--package", "portcullis-gateway", "--package", "portcullis-bare"])
+            .args(["--package", "portcullis-gateway", "--package", "portcullis-console"])
+            .args(["--package", "portcullis-bare"])
             .current_dir(workspace())
             .status()
             .expect("cargo");

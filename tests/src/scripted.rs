@@ -37,12 +37,39 @@ pub struct Received {
     pub body: String,
 }
 
+/// What is answered.
+#[derive(Clone)]
+enum Script {
+    /// The same to every request.
+    Same(Vec<Step>),
+    /// JSON that depends on the request.
+    Each(Arc<dyn Fn(&Received) -> String + Send + Sync>),
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Same(steps) => f.debug_tuple("Same").field(steps).finish(),
+            Self::Each(_) => f.write_str("Each"),
+        }
+    }
+}
+
+impl Script {
+    fn steps(&self, request: &Received) -> Vec<Step> {
+        match self {
+            Self::Same(steps) => steps.clone(),
+            Self::Each(answer) => whole(&answer(request)),
+        }
+    }
+}
+
 /// The running upstream.
 #[derive(Clone, Debug)]
 pub struct Scripted {
     /// Where it listens.
     pub address: SocketAddr,
-    script: Arc<Mutex<Vec<Step>>>,
+    script: Arc<Mutex<Script>>,
     received: Arc<Mutex<Vec<Received>>>,
     go_on: Arc<Notify>,
     /// How many answers were written to their end, and how many were hung up on.
@@ -64,7 +91,7 @@ impl Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let scripted = Self {
             address: listener.local_addr().expect("an address"),
-            script: Arc::default(),
+            script: Arc::new(Mutex::new(Script::Same(Vec::new()))),
             received: Arc::default(),
             go_on: Arc::default(),
             ends: Arc::default(),
@@ -86,16 +113,17 @@ impl Scripted {
 
     /// Every following request is answered with this.
     pub fn answer(&self, script: Vec<Step>) {
-        *self.script.lock().expect("no panic") = script;
+        *self.script.lock().expect("no panic") = Script::Same(script);
     }
 
     /// Every following request is answered with this JSON.
     pub fn answer_json(&self, json: &str) {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            json.len()
-        );
-        self.answer(vec![Step::Write([head.as_bytes(), json.as_bytes()].concat())]);
+        self.answer(whole(json));
+    }
+
+    /// Every following request is answered with the JSON that this says to it.
+    pub fn answer_each(&self, answer: impl Fn(&Received) -> String + Send + Sync + 'static) {
+        *self.script.lock().expect("no panic") = Script::Each(Arc::new(answer));
     }
 
     /// Every following request is answered with an event stream of these packets, then closed.
@@ -129,9 +157,10 @@ impl Scripted {
     async fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
         while let Some(request) = read_request(&mut stream).await? {
-            self.received.lock().expect("no panic").push(request);
             let script = self.script.lock().expect("no panic").clone();
-            for step in script {
+            let steps = script.steps(&request);
+            self.received.lock().expect("no panic").push(request);
+            for step in steps {
                 match step {
                     Step::Write(bytes) => {
                         stream.write_all(&bytes).await?;
@@ -150,6 +179,15 @@ impl Scripted {
         }
         Ok(())
     }
+}
+
+/// An answer of JSON.
+fn whole(json: &str) -> Vec<Step> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        json.len()
+    );
+    vec![Step::Write([head.as_bytes(), json.as_bytes()].concat())]
 }
 
 /// Writes at a pace that lets the other side notice things in between. A peer that has hung up is an error.

@@ -29,7 +29,14 @@ fn main() -> ExitCode {
 }
 
 fn build() -> bool {
-    let packages = ["--package", "portcullis-gateway", "--package", "portcullis-bare"];
+    let packages = [
+        "--package",
+        "portcullis-gateway",
+        "--package",
+        "portcullis-console",
+        "--package",
+        "portcullis-bare",
+    ];
     cargo(&["build", "--release", "--target", "wasm32-wasip2"], &packages)
 }
 

@@ -1,8 +1,9 @@
 //! The state folder: how another process finds the running demonstration.
 //!
 //! `portcullis up --demo` writes `demo.json` (mode 0600) into `.portcullis/` (mode 0700) and removes it when it
-//! stops; `portcullis token` reads it. The file holds the secret that opens the development token endpoint, so it
-//! is as good as any persona's identity, and as good as nothing once the demonstration is gone.
+//! stops; `portcullis token` and `portcullis pin` read it. The file holds the secret that opens the development token
+//! endpoint and the credential of the internal server, so it is as good as any persona's identity, and as good as
+//! nothing once the demonstration is gone.
 
 mod platform;
 
@@ -22,7 +23,7 @@ pub const DEFAULT_FOLDER: &str = ".portcullis";
 const FILE: &str = "demo.json";
 
 /// The version of the file's format; another version is not read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a running demonstration says about itself.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct DemoState {
     pub development_secret: Secret,
     /// Every connection with its client-visible URL, which is also the audience of its tokens.
     pub connections: BTreeMap<String, String>,
+    /// The variables with which the internal servers are reached, as the manifest names them.
+    pub upstream: BTreeMap<String, String>,
     /// The process that runs the demonstration.
     pub pid: u32,
 }
@@ -51,6 +54,7 @@ struct Document {
     development_token_url: String,
     development_secret: String,
     connections: BTreeMap<String, String>,
+    upstream: BTreeMap<String, String>,
     pid: u32,
 }
 
@@ -183,8 +187,15 @@ fn remove(path: &Path) -> io::Result<()> {
 
 impl From<&DemoState> for Document {
     fn from(state: &DemoState) -> Self {
-        let DemoState { gateway_url, issuer, development_token_url, development_secret, connections, pid } =
-            state.clone();
+        let DemoState {
+            gateway_url,
+            issuer,
+            development_token_url,
+            development_secret,
+            connections,
+            upstream,
+            pid,
+        } = state.clone();
         let development_secret = development_secret.expose().to_owned();
         Self {
             version: VERSION,
@@ -193,6 +204,7 @@ impl From<&DemoState> for Document {
             development_token_url,
             development_secret,
             connections,
+            upstream,
             pid,
         }
     }
@@ -207,10 +219,11 @@ impl From<Document> for DemoState {
             development_token_url,
             development_secret,
             connections,
+            upstream,
             pid,
         } = document;
         let development_secret = Secret::new(development_secret);
-        Self { gateway_url, issuer, development_token_url, development_secret, connections, pid }
+        Self { gateway_url, issuer, development_token_url, development_secret, connections, upstream, pid }
     }
 }
 

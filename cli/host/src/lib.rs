@@ -28,6 +28,7 @@
 
 mod allowed_hosts;
 mod bindings;
+mod client;
 mod engine;
 mod error;
 mod files;
@@ -45,6 +46,7 @@ mod tls;
 mod variables;
 mod worker;
 
+pub use self::client::{Client, ClientError};
 pub use self::error::StartError;
 pub use self::host::{Host, HostBuilder};
 pub use self::key_value::{

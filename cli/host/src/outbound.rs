@@ -18,7 +18,8 @@ use tokio::time::timeout;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use self::body::TimedBody;
-use self::connect::{CONNECT_TIMEOUT, ConnectError, Connector};
+use self::connect::ConnectError;
+pub(crate) use self::connect::{CONNECT_TIMEOUT, Connector};
 use crate::allowed_hosts::{AllowedHosts, Destination};
 use crate::log::{Log, LogExt as _};
 

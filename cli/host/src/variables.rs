@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Variable};
 use crate::template::Template;
 
 /// Prefix of the environment's names, followed by the variable's name in upper case.
@@ -70,17 +70,11 @@ impl Values {
         given: &BTreeMap<String, String>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, VariableError> {
-        let unknown: Vec<_> =
-            given.keys().filter(|name| !manifest.variables.contains_key(*name)).cloned().collect();
-        if !unknown.is_empty() {
-            return Err(VariableError::Unknown { names: unknown });
-        }
+        Self::check(manifest, given)?;
         let mut values = BTreeMap::new();
         let mut missing = Vec::new();
         for (name, variable) in &manifest.variables {
-            let key = format!("{ENVIRONMENT_PREFIX}{}", name.to_ascii_uppercase());
-            let value = given.get(name).or_else(|| environment.get(&key)).or(variable.default.as_ref());
-            match value {
+            match Self::value(name, variable, given, environment) {
                 Some(value) => {
                     values.insert(name.clone(), value.clone());
                 }
@@ -90,9 +84,52 @@ impl Values {
         if missing.is_empty() { Ok(Self(values)) } else { Err(VariableError::Missing { names: missing }) }
     }
 
+    fn check(manifest: &Manifest, given: &BTreeMap<String, String>) -> Result<(), VariableError> {
+        let unknown: Vec<_> =
+            given.keys().filter(|name| !manifest.variables.contains_key(*name)).cloned().collect();
+        if unknown.is_empty() { Ok(()) } else { Err(VariableError::Unknown { names: unknown }) }
+    }
+
+    fn value<'v>(
+        name: &str,
+        variable: &'v Variable,
+        given: &'v BTreeMap<String, String>,
+        environment: &'v BTreeMap<String, String>,
+    ) -> Option<&'v String> {
+        let key = format!("{ENVIRONMENT_PREFIX}{}", name.to_ascii_uppercase());
+        given.get(name).or_else(|| environment.get(&key)).or(variable.default.as_ref())
+    }
+
     /// Fills in `template`; the error is a name that the manifest does not have.
     pub(crate) fn fill<'t>(&self, template: &'t Template) -> Result<String, &'t str> {
         template.resolve(|name| self.0.get(name).map(String::as_str))
+    }
+}
+
+impl Manifest {
+    /// What the application's components would be told, by the components' own names, of the variables that have
+    /// values: for tools that need some of them and must not ask for all. A name that two components have is the
+    /// first one's.
+    ///
+    /// # Errors
+    /// [`VariableError::Unknown`] for names in `given` that the manifest does not have.
+    pub fn known_variables(
+        &self,
+        given: &BTreeMap<String, String>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, VariableError> {
+        Values::check(self, given)?;
+        let values = self.variables.iter().filter_map(|(name, variable)| {
+            Some((name.clone(), Values::value(name, variable, given, environment)?.clone()))
+        });
+        let values = Values(values.collect());
+        let mut known = BTreeMap::new();
+        for component in self.components.values() {
+            for (name, value) in ComponentVariables::new(&component.variables, &values).0 {
+                known.entry(name).or_insert(value);
+            }
+        }
+        Ok(known)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
-use portcullis_policy::PolicySet;
+use portcullis_policy::{PolicySet, Usage};
 use portcullis_settings::{ClassName, Draft};
 use toml::de::{DeTable, DeValue};
 
@@ -14,7 +14,7 @@ use crate::trial::folder::File;
 use crate::trial::principal::{self, Description};
 use crate::trial::problem::{Problem, suggest};
 use crate::trial::wanted::Wanted;
-use crate::trial::{self, Trial, detection};
+use crate::trial::{self, Trial, detection, usage};
 
 /// One test.
 #[derive(Debug)]
@@ -92,6 +92,7 @@ fn case(
     let input = section.object(report, "arguments");
     let labels = labels(&mut section, report);
     let now = section.time(report, "now").unwrap_or(shared.now);
+    let usage = usage(&mut section, report);
     let expected = Expected::read(&mut section, report, wanted.as_ref(), known.policies);
     section.finish(report);
 
@@ -105,7 +106,7 @@ fn case(
     }
     let input = input.map(|input| input.value);
     let labels = labels.unwrap_or_else(|| detection::labels(&wanted, input.as_ref()));
-    let trial = Trial { principal, connection: connection?, wanted, input, labels, now };
+    let trial = Trial { principal, connection: connection?, wanted, input, labels, now, usage };
     Some(Case { name: name?.value, line, trial, expected: expected? })
 }
 
@@ -204,6 +205,52 @@ fn labels(section: &mut Section<'_, '_>, report: &mut Report) -> Option<BTreeSet
         read.extend(report.keep(line, value.parse().map_err(|error| format!("`test.labels`: {error}"))));
     }
     Some(read)
+}
+
+/// What was used before: a table of counts, or the word for what is not known.
+fn usage(section: &mut Section<'_, '_>, report: &mut Report) -> Option<Usage> {
+    let mut used = usage::nothing();
+    let Some(Located { line, value }) = section.value(report, "usage") else { return Some(used) };
+    match value.get_ref() {
+        DeValue::Table(table) => count_members(&mut used, "", table, report),
+        DeValue::String(word) if word == usage::UNKNOWN => return None,
+        other @ (DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)) => {
+            section.wrong_type(report, line, "usage", "a table of counts or \"unknown\"", other);
+        }
+    }
+    Some(used)
+}
+
+/// Takes the counts of a table. `day.distinct."pii.email"` and `day.distinct.pii.email` are the same to it.
+fn count_members(used: &mut Usage, path: &str, table: &DeTable<'_>, report: &mut Report) {
+    for (key, value) in table.iter() {
+        let line = report.line(&key.span());
+        let name =
+            if path.is_empty() { key.as_ref().to_string() } else { format!("{path}.{}", key.as_ref()) };
+        if let DeValue::Table(inner) = value.get_ref() {
+            count_members(used, &name, inner, report);
+            continue;
+        }
+        let count = match value.get_ref() {
+            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
+            DeValue::String(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => None,
+        };
+        let set = match count {
+            Some(count) => usage::set(used, &name, count).map_err(|error| format!("`test.usage`: {error}")),
+            None => Err(format!("`test.usage.{name}` must be a whole number, 0 or more")),
+        };
+        report.keep(line, set);
+    }
 }
 
 fn refuse_doubled_names(cases: &[Case], report: &mut Report) {

@@ -4,16 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use portcullis_pins::Pins;
 use portcullis_policy::{Explainer, Source};
-use portcullis_settings::Draft;
+use portcullis_schema::World;
+use portcullis_settings::{ConnectionName, Draft};
 
-use crate::trial::problem::Problem;
+use crate::trial::problem::{Problem, suggest};
 
 /// The texts of a policy folder. Files are named as they are reached from here, so that an editor finds them.
 #[derive(Debug)]
 pub(crate) struct Folder {
     settings: File,
     policies: Vec<File>,
+    pins: Vec<File>,
 }
 
 /// A text file.
@@ -24,30 +27,70 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
+/// What is in a policy folder.
+#[derive(Debug)]
+pub(crate) struct Parsed<'f> {
+    pub(crate) draft: Draft,
+    pub(crate) explainer: Explainer<'f>,
+    pub(crate) pins: Vec<Pins>,
+}
+
 impl Folder {
-    /// Reads the settings and the policies.
+    /// Reads the settings, the policies and the pins.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
-        Ok(Self { settings: File::read(&folder.join(SETTINGS))?, policies: files(folder, "cedar")? })
+        let pins = folder.join(PINS);
+        Ok(Self {
+            settings: File::read(&folder.join(SETTINGS))?,
+            policies: files(folder, "cedar")?,
+            pins: if pins.is_dir() { files(&pins, "json")? } else { Vec::new() },
+        })
     }
 
-    /// The settings and the policies, or everything that is wrong with either.
-    pub(crate) fn parse(&self) -> Result<(Draft, Explainer<'_>), Vec<Problem>> {
+    /// The settings, the policies and the pins, or everything that is wrong with any of them.
+    pub(crate) fn parse(&self) -> Result<Parsed<'_>, Vec<Problem>> {
+        self.parse_some(|_| true)
+    }
+
+    /// Like [`Folder::parse`], as if a connection had no pins.
+    pub(crate) fn parse_without_pins_of(&self, connection: &str) -> Result<Parsed<'_>, Vec<Problem>> {
+        self.parse_some(|stem| stem != connection)
+    }
+
+    fn parse_some(&self, wanted: impl Fn(&str) -> bool) -> Result<Parsed<'_>, Vec<Problem>> {
         let File { name, text } = &self.settings;
         let sources: Vec<Source<'_>> =
             self.policies.iter().map(|file| Source { file: &file.name, text: &file.text }).collect();
-        match (Draft::parse(text, name), Explainer::parse(&sources)) {
-            (Ok(draft), Ok(explainer)) => Ok((draft, explainer)),
-            (settings, policies) => {
-                let settings = settings.err();
-                let policies = policies.err();
-                let of_settings = settings.iter().flat_map(|problems| problems.iter());
-                let of_policies = policies.iter().flat_map(|problems| problems.iter());
-                Err(of_settings
-                    .map(|problem| Problem::of_settings(name, problem))
-                    .chain(of_policies.map(Problem::of_policy))
-                    .collect())
+        let (draft, explainer) = (Draft::parse(text, name), Explainer::parse(&sources));
+        let mut problems = Vec::new();
+        if let Err(found) = &draft {
+            problems.extend(found.iter().map(|problem| Problem::of_settings(name, problem)));
+        }
+        if let Err(found) = &explainer {
+            problems.extend(found.iter().map(Problem::of_policy));
+        }
+        let mut pins = Vec::new();
+        for file in self.pins.iter().filter(|file| wanted(file.stem())) {
+            match file.pins(draft.as_ref().ok()) {
+                Ok(read) => pins.push(read),
+                Err(problem) => problems.push(problem),
             }
         }
+        match (draft, explainer) {
+            (Ok(draft), Ok(explainer)) if problems.is_empty() => Ok(Parsed { draft, explainer, pins }),
+            _ => Err(problems),
+        }
+    }
+
+    /// The settings, for pointing at a place in them.
+    pub(crate) const fn settings(&self) -> &File {
+        &self.settings
+    }
+}
+
+impl Parsed<'_> {
+    /// What policies may name.
+    pub(crate) fn world(&self) -> World {
+        World::new(&self.draft, &self.pins)
     }
 }
 
@@ -55,6 +98,27 @@ impl File {
     fn read(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(Self { name: path.display().to_string(), text })
+    }
+
+    /// Its name without folder and extension.
+    fn stem(&self) -> &str {
+        Path::new(&self.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+    }
+
+    /// The pins in it. They are of the connection that the file is named for, which the settings must have.
+    fn pins(&self, draft: Option<&Draft>) -> Result<Pins, Problem> {
+        let stem = self.stem();
+        let problem = |line, message| Problem { file: self.name.clone(), line, message };
+        let known: Option<Vec<&str>> =
+            draft.map(|draft| draft.connections().map(ConnectionName::as_str).collect());
+        if let Some(known) = known.filter(|known| !known.contains(&stem)) {
+            let advice = suggest(stem, &known);
+            return Err(problem(1, format!("the settings have no connection `{stem}`; {advice}")));
+        }
+        let connection: ConnectionName =
+            stem.parse().map_err(|error| problem(1, format!("it is named for no connection: {error}")))?;
+        Pins::parse(&connection, &self.text)
+            .map_err(|error| problem(error.line(&self.text), error.to_string()))
     }
 }
 
@@ -73,3 +137,5 @@ pub(crate) fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<File>>
 }
 
 const SETTINGS: &str = "portcullis.toml";
+/// The folder of the pins, in the folder of the policies.
+pub(crate) const PINS: &str = "pins";

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+pub(crate) use portcullis_schema::suggest;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -30,7 +31,7 @@ impl Problem {
         Self { file: file.clone(), line: *line, message }
     }
 
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let Self { file, line, message } = self;
         json!({ "file": file, "line": line, "message": message })
     }
@@ -66,18 +67,4 @@ pub(crate) fn refuse(problems: &[Problem], reader: Reader) -> Exit {
         }
     }
     Exit::Invalid
-}
-
-/// What to write instead of `wrong`: the nearest of the `right` words, or all of them.
-pub(crate) fn suggest(wrong: &str, right: &[&str]) -> String {
-    let nearest = right
-        .iter()
-        .map(|word| (strsim::damerau_levenshtein(wrong, word), word))
-        .min()
-        .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3));
-    match nearest {
-        Some((_, word)) => format!("did you mean `{word}`?"),
-        None if right.is_empty() => "there is none".to_owned(),
-        None => format!("expected `{}`", right.join("`, `")),
-    }
 }

@@ -34,6 +34,22 @@ const fn days(year: i64, month: i64, day: i64) -> i64 {
         - DAYS_TO_EPOCH
 }
 
+/// A time as people write it, to the second.
+pub(crate) fn show(UnixSeconds(seconds): UnixSeconds) -> String {
+    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
+    // As in `days`, from March of the year 0.
+    let days = days + DAYS_TO_EPOCH.unsigned_abs();
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// What a time must look like.
 pub(crate) const RULE: &str = "a time with an offset, such as 2026-03-02T10:30:00Z, from 1970 on";
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
@@ -59,5 +75,13 @@ mod tests {
         ] {
             assert_eq!(parse(text).ok(), want.map(UnixSeconds), "case: {text}");
         }
+    }
+
+    #[test]
+    fn times_are_shown_as_they_are_read() {
+        for seconds in (0..400).map(|n| n * 12_345_678).chain([1_709_251_199, 951_782_400, 4_107_542_400]) {
+            assert_eq!(parse(&show(UnixSeconds(seconds))), Ok(UnixSeconds(seconds)), "{seconds}");
+        }
+        assert_eq!(show(UnixSeconds(1_772_447_400)), "2026-03-02T10:30:00Z");
     }
 }

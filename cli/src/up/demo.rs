@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use anyhow::Context as _;
 use portcullis_demo::Secret;
 use portcullis_demo::billing::{Billing, BillingConfig};
 use portcullis_demo::oidc::{Provider, ProviderConfig};
 use portcullis_demo::state::{DemoState, StateFile};
+use portcullis_settings::PolicyKey;
 
+use crate::policy::SecretKey;
 use crate::terminal::{Style, line};
 
 const CONNECTION: &str = "billing";
@@ -21,11 +25,16 @@ pub(super) struct Demo {
     provider: Provider,
     credential: Secret,
     secret_key: Secret,
+    /// What policies are signed with.
+    policy_key: PolicyKey,
 }
 
 impl Demo {
     /// Starts both services on free loopback ports, for a gateway at this URL.
-    pub(super) async fn start(gateway_url: &str) -> anyhow::Result<Self> {
+    ///
+    /// The key for policies is kept in the folder: what was pushed in an earlier run is in the store there.
+    pub(super) async fn start(gateway_url: &str, folder: &Path) -> anyhow::Result<Self> {
+        let policy_key = policy_key(folder)?;
         let credential = Secret::random();
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Ok(Self {
@@ -34,20 +43,33 @@ impl Demo {
             provider: Provider::start(ProviderConfig { listen, ..ProviderConfig::default() }).await?,
             credential,
             secret_key: Secret::random(),
+            policy_key,
         })
     }
 
     /// What the manifest's variables are in the demo.
     pub(super) fn variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.upstream();
+        variables.extend(
+            [
+                ("public_url", self.gateway_url.as_str()),
+                ("secret_key", self.secret_key.expose()),
+                ("oidc_issuer", self.provider.issuer()),
+                ("oidc_origin", self.provider.issuer()),
+                ("policy_key", &self.policy_key.to_string()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        variables
+    }
+
+    /// Those of them that are about the internal server.
+    fn upstream(&self) -> BTreeMap<String, String> {
         [
-            ("public_url", self.gateway_url.as_str()),
-            ("secret_key", self.secret_key.expose()),
-            ("billing_origin", &format!("http://{}", self.billing.addr)),
-            ("billing_token", self.credential.expose()),
-            ("oidc_issuer", self.provider.issuer()),
-            ("oidc_origin", self.provider.issuer()),
+            ("billing_origin", format!("http://{}", self.billing.addr)),
+            ("billing_token", self.credential.expose().to_owned()),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.to_owned(), value))
         .into()
     }
 
@@ -59,6 +81,7 @@ impl Demo {
             development_token_url: self.provider.development_token_url(),
             development_secret: self.provider.development_secret().clone(),
             connections: BTreeMap::from([(CONNECTION.to_owned(), self.endpoint())]),
+            upstream: self.upstream(),
             pid: std::process::id(),
         };
         Ok(state.write(folder)?)
@@ -84,7 +107,7 @@ impl Demo {
         line(&format!("  a token    {}", style.accent(&format!("{portcullis} token --as vendor"))));
         line(&format!(
             "             {}",
-            style.faint("personas: vendor, support, finance, ci; tokens last 15 minutes")
+            style.faint("personas: vendor, support, finance, writer, ci; tokens last 15 minutes")
         ));
         line(&format!("  a client   {}", style.faint("signs in at the demo's identity provider by itself:")));
         line(&format!(
@@ -97,6 +120,11 @@ impl Demo {
             line(&format!("  {}", style.faint(what)));
             line(&format!("  {}", style.accent(&format!("{portcullis} call {arguments}"))));
         }
+        line(&format!(
+            "  {}",
+            style.faint("change a file in policies/, and have it in force within a second")
+        ));
+        line(&format!("  {}", style.accent(&format!("{portcullis} policy push --as writer"))));
         line("");
         line(&style.faint("Stop with Ctrl-C."));
     }
@@ -113,6 +141,23 @@ impl Demo {
         line("");
         line(&style.faint("Stop with Ctrl-C."));
     }
+}
+
+/// The name of the demo's key for policies, in the settings.
+pub(crate) const KEY_ID: &str = "demo";
+/// Where it is, in the folder of the demo.
+pub(crate) const KEY_FILE: &str = "policy.key";
+
+/// The public key for policies; the secret one is made if it is not there yet.
+fn policy_key(folder: &Path) -> anyhow::Result<PolicyKey> {
+    let path = folder.join(KEY_FILE);
+    if path.exists() {
+        return Ok(SecretKey::read(&path)?.public());
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let key = SecretKey::random()?;
+    key.write(&path)?;
+    Ok(key.public())
 }
 
 /// What shows in a minute what the gateway is for.

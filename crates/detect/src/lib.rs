@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod canonical;
 mod card;
 mod class;
 mod detectors;

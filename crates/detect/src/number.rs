@@ -16,6 +16,12 @@ pub(crate) fn scan(text: &str) -> Findings {
     Findings::resolve(is_found.then_some(finding).into_iter().collect())
 }
 
+/// The digits of the card that a JSON number is.
+pub(crate) fn card(text: &str) -> Option<String> {
+    let digits = integer_digits(text).filter(|digits| is_card(digits))?;
+    Some(digits.into_iter().map(|digit| char::from(digit + b'0')).collect())
+}
+
 /// The digits of the whole number that `text` is, if it has as many as a card. The sign does not matter.
 fn integer_digits(text: &str) -> Option<Vec<u8>> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);

@@ -28,6 +28,8 @@ pub struct Intent {
     pub method: String,
     /// The tool, prompt or resource called, as the caller may see it.
     pub name: Option<String>,
+    /// The digest of the definition that the call was decided under, if that was known.
+    pub definition: Option<String>,
     /// What it was called with.
     pub arguments: Arguments,
     /// The classes found in the request.

@@ -59,6 +59,12 @@ impl Key {
         Self::of_record(app, "outcome", id)
     }
 
+    /// Where the record of a definition is that is not the approved one.
+    #[must_use]
+    pub fn drift(app: &AppName, id: RecordId) -> Self {
+        Self::of_record(app, "drift", id)
+    }
+
     /// Where the record of a refused request is.
     #[must_use]
     pub fn refusal(app: &AppName, id: RecordId) -> Self {
@@ -93,6 +99,7 @@ mod tests {
         let id = RecordId::new(UnixMillis(0), [0; 10]);
         assert_eq!(Key::intent(&app, id).as_str(), "pc1:billing-eu:intent:00000000000000000000000000");
         assert_eq!(Key::outcome(&app, id).as_str(), "pc1:billing-eu:outcome:00000000000000000000000000");
+        assert_eq!(Key::drift(&app, id).as_str(), "pc1:billing-eu:drift:00000000000000000000000000");
         assert_eq!(Key::refusal(&app, id).as_str(), "pc1:billing-eu:refusal:00000000000000000000000000");
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Every call leaves two records under one id: an [`Intent`] that is durable before anything leaves, and an
 //! [`Outcome`] that is durable before the answer's last frame is released. A request that is not forwarded leaves a
-//! [`Refusal`]. An intent without an outcome means that the outcome is unknown, and is shown as that.
+//! [`Refusal`], and a definition of an upstream that is not the approved one a [`Drift`]. An intent without an outcome means that the outcome is unknown, and is shown as that.
 //!
 //! What is stored is what the caller saw: texts come here masked, originals only as keyed digests. No type here has a
 //! place for a token, a credential or an unmasked value.
@@ -37,6 +37,7 @@
 #![forbid(unsafe_code)]
 
 mod digest;
+mod drift;
 mod error;
 mod excerpt;
 mod id;
@@ -51,6 +52,7 @@ mod stage;
 mod wire;
 
 pub use digest::{DigestKey, InvalidDigest, KeyedDigest};
+pub use drift::Drift;
 pub use error::DecodeError;
 pub use excerpt::Excerpt;
 pub use id::{InvalidRecordId, RecordId, UnixMillis};

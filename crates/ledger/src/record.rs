@@ -1,5 +1,6 @@
-//! The three kinds of record together, and the limit on their stored form.
+//! The kinds of record together, and the limit on their stored form.
 
+use crate::drift::Drift;
 use crate::error::DecodeError;
 use crate::excerpt::Excerpt;
 use crate::id::{RecordId, UnixMillis};
@@ -21,6 +22,8 @@ const CUT_NOTE_BYTES: usize = r#","omitted":18446744073709551615"#.len();
 /// Any record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
+    /// A definition that is not the approved one.
+    Drift(Drift),
     /// A call that is about to be forwarded.
     Intent(Intent),
     /// How a call ended.
@@ -34,6 +37,7 @@ impl Record {
     #[must_use]
     pub fn id(&self) -> RecordId {
         match self {
+            Self::Drift(drift) => drift.id,
             Self::Intent(intent) => intent.id,
             Self::Outcome(outcome) => outcome.id,
             Self::Refusal(refusal) => refusal.id,
@@ -44,6 +48,7 @@ impl Record {
     #[must_use]
     pub fn at(&self) -> UnixMillis {
         match self {
+            Self::Drift(drift) => drift.at,
             Self::Intent(intent) => intent.at,
             Self::Outcome(outcome) => outcome.at,
             Self::Refusal(refusal) => refusal.at,
@@ -54,6 +59,7 @@ impl Record {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         match self {
+            Self::Drift(drift) => drift.encode(),
             Self::Intent(intent) => intent.encode(),
             Self::Outcome(outcome) => outcome.encode(),
             Self::Refusal(refusal) => refusal.encode(),
@@ -66,6 +72,7 @@ impl Record {
     /// [`DecodeError`] if `bytes` are anything else.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         match wire::kind(bytes)?.as_str() {
+            Drift::KIND => wire::decode(bytes).map(Self::Drift),
             Intent::KIND => wire::decode(bytes).map(Self::Intent),
             Outcome::KIND => wire::decode(bytes).map(Self::Outcome),
             Refusal::KIND => wire::decode(bytes).map(Self::Refusal),
@@ -74,7 +81,7 @@ impl Record {
     }
 }
 
-/// What the three kinds have in common when they are written.
+/// What all kinds have in common when they are written.
 pub(crate) trait Stored: Clone {
     /// What `kind` says in the stored form.
     const KIND: &'static str;
@@ -82,8 +89,8 @@ pub(crate) trait Stored: Clone {
     /// Writes every field but version and kind.
     fn write(&self, object: &mut Object);
 
-    /// The one text that may be long.
-    fn body(&mut self) -> &mut Excerpt;
+    /// The one text that may be long, if there is one.
+    fn body(&mut self) -> Option<&mut Excerpt>;
 
     /// Cuts every other string and list to a length at which the record fits.
     fn cut_names(&mut self);
@@ -97,10 +104,12 @@ pub(crate) fn encode_to_fit<R: Stored>(record: &R) -> Vec<u8> {
     let whole = encode(record);
     let Some(excess) = whole.len().checked_sub(MAX_VALUE_BYTES + 1) else { return whole };
     let mut cut = record.clone();
-    cut.body().shrink_by(excess + 1 + CUT_NOTE_BYTES);
-    let shorter = encode(&cut);
-    if shorter.len() <= MAX_VALUE_BYTES {
-        return shorter;
+    if let Some(body) = cut.body() {
+        body.shrink_by(excess + 1 + CUT_NOTE_BYTES);
+        let shorter = encode(&cut);
+        if shorter.len() <= MAX_VALUE_BYTES {
+            return shorter;
+        }
     }
     cut.cut_names();
     encode(&cut)

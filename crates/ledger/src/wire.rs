@@ -1,9 +1,11 @@
 //! The stored form of records: one JSON object each, `{"v":1,"kind":"intent",…}`.
 //!
 //! The records themselves know no JSON; what is read is a form of its own and is converted field by field. Fields that
-//! this release does not know are refused, so a change of the encoding is a new version.
+//! this release does not know are refused, so a change of what is there is a new version. A field that may be absent can
+//! be added to a version: records from before it do not have it.
 
 mod cut;
+mod drift;
 mod intent;
 mod outcome;
 mod parts;

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Excerpt, Intent, KeyedDigest, Outcome, PolicyRef, PrincipalKind,
-    Record, RecordId, Refusal, Stage, UnixMillis, Verdict, Who,
+    Arguments, CallResult, DecisionSummary, Drift, Excerpt, Intent, KeyedDigest, Outcome, PolicyRef,
+    PrincipalKind, Record, RecordId, Refusal, Stage, UnixMillis, Verdict, Who,
 };
 
 fn check(golden: &str, expected: &Record) {
@@ -63,6 +63,7 @@ fn intent() -> Intent {
         session: Some(KeyedDigest::new([0x5e; 32])),
         method: "tools/call".to_owned(),
         name: Some("refund".to_owned()),
+        definition: None,
         arguments: Arguments {
             digest: KeyedDigest::new([0xa7; 32]),
             text: Excerpt::start_of("{\"card\":\"[card]\",\"note\":\"é\n\u{1}\"} and more", 33),
@@ -78,6 +79,31 @@ fn intent() -> Intent {
 #[test]
 fn a_full_intent() {
     check(include_str!("golden/intent.v1.json"), &Record::Intent(intent()));
+}
+
+/// The first release's intents name no definition; all later ones may.
+#[test]
+fn an_intent_that_names_a_definition() {
+    let intent = Intent { definition: Some("sha256:1bf9".to_owned()), ..intent() };
+    check(include_str!("golden/intent-definition.v1.json"), &Record::Intent(intent));
+}
+
+#[test]
+fn drift_of_a_definition_and_of_one_that_nobody_has_approved() {
+    let drift = Drift {
+        id: id(),
+        at: at(),
+        connection: "billing".to_owned(),
+        kind: "tool".to_owned(),
+        name: "refund".to_owned(),
+        pinned: Some("sha256:1bf9".to_owned()),
+        live: Some("sha256:9e00".to_owned()),
+        setting: "block".to_owned(),
+        changed: strings(&["description", "inputSchema.properties.note"]),
+    };
+    check(include_str!("golden/drift.v1.json"), &Record::Drift(drift.clone()));
+    let unknown = Drift { pinned: None, live: None, changed: Vec::new(), setting: "log".to_owned(), ..drift };
+    check(include_str!("golden/drift-unknown.v1.json"), &Record::Drift(unknown));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Messages that the gateway itself writes, in the shape the caller's revision wants.
 
+use std::borrow::Cow;
+
 use crate::era::{Era, Rejected};
 use crate::json::{Json, Number, Object};
 use crate::message::{ErrorObject, Message, Outcome, RequestId, Response};
@@ -19,6 +21,8 @@ pub mod code {
     pub const OTHER_ERA: i64 = 40001;
     /// The gateway cannot keep its promises (no record could be written), so nothing was done.
     pub const UNAVAILABLE: i64 = 50301;
+    /// The caller sends too much; later it may go on.
+    pub const TOO_MANY: i64 = 42901;
 }
 
 /// A JSON-RPC error answer.
@@ -26,7 +30,7 @@ pub mod code {
 pub fn error<'a>(
     id: Option<RequestId<'a>>,
     code: i64,
-    message: &'a str,
+    message: impl Into<Cow<'a, str>>,
     data: Option<Json<'a>>,
 ) -> Message<'a> {
     let outcome = Outcome::Error(ErrorObject { code: Number::from(code), message: message.into(), data });
@@ -61,8 +65,8 @@ pub fn unspoken(id: Option<RequestId<'_>>, modern: bool) -> Message<'_> {
 /// A tool result that tells the model that the tool did not run. Every stock client of every revision hands
 /// it to the model, where an HTTP error would end the session.
 #[must_use]
-pub fn tool_error<'a>(id: RequestId<'a>, era: Era, text: &'a str) -> Message<'a> {
-    let block = Object::new().with("type", "text").with("text", text);
+pub fn tool_error<'a>(id: RequestId<'a>, era: Era, text: impl Into<Cow<'a, str>>) -> Message<'a> {
+    let block = Object::new().with("type", "text").with("text", Json::String(text.into()));
     let result = match era {
         Era::Modern => Object::new().with("resultType", "complete"),
         Era::Legacy(_) => Object::new(),

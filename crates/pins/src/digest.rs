@@ -25,6 +25,12 @@ impl DefinitionDigest {
         Self(hash.finalize().into())
     }
 
+    /// A digest that was taken before.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

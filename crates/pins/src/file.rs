@@ -30,7 +30,7 @@ use crate::write::pretty;
 /// The version of the file that is read and written.
 const VERSION: i64 = 1;
 /// How deep a definition may nest; the data path reads nothing deeper.
-const DEPTH: usize = 120;
+pub(crate) const DEPTH: usize = 120;
 
 /// The approved definitions of one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,21 +1,66 @@
-//! What is in force: policies, and what is approved together with them.
+//! What is in force: policies, and the definitions that are approved together with them.
 //!
 //! It is replaced as a whole, while requests are under way. Whoever decides takes one [`Active`] and asks only that, so
 //! that a decision and its record speak of the same policies.
 
-use portcullis_policy::PolicySet;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// Policies that are in force together. Immutable.
+use portcullis_mcp::json::{self, Bounds, Json};
+use portcullis_pins::{Approved, ApprovedError, Kind};
+use portcullis_policy::{BundleError, InputType, PolicySet, Target};
+use portcullis_release::Entry;
+use portcullis_settings::ConnectionName;
+
+/// By connection, kind and name.
+type InputTypes = BTreeMap<(ConnectionName, Kind, String), Rc<InputType>>;
+
+/// Policies and approved definitions that are in force together. Immutable.
 #[derive(Debug)]
 pub struct Active {
     policies: PolicySet,
+    approved: Approved,
+    /// What approved definitions say of arguments, as far as it was needed. There are no more than definitions.
+    input_types: RefCell<InputTypes>,
+    /// How they came to be pushed; `None` if they were mounted.
+    release: Option<Entry>,
+}
+
+/// Why what a bundle holds beside its policies cannot be used. Each text says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableSection {
+    /// It is not what was put in.
+    #[error(transparent)]
+    Damaged(#[from] BundleError),
+    /// It cannot be read as what it is.
+    #[error("the approved definitions in the policy bundle: {0}")]
+    Pins(#[from] ApprovedError),
 }
 
 impl Active {
     /// What is in force from now on.
     #[must_use]
-    pub fn new(policies: PolicySet) -> Self {
-        Self { policies }
+    pub fn new(policies: PolicySet, approved: Approved) -> Self {
+        Self { policies, approved, input_types: RefCell::default(), release: None }
+    }
+
+    /// What a bundle says: its policies, and the definitions that are approved with them. Without that section nothing
+    /// is approved.
+    ///
+    /// # Errors
+    /// The section is damaged, or written by a later version.
+    pub fn of_bundle(policies: PolicySet) -> Result<Self, UnusableSection> {
+        let approved = match policies.section(portcullis_pins::SECTION)? {
+            Some(bytes) => Approved::from_bytes(bytes.to_vec())?,
+            None => Approved::default(),
+        };
+        Ok(Self::new(policies, approved))
+    }
+
+    /// The same, as something that was pushed.
+    pub(crate) fn pushed(self, release: Entry) -> Self {
+        Self { release: Some(release), ..self }
     }
 
     /// The policies.
@@ -23,4 +68,67 @@ impl Active {
     pub fn policies(&self) -> &PolicySet {
         &self.policies
     }
+
+    /// The approved definitions of what upstreams offer.
+    #[must_use]
+    pub fn approved(&self) -> &Approved {
+        &self.approved
+    }
+
+    /// What the approved definition of a target says of its arguments; `None` if there is none, or it says nothing.
+    ///
+    /// # Errors
+    /// [`ApprovedError`]: the definition is not the one that was put in.
+    pub(crate) fn input_type(
+        &self,
+        connection: &ConnectionName,
+        target: Target<'_>,
+    ) -> Result<Option<Rc<InputType>>, ApprovedError> {
+        let (kind, name) = match target {
+            Target::Prompt { name } => (Kind::Prompt, name),
+            Target::Tool { name } => (Kind::Tool, name),
+            Target::Approve
+            | Target::Audit
+            | Target::Complete(_)
+            | Target::Configure
+            | Target::Elicit
+            | Target::ListRoots
+            | Target::Read { .. }
+            | Target::Review
+            | Target::Revoke
+            | Target::Sample
+            | Target::Subscribe { .. } => return Ok(None),
+        };
+        let key = (connection.clone(), kind, name.to_owned());
+        if let Some(known) = self.input_types.borrow().get(&key) {
+            return Ok(Some(Rc::clone(known)));
+        }
+        let read = match kind {
+            Kind::Prompt => {
+                self.approved.definition(connection, kind, name)?.map(|prompt| InputType::of_prompt(&prompt))
+            }
+            Kind::Tool | Kind::Resource | Kind::ResourceTemplate => {
+                self.approved.input_schema(connection, name)?.map(of_schema).transpose()?.flatten()
+            }
+        };
+        let Some(read) = read.map(Rc::new) else { return Ok(None) };
+        self.input_types.borrow_mut().insert(key, Rc::clone(&read));
+        Ok(Some(read))
+    }
+
+    pub(crate) fn release(&self) -> Option<&Entry> {
+        self.release.as_ref()
+    }
 }
+
+/// `None` for what is no schema of arguments.
+fn of_schema(text: &str) -> Result<Option<InputType>, ApprovedError> {
+    match json::parse(text.as_bytes(), Bounds::answer(DEPTH)) {
+        Ok(Json::Object(schema)) => Ok(Some(InputType::of_schema(&schema))),
+        Ok(Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_)) => Ok(None),
+        Err(_) => Err(ApprovedError::Damaged),
+    }
+}
+
+/// How deep an approved definition may nest; files of pins allow no more.
+const DEPTH: usize = 120;

@@ -71,6 +71,7 @@ fn wants_answer(to: &Addressee, refusal: &Refusal) -> bool {
 async fn element<P: Ports>(x: &mut Exchange<P>, element: Json<'_>) -> Result<Option<Relay<P>>, Refusal> {
     let message = Message::try_from(element).map_err(Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
+    crate::admit(x, &incoming)?;
     match incoming {
         Incoming::Call(call) if call.era == era::Era::Modern => {
             x.address(&call);

@@ -10,6 +10,7 @@ use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Completion, Decision, Lifecycle, Permit, Question, Session, Target};
 use portcullis_settings::{ClassName, ConnectionName};
 
+use crate::active::Active;
 use crate::features::Asked;
 use crate::gateway::Gateway;
 use crate::refusal::Refusal;
@@ -24,29 +25,51 @@ enum Needs<'c> {
 
 /// Asks for the permit of a call.
 pub(crate) fn call(
-    gateway: &Gateway,
-    principal: &Principal,
-    connection: &ConnectionName,
+    (gateway, active): (&Gateway, &Active),
+    (principal, connection): (&Principal, &ConnectionName),
     call: &Call<'_>,
     labels: &BTreeSet<ClassName>,
     now: u64,
 ) -> Result<Permit, Refusal> {
     let target = match needs(call)? {
         Needs::Authentication(step) => {
-            return Ok(gateway.active().policies().permit_lifecycle(principal, step));
+            return Ok(active.policies().permit_lifecycle(principal, step));
         }
         Needs::Policy(target) => target,
     };
-    let session = Session { labels, client: principal.client.as_deref(), now: UnixSeconds(now / 1000) };
+    let usage = gateway.usage(active, (principal, connection), target, now);
+    let session = Session {
+        labels,
+        client: principal.client.as_deref(),
+        now: UnixSeconds(now / 1000),
+        usage: usage.as_ref(),
+    };
     // Only tools and prompts have arguments; elsewhere a member of that name is ignored by servers.
     let has_arguments = matches!(call.method, Method::PromptsGet | Method::ToolsCall);
     let input = call.arguments().filter(|_| has_arguments);
-    let question = Question { principal, connection, target, input, session };
-    match gateway.active().policies().decide(&question) {
+    let types =
+        active.input_type(connection, target).map_err(|error| Refusal::NoPolicy(error.to_string()))?;
+    let question = Question { principal, connection, target, input, types: types.as_deref(), session };
+    match active.policies().decide(&question) {
         Decision::Allow(permit) => Ok(permit),
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
         Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
     }
+}
+
+/// What policy is asked about before a call may go on: `None` if it is not asked, or if the call does not say. Of a
+/// subscription, policy is asked about each resource.
+pub(crate) fn target<'c>(call: &'c Call<'_>) -> Option<Target<'c>> {
+    match needs(call) {
+        Ok(Needs::Policy(target)) => Some(target),
+        Ok(Needs::Authentication(Lifecycle::Listen)) => Some(Target::Subscribe { uri: "" }),
+        Ok(Needs::Authentication(_)) | Err(_) => None,
+    }
+}
+
+/// Whether policy decides on this very call.
+pub(crate) fn is_decided(call: &Call<'_>) -> bool {
+    matches!(needs(call), Ok(Needs::Policy(_)))
 }
 
 /// Whether the answers that a call brings may go to the server.

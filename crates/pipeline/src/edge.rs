@@ -43,6 +43,8 @@ pub(crate) enum Place {
     Connection(ConnectionName),
     /// The connections that take part, at `/mcp`.
     Aggregate,
+    /// Where policies are pushed, at `/api`.
+    Console,
 }
 
 impl Place {
@@ -51,6 +53,7 @@ impl Place {
         match self {
             Self::Connection(name) => settings.endpoint(name),
             Self::Aggregate => settings.aggregate(),
+            Self::Console => settings.api(),
         }
     }
 }
@@ -73,13 +76,18 @@ pub(crate) fn admit(settings: &Settings, parts: &Parts) -> Result<Route, Refusal
     if matches!(route, Route::Health | Route::Ready) {
         return Ok(route);
     }
-    check_headers(&parts.headers)?;
-    check_host(settings, parts)?;
-    check_origin(settings, &parts.headers)?;
+    check_source(settings, parts)?;
     if let Route::Mcp(_, verb) = &route {
         check_media(&parts.headers, *verb)?;
     }
     Ok(route)
+}
+
+/// Whether a request may come from where it says, wherever it goes.
+pub(crate) fn check_source(settings: &Settings, parts: &Parts) -> Result<(), Refusal> {
+    check_headers(&parts.headers)?;
+    check_host(settings, parts)?;
+    check_origin(settings, &parts.headers)
 }
 
 fn route(settings: &Settings, parts: &Parts) -> Result<Route, Refusal> {
@@ -94,7 +102,10 @@ fn route(settings: &Settings, parts: &Parts) -> Result<Route, Refusal> {
             _ => Err(Refusal::MethodNotAllowed { allow: "POST, GET, DELETE" }),
         };
     }
-    let described = path.strip_prefix(METADATA_PATH).and_then(|path| place(settings, path));
+    let described = path.strip_prefix(METADATA_PATH).and_then(|path| match path {
+        "/api" => Some(settings.api().map(|_| Place::Console).ok_or(Refusal::NotFound)),
+        path => place(settings, path),
+    });
     let route = match (path, described) {
         ("/healthz", _) => Route::Health,
         ("/readyz", _) => Route::Ready,

@@ -1,26 +1,33 @@
 //! One request and what is known of it so far: the context that every refusal and record needs.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use futures_util::future::join;
 use http::Response;
 use http::request::Parts;
 use portcullis_identity::{Principal, UnixSeconds, VerifiedToken};
 use portcullis_ledger::Stage;
 use portcullis_mcp::era::{Call, Rejected};
 use portcullis_mcp::revision::Revision;
+use portcullis_policy::Usage;
 use portcullis_settings::{ClassName, Connection, ConnectionName};
+use portcullis_usage::Slot;
 
+use crate::active::Active;
 use crate::edge::Place;
+use crate::forward::Way;
 use crate::gateway::Gateway;
 use crate::guard::Masker;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::session::{self, Bundle, Session};
-use crate::{authenticate, edge, record};
+use crate::usage::Account;
+use crate::{authenticate, edge, pace, record, usage};
 
 /// The longest line for the operator, in bytes.
 const LONGEST_LINE: usize = 2048;
@@ -29,6 +36,8 @@ const LONGEST_LINE: usize = 2048;
 pub(crate) struct Exchange<P: Ports> {
     pub(crate) gateway: Rc<Gateway>,
     pub(crate) ports: Rc<P>,
+    /// What is in force for this request, whatever is pushed meanwhile.
+    pub(crate) active: Rc<Active>,
     pub(crate) parts: Parts,
     /// When it came, in milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
@@ -41,6 +50,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) bundle: Option<Rc<Bundle>>,
     pub(crate) token: Option<Rc<VerifiedToken>>,
     pub(crate) to: Addressee,
+    /// What is to be done at `/api`.
+    pub(crate) deed: Option<&'static str>,
     /// The tool, prompt or URI that is asked for.
     pub(crate) name: Option<String>,
     /// What the session negotiated, if there is one.
@@ -51,6 +62,10 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) timings: BTreeMap<Stage, u64>,
     /// When the last stage ended, on the clock that only goes forward.
     pub(crate) lapped: u64,
+    /// Its place among the principal's requests that are under way.
+    pub(crate) slot: Option<Slot<String>>,
+    /// Where its use is counted; several where several connections are asked.
+    pub(crate) accounts: RefCell<Vec<Account<P>>>,
 }
 
 impl<P: Ports> Exchange<P> {
@@ -67,7 +82,11 @@ impl<P: Ports> Exchange<P> {
             bundle: None,
             token: None,
             to: Addressee::default(),
+            deed: None,
             name: None,
+            slot: None,
+            accounts: RefCell::default(),
+            active: gateway.active(),
             gateway,
             ports,
             parts,
@@ -89,6 +108,12 @@ impl<P: Ports> Exchange<P> {
         authenticate::check_scopes(&endpoint, &token)
     }
 
+    /// Takes what is in force for the rest of the request.
+    pub(crate) async fn refresh(&mut self) -> Result<(), Refusal> {
+        self.active = self.gateway.refresh(&*self.ports).await?;
+        Ok(())
+    }
+
     /// The verified caller. An error here means that a stage was skipped, and refuses.
     pub(crate) fn caller(&self) -> Result<Rc<VerifiedToken>, Refusal> {
         self.token.clone().ok_or(Refusal::NotFound)
@@ -105,6 +130,11 @@ impl<P: Ports> Exchange<P> {
 
     pub(crate) fn connection(&self) -> Result<&Connection, Refusal> {
         self.gateway.connection(self.connection_name()?).ok_or(Refusal::NotFound)
+    }
+
+    /// What a request for the upstream leaves through.
+    pub(crate) fn way(&self) -> Way<P> {
+        Way { gateway: Rc::clone(&self.gateway), ports: Rc::clone(&self.ports) }
     }
 
     /// Remembers what is asked, so that a refusal has the shape the caller expects.
@@ -179,11 +209,13 @@ impl<P: Ports> Exchange<P> {
         &self,
         principal: &'s Principal,
         labels: &'s BTreeSet<ClassName>,
+        usage: Option<&'s Usage>,
     ) -> portcullis_policy::Session<'s> {
         portcullis_policy::Session {
             labels,
             client: principal.client.as_deref(),
             now: UnixSeconds(self.now / 1000),
+            usage,
         }
     }
 
@@ -193,8 +225,15 @@ impl<P: Ports> Exchange<P> {
         refusal.answer(&self.to)
     }
 
-    /// Tells the operator of a refusal, and leaves a record.
+    /// Tells the operator of a refusal, and leaves a record. What was used is published meanwhile.
     pub(crate) async fn note(&self, refusal: &Refusal) {
+        join(self.leave_record(refusal), usage::settle(self)).await;
+    }
+
+    async fn leave_record(&self, refusal: &Refusal) {
+        if !pace::is_recorded(self, refusal) {
+            return;
+        }
         self.ports.log(&self.explained(refusal));
         if self.token.is_none() && !self.may_record_a_stranger() {
             self.ports.log("not recorded: too many refusals of unproven callers in this minute");

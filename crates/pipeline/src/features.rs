@@ -11,9 +11,10 @@ use portcullis_mcp::ambiguity::spelling;
 use portcullis_mcp::era::{Call, Era};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::ServerMethod;
-use portcullis_policy::{Decision, Question, Session, Target, Visibility};
+use portcullis_policy::{Decision, PolicySet, Question, Session, Target, Visibility};
 use portcullis_settings::{ClassName, ClientFeature, ConnectionName};
 
+use crate::active::Active;
 use crate::gateway::Gateway;
 use crate::labels;
 
@@ -26,6 +27,8 @@ const GOVERNED: [&str; 6] = ["elicitation", "experimental", "extensions", "roots
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'g> {
     pub(crate) gateway: &'g Gateway,
+    /// What is in force for the request; `None` for frames of its answer, for which the latest counts.
+    pub(crate) active: Option<&'g Active>,
     pub(crate) principal: &'g Principal,
     pub(crate) connection: &'g ConnectionName,
     /// In milliseconds since 1970.
@@ -89,9 +92,7 @@ impl Asked<'_> {
         }
         let input = params.cloned().map(Json::Object);
         let labels = input.as_ref().map(|input| labels::of_value(self.gateway, input)).unwrap_or_default();
-        let decided = self.question(feature, input.as_ref(), &labels, |question| {
-            self.gateway.active().policies().decide(question)
-        });
+        let decided = self.question(feature, input.as_ref(), &labels, PolicySet::decide);
         matches!(decided, Decision::Allow(_))
     }
 
@@ -100,16 +101,14 @@ impl Asked<'_> {
     pub(crate) fn may_answer(self, method: ServerMethod, labels: &BTreeSet<ClassName>) -> bool {
         let Some(feature) = feature_of(method) else { return true };
         let listed = self.connection().is_some_and(|found| found.client_features.contains(&feature));
-        let decided = self.question(feature, None, labels, |question| {
-            self.gateway.active().policies().response_visibility(question)
-        });
+        let decided = self.question(feature, None, labels, PolicySet::response_visibility);
         listed && decided == Visibility::Shown
     }
 
     fn is_open(self, feature: ClientFeature) -> bool {
         let listed = self.connection().is_some_and(|found| found.client_features.contains(&feature));
-        let shown = |question: &Question<'_>| self.gateway.active().policies().visibility(question);
-        listed && self.question(feature, None, self.gateway.no_labels(), shown) == Visibility::Shown
+        let shown = self.question(feature, None, self.gateway.no_labels(), PolicySet::visibility);
+        listed && shown == Visibility::Shown
     }
 
     /// A page that the user is asked to open must be one that the connection lists (MCP 2025-11-25, elicitation).
@@ -136,18 +135,27 @@ impl Asked<'_> {
         feature: ClientFeature,
         input: Option<&Json<'_>>,
         labels: &BTreeSet<ClassName>,
-        ask: impl FnOnce(&Question<'_>) -> T,
+        ask: impl FnOnce(&PolicySet, &Question<'_>) -> T,
     ) -> T {
-        ask(&Question {
-            principal: self.principal,
-            connection: self.connection,
-            target: target(feature),
-            input,
-            session: Session {
-                labels,
-                client: self.principal.client.as_deref(),
-                now: UnixSeconds(self.now / 1000),
+        let latest = self.gateway.active();
+        let active = self.active.unwrap_or(&latest);
+        let target = target(feature);
+        let usage = self.gateway.usage(active, (self.principal, self.connection), target, self.now);
+        ask(
+            active.policies(),
+            &Question {
+                principal: self.principal,
+                connection: self.connection,
+                target,
+                input,
+                types: None,
+                session: Session {
+                    labels,
+                    client: self.principal.client.as_deref(),
+                    now: UnixSeconds(self.now / 1000),
+                    usage: usage.as_ref(),
+                },
             },
-        })
+        )
     }
 }

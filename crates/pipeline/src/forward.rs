@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, Request};
 use portcullis_mcp::era::{LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID};
 use portcullis_policy::Permit;
 use portcullis_settings::Connection;
 
+use crate::gateway::Gateway;
 use crate::ports::Ports;
-use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::source::Pending;
 
@@ -67,27 +67,28 @@ impl Outbound {
     }
 }
 
-/// Sends what the permit is for. The permit is spent.
-pub(crate) async fn send<P: Ports>(
-    permit: Permit,
-    ports: &P,
-    connection: &Connection,
-    outbound: Outbound,
-    timeout: Duration,
-) -> Result<Response<P::Body>, Refusal> {
-    Ok(ports.fetch(request(permit, connection, outbound), timeout).await?)
+/// What a request leaves through.
+pub(crate) struct Way<P: Ports> {
+    pub(crate) gateway: Rc<Gateway>,
+    pub(crate) ports: Rc<P>,
 }
 
-/// The same for later: nothing is sent before the response is waited for. The permit is spent now.
+/// Sends what the permit is for, once the response is waited for. The permit is spent now.
 pub(crate) fn pending<P: Ports>(
     permit: Permit,
-    ports: Rc<P>,
+    way: Way<P>,
     connection: &Connection,
     outbound: Outbound,
-    timeout: Duration,
 ) -> Pending<P::Body> {
-    let request = request(permit, connection, outbound);
-    Box::pin(async move { Ok(ports.fetch(request, timeout).await?) })
+    let (request, name) = (request(permit, connection, outbound), connection.name.clone());
+    Box::pin(async move {
+        let Way { gateway, ports } = way;
+        let now = || Duration::from_micros(ports.monotonic());
+        let pass = gateway.breakers.admit(&name, now())?;
+        let answered = ports.fetch(request, gateway.settings().limits.response_time).await;
+        gateway.breakers.ended(&name, pass, &answered, now());
+        Ok(answered?)
+    })
 }
 
 fn request(_permit: Permit, connection: &Connection, outbound: Outbound) -> Request<Bytes> {

@@ -8,11 +8,19 @@ use portcullis_detect::{Class, Detectors};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
-use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Settings};
+use portcullis_pins::{Approved, Kind};
+use portcullis_policy::{PolicySet, Target, Usage};
+use portcullis_release::Keys;
+use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, PolicySource, Settings};
 
 use crate::active::Active;
 use crate::attempts::Attempts;
+use crate::breakers::Breakers;
+use crate::definitions::{Known, Reported};
+use crate::pace::Paces;
 use crate::params::KnownTools;
+use crate::releases::Releases;
+use crate::usage::Meter;
 
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
@@ -27,6 +35,7 @@ pub struct Gateway {
     app: AppName,
     settings: Settings,
     active: RefCell<Rc<Active>>,
+    pub(crate) releases: Releases,
     detectors: Detectors,
     sealer: Sealer,
     class_names: BTreeMap<Class, ClassName>,
@@ -40,35 +49,71 @@ pub struct Gateway {
     pub(crate) probed: Cell<Option<(u64, bool)>>,
     /// The headers that tools ask for.
     pub(crate) tools: RefCell<KnownTools>,
+    /// The definitions of upstreams, as far as they were seen.
+    pub(crate) definitions: RefCell<Known>,
+    /// The lists that a request is reading right now.
+    pub(crate) reading: RefCell<BTreeSet<(ConnectionName, Kind)>>,
+    /// What was told of definitions that are not the approved ones.
+    pub(crate) reported: RefCell<Reported>,
+    /// What callers have used.
+    pub(crate) meter: Meter,
+    /// How many requests may come.
+    pub(crate) paces: Paces,
+    /// Which upstreams are left alone.
+    pub(crate) breakers: Breakers,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
 }
 
 impl Gateway {
     /// A gateway with nothing learned yet. Everything it stores is under the name of the application.
-    #[must_use]
-    pub fn new(app: AppName, settings: Settings, active: Active) -> Self {
+    ///
+    /// `mounted` reads the mounted policies. That is done at once where they are what counts; where policies are pushed,
+    /// only if none ever were. Until it is known, nothing is in force and every request is refused.
+    ///
+    /// # Errors
+    /// What `mounted` says, if it is asked at once.
+    pub fn new(
+        app: AppName,
+        settings: Settings,
+        mounted: impl Fn() -> Result<Active, String> + 'static,
+    ) -> Result<Self, String> {
+        let (active, is_loaded) = match settings.policy.source {
+            PolicySource::Files => (mounted()?, true),
+            PolicySource::Pushed => {
+                let nothing = PolicySet::parse(&[]).map_err(|problems| problems.to_string())?;
+                (Active::new(nothing, Approved::default()), false)
+            }
+        };
+        let releases = Releases::new(Keys::new(&app), &settings.policy, Box::new(mounted), is_loaded);
         let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
         let class_names = Class::ALL
             .into_iter()
             .filter_map(|class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?)))
             .collect();
-        Self {
+        Ok(Self {
             attempts: RefCell::new(Attempts::new(settings.limits.failures_per_minute)),
             strangers: RefCell::new(Attempts::new(STRANGERS_PER_MINUTE)),
             keys: RefCell::default(),
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),
             tools: RefCell::default(),
+            definitions: RefCell::default(),
+            reading: RefCell::default(),
+            reported: RefCell::default(),
+            meter: Meter::new(app.clone(), &sealer),
+            paces: Paces::new(&settings.limits),
+            breakers: Breakers::new(&settings),
             probed: Cell::new(None),
             app,
             settings,
             active: RefCell::new(Rc::new(active)),
+            releases,
             detectors: Detectors::builtin(),
             sealer,
             class_names,
             no_labels: BTreeSet::new(),
-        }
+        })
     }
 
     /// The settings.
@@ -84,6 +129,11 @@ impl Gateway {
     /// What is in force now. A later call may give something else.
     pub(crate) fn active(&self) -> Rc<Active> {
         Rc::clone(&self.active.borrow())
+    }
+
+    /// Requests that are under way go on with what they have.
+    pub(crate) fn replace(&self, active: Active) {
+        self.active.replace(Rc::new(active));
     }
 
     pub(crate) fn detectors(&self) -> &Detectors {
@@ -104,6 +154,22 @@ impl Gateway {
 
     pub(crate) fn no_labels(&self) -> &BTreeSet<ClassName> {
         &self.no_labels
+    }
+
+    /// What the principal has used on the connection, for policy to decide about this target. It is not looked up where
+    /// no policy that can match reads it, and `None` then as well as where it is not known.
+    pub(crate) fn usage(
+        &self,
+        active: &Active,
+        (principal, connection): (&Principal, &ConnectionName),
+        target: Target<'_>,
+        now: u64,
+    ) -> Option<Usage> {
+        let may_read = active.policies().may_read_usage(principal, connection, target);
+        if !may_read {
+            return None;
+        }
+        self.meter.usage(principal, connection, now, self.class_names.values())
     }
 
     /// Whether findings of a class are masked for this principal on this connection. A class that has no name

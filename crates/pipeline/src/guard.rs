@@ -6,6 +6,7 @@
 mod approval;
 mod binary;
 mod completion;
+mod drift;
 mod lists;
 mod mask;
 mod notifications;
@@ -27,6 +28,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
 use crate::aggregate::names;
+use crate::definitions::Drifted;
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -34,6 +36,7 @@ pub(crate) use crate::guard::subscription::Granted;
 use crate::owner::Owner;
 use crate::session::Session;
 use crate::tasks::Duty;
+use crate::usage::Seen;
 
 /// What a frame of the upstream becomes.
 #[derive(Debug, PartialEq)]
@@ -74,6 +77,8 @@ pub(crate) struct Guard {
     bytes_out: u64,
     /// What must be in the store before the frame that was judged last is released.
     duties: Vec<Duty>,
+    /// The definitions in the frame that was judged last which are not the approved ones.
+    drifted: Vec<Drifted>,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -133,6 +138,7 @@ impl Guard {
             frames: 0,
             bytes_out: 0,
             duties: Vec::new(),
+            drifted: Vec::new(),
             asked: Vec::new(),
         }
     }
@@ -195,6 +201,16 @@ impl Guard {
         self.now = now;
     }
 
+    /// Remembers what is found from now on, until it is taken.
+    pub(crate) fn watch_values(&mut self) {
+        self.masker.watch();
+    }
+
+    /// What was found since this was last asked.
+    pub(crate) fn take_seen(&mut self) -> Seen {
+        self.masker.take_seen()
+    }
+
     /// Notes the status of the upstream's answer.
     pub(crate) fn answered(&mut self, status: http::StatusCode) {
         self.status = Some(status.as_u16());
@@ -209,6 +225,11 @@ impl Guard {
     /// What must be in the store before the frame that was judged last is released.
     pub(crate) fn take_duties(&mut self) -> Vec<Duty> {
         std::mem::take(&mut self.duties)
+    }
+
+    /// The definitions in the frame that was judged last which are not the approved ones.
+    pub(crate) fn take_drifted(&mut self) -> Vec<Drifted> {
+        std::mem::take(&mut self.drifted)
     }
 
     /// Judges one frame.
@@ -295,6 +316,7 @@ impl Guard {
     fn asked_about(&self) -> Asked<'_> {
         Asked {
             gateway: &self.gateway,
+            active: None,
             principal: &self.principal,
             connection: &self.connection,
             now: self.now,

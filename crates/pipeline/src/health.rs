@@ -19,13 +19,13 @@ pub(crate) fn alive() -> Response<Bytes> {
 /// How long an instance believes its last probe, in milliseconds: anybody may ask, and each probe is a write.
 const PROBE_MS: u64 = 1_000;
 
-/// The store accepts writes and returns them. Settings and policies are loaded, or nobody could ask.
+/// The store accepts writes and returns them, and there are policies. Settings are loaded, or nobody could ask.
 pub(crate) async fn ready<P: Ports>(gateway: &Gateway, ports: &P) -> Response<Bytes> {
     let now = ports.now();
     let fresh = gateway.probed.get().filter(|(at, _)| now.saturating_sub(*at) < PROBE_MS);
     let works = match fresh {
         Some((_, works)) => works,
-        None => probe(gateway, ports).await,
+        None => probe(gateway, ports).await && gateway.refresh(ports).await.is_ok(),
     };
     if works {
         let text =

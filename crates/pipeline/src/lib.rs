@@ -13,8 +13,11 @@ mod attempts;
 mod authenticate;
 mod batch;
 mod body;
+mod breakers;
+mod control;
 mod cors;
 mod decide;
+mod definitions;
 mod edge;
 mod exchange;
 mod features;
@@ -25,6 +28,7 @@ mod health;
 mod labels;
 mod mismatch;
 mod owner;
+mod pace;
 mod params;
 mod ports;
 mod prepare;
@@ -32,6 +36,7 @@ mod questions;
 mod record;
 mod refusal;
 mod relay;
+mod releases;
 mod reply;
 mod resume;
 mod round;
@@ -39,8 +44,11 @@ mod session;
 mod source;
 mod stream;
 mod tasks;
+mod usage;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -50,10 +58,13 @@ use portcullis_mcp::era::{self, Call, Era, Incoming, LAST_EVENT_ID, Notice, Repl
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_mcp::message::{Message, MessageError, Response as Answered};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
-use portcullis_policy::{Lifecycle, Reasons};
+use portcullis_policy::{Lifecycle, Permit, Reasons};
+use portcullis_settings::ClassName;
 
-pub use crate::active::Active;
+pub use crate::active::{Active, UnusableSection};
 pub use crate::body::BodyError;
+pub use crate::control::{Objection, handle as control};
+pub use crate::definitions::Drifted;
 pub use crate::gateway::Gateway;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
@@ -89,6 +100,10 @@ pub async fn handle<P: Ports>(
         Ok(response) => response,
         Err(refusal) => exchange.refuse(&refusal).await.map(Answer::Full),
     };
+    usage::settle(&exchange).await;
+    if let Answer::Events(events) = response.body_mut() {
+        events.hold(exchange.slot.take());
+    }
     if let Some(page) = page {
         cors::open_to(page, response.headers_mut());
     }
@@ -99,12 +114,19 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
     match edge::admit(x.gateway.settings(), &x.parts)? {
         Route::Health => Ok(health::alive().map(Answer::Full)),
         Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
-        Route::Metadata(place) => Ok(health::metadata(x.gateway.settings(), &place).map(Answer::Full)),
+        Route::Metadata(place) => {
+            pace::of_address(x).map(|()| health::metadata(x.gateway.settings(), &place).map(Answer::Full))
+        }
         Route::Preflight => Ok(cors::preflight(&x.parts.headers).map(Answer::Full)),
         Route::Mcp(place, verb) => {
+            pace::of_address(x)?;
             x.lap(Stage::Edge);
             x.authenticate(place).await?;
+            x.refresh().await?;
             x.lap(Stage::Authenticate);
+            if verb != Verb::Send {
+                pace::of_principal(x)?;
+            }
             match (verb, x.is_aggregate()) {
                 (Verb::Send, _) => message(x, body).await,
                 (Verb::Listen, false) => {
@@ -133,6 +155,16 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
     }
     let message = Message::try_from(value).map_err(era::Rejection::Message)?;
     let incoming = era::classify(&x.parts.headers, message).map_err(|rejected| x.rejected(*rejected))?;
+    if let Err(refusal) = admit(x, &incoming) {
+        return match incoming {
+            Incoming::Call(_) => Err(refusal),
+            // Nobody waits for an answer, and clients end a session in which these are refused.
+            Incoming::Notice(_) | Incoming::Reply(_) => {
+                x.note(&refusal).await;
+                Ok(reply::accepted())
+            }
+        };
+    }
     if x.is_aggregate() {
         return aggregate::message(x, incoming).await;
     }
@@ -144,6 +176,14 @@ async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Res
         },
         Incoming::Reply(reply) => answer(x, reply).await,
     }
+}
+
+/// Takes a message of the limits of its principal. A refusal has the shape that the caller expects.
+fn admit<P: Ports>(x: &mut Exchange<P>, incoming: &Incoming<'_>) -> Result<(), Refusal> {
+    if let Incoming::Call(call) = incoming {
+        x.address(call);
+    }
+    pace::of_principal(x)
 }
 
 /// A request and its answer.
@@ -160,13 +200,15 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
         (Era::Modern, _) | (Era::Legacy(_), Method::Initialize) => None,
         (Era::Legacy(revision), _) => x.session(revision)?,
     };
+    usage::open(x, decide::target(&call)).await?;
     let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
     x.lap(Stage::Parse);
     let caller = x.caller()?;
     let labels = labels::of(&x.gateway, &call);
     x.lap(Stage::Detect);
-    let permit = decide::call(&x.gateway, caller.principal(), x.connection_name()?, &call, &labels, x.now)?;
+    let permit = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
+    let definition = definitions::of_call(x, &call, session.as_ref()).await?;
     let params = params::of_call(x, &call).await?;
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
@@ -174,6 +216,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
             let deed = Deed {
                 method: call.method.as_str(),
                 name: call.subject(),
+                definition,
                 given: record::given(&call),
                 revision: record::revision(x, call.era),
                 labels: &labels,
@@ -188,9 +231,25 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let outbound = Outbound::message(headers, call.to_bytes(), session.as_ref());
     let granted = prepared.granted.take();
     let expected = reply::expected(&call, &prepared, granted);
-    let timeout = x.gateway.settings().limits.response_time;
-    let pending = forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, timeout);
+    let pending = forward::pending(permit, x.way(), x.connection()?, outbound);
     reply::relay_of(x, pending, session, Some(expected), record)
+}
+
+/// The permit of a call, if its upstream can be asked at all. What policy says is counted at once, so that no other
+/// request of this instance is decided on in between.
+fn decided<P: Ports>(
+    x: &Exchange<P>,
+    call: &Call<'_>,
+    labels: &BTreeSet<ClassName>,
+) -> Result<Permit, Refusal> {
+    let (caller, connection) = (x.caller()?, x.connection_name()?);
+    let permit = decide::call((&x.gateway, &x.active), (caller.principal(), connection), call, labels, x.now);
+    let now = Duration::from_micros(x.ports.monotonic());
+    let permit = permit.and_then(|permit| x.gateway.breakers.check(connection, now).map(|()| permit));
+    if decide::is_decided(call) {
+        usage::decided(x, &permit)?;
+    }
+    permit
 }
 
 /// A notification. It gets no answer but its receipt.
@@ -216,7 +275,7 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Opt
         return Ok(None);
     }
     let step = decide::notification(notice.notification);
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), step);
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), step);
     let outbound = Outbound::message(notice.headers(), notice.to_bytes(), session.as_ref());
     // A call that is given up has an effect; the others only speak of what is on record already.
     let delivery = match notice.notification {
@@ -243,7 +302,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
     let (given, outcome) = questions::given(method, reply.outcome);
     let labels = labels::of_value(&x.gateway, &given);
     let may = prepare::asked(x, &caller)?.may_answer(method, &labels);
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
     let message = match may {
         true => Message::Response(Answered { id: Some(id), outcome }),
         false => answer::error(Some(id), answer::code::DENIED, "not allowed", None),
@@ -254,6 +313,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
             let deed = Deed {
                 method: method.as_str(),
                 name: None,
+                definition: None,
                 given: may.then_some(given),
                 revision: session.revision.as_str(),
                 labels: &labels,
@@ -285,7 +345,8 @@ async fn listen<P: Ports>(x: &mut Exchange<P>, last: Option<HeaderValue>) -> Res
             (Some(event), answering)
         }
     };
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
+    usage::open(x, None).await?;
+    let permit = x.active.policies().permit_lifecycle(caller.principal(), Lifecycle::OpenStream);
     let outbound = Outbound::listen(&session, last.as_deref());
     reply::to_listen(x, permit, outbound, session, answering).await
 }
@@ -295,7 +356,7 @@ async fn close<P: Ports>(x: &mut Exchange<P>) -> Result<Delivery, Refusal> {
     era::refuse_doubled_headers(&x.parts.headers)?;
     let session = x.session(None)?.ok_or(Refusal::Session("none named"))?;
     let step = Lifecycle::CloseSession;
-    let permit = x.gateway.active().policies().permit_lifecycle(x.caller()?.principal(), step);
+    let permit = x.active.policies().permit_lifecycle(x.caller()?.principal(), step);
     let record = record::step(x, step, session.revision.as_str()).await?;
     Ok(record.closed_after(x, reply::to_close(x, permit, Outbound::close(&session))?, false))
 }

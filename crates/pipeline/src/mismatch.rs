@@ -11,9 +11,10 @@ use portcullis_mcp::method::Method;
 
 use crate::guard::{Expected, Guard};
 use crate::refusal::Refusal;
+use crate::session::Session;
 
 /// JSON-RPC's code for a method that does not exist.
-const METHOD_NOT_FOUND: i64 = -32601;
+pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
 /// Codes that servers of the handshake era made up; a modern one must not use them (MCP 2026-07-28, error codes).
 const LEGACY_CODES: std::ops::RangeInclusive<i64> = -32019..=-32000;
 /// JSON-RPC's code for an invalid request, which is how some servers say that a session is missing.
@@ -32,25 +33,28 @@ pub(crate) fn of_answer(guard: &Guard, status: StatusCode, message: Option<&Mess
         Some(Message::Notification(_) | Message::Request(_)) => return None,
     };
     match call.era {
-        Era::Modern => is_legacy(call, status, outcome).then_some(Refusal::LegacyUpstream),
+        Era::Modern => is_legacy(call.method, status, outcome).then_some(Refusal::LegacyUpstream),
         Era::Legacy(_) => is_modern(call, status, outcome).then_some(Refusal::ModernUpstream),
     }
 }
 
+/// Whether an error in place of a list shows that the upstream speaks the other era.
+pub(crate) fn of_error(era: Era, status: Option<StatusCode>, error: &ErrorObject<'_>) -> Option<Refusal> {
+    let is_legacy = |status| error_is_legacy(Method::ToolsList, status, error);
+    (era == Era::Modern && status.is_some_and(is_legacy)).then_some(Refusal::LegacyUpstream)
+}
+
 /// What a response without a message means: its status alone.
-pub(crate) fn of_status(guard: &Guard, status: StatusCode) -> Refusal {
-    let is_modern = guard.is_modern();
+pub(crate) fn of_status(era: Era, session: Option<&Session>, status: StatusCode) -> Refusal {
     match status {
-        StatusCode::NOT_FOUND if guard.session().is_some() => {
-            Refusal::Session("the upstream no longer knows it")
-        }
+        StatusCode::NOT_FOUND if session.is_some() => Refusal::Session("the upstream no longer knows it"),
         StatusCode::BAD_REQUEST
         | StatusCode::NOT_FOUND
         | StatusCode::METHOD_NOT_ALLOWED
         | StatusCode::NOT_ACCEPTABLE
         | StatusCode::UNSUPPORTED_MEDIA_TYPE
         | StatusCode::UNPROCESSABLE_ENTITY
-            if is_modern =>
+            if era == Era::Modern =>
         {
             Refusal::LegacyUpstream
         }
@@ -58,19 +62,23 @@ pub(crate) fn of_status(guard: &Guard, status: StatusCode) -> Refusal {
     }
 }
 
-fn is_legacy(call: &Expected, status: StatusCode, outcome: Option<&Outcome<'_>>) -> bool {
+fn is_legacy(method: Method, status: StatusCode, outcome: Option<&Outcome<'_>>) -> bool {
     match outcome {
         None => status.is_client_error(),
-        Some(Outcome::Error(error)) => match code(error) {
-            METHOD_NOT_FOUND => call.method == Method::ServerDiscover,
-            INVALID_REQUEST => status == StatusCode::BAD_REQUEST,
-            code => status.is_client_error() && LEGACY_CODES.contains(&code),
-        },
+        Some(Outcome::Error(error)) => error_is_legacy(method, status, error),
         Some(Outcome::Result(result)) => {
-            call.method == Method::ServerDiscover
+            method == Method::ServerDiscover
                 && result.get("resultType").and_then(Json::as_str).is_none()
                 && result.get("supportedVersions").is_none()
         }
+    }
+}
+
+fn error_is_legacy(method: Method, status: StatusCode, error: &ErrorObject<'_>) -> bool {
+    match code(error) {
+        METHOD_NOT_FOUND => method == Method::ServerDiscover,
+        INVALID_REQUEST => status == StatusCode::BAD_REQUEST,
+        code => status.is_client_error() && LEGACY_CODES.contains(&code),
     }
 }
 

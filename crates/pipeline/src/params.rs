@@ -1,34 +1,24 @@
 //! `Mcp-Param-*` headers of a tool call: compared with the arguments, and built anew for the upstream.
 //!
-//! Which headers a tool asks for is in its schema. Lists that pass by are remembered for a while; when a call brings
-//! such headers for a tool that is not known, the gateway reads the list itself.
+//! Which headers a tool asks for is in its schema. Lists that pass by are remembered for a while, and so are those that
+//! the gateway reads itself; it does so when a call brings such headers for a tool that is not known.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::{Either, select};
 use http::HeaderMap;
-use portcullis_mcp::era::{
-    Call, Era, META_CLIENT_CAPABILITIES, META_PROTOCOL_VERSION, METHOD, PROTOCOL_VERSION,
-};
-use portcullis_mcp::json::{self, Bounds, Json, Object};
-use portcullis_mcp::message::{Message, Outcome, Request, RequestId, Response};
+use portcullis_mcp::era::{Call, Era};
+use portcullis_mcp::json::Json;
 use portcullis_mcp::method::Method;
 use portcullis_mcp::param_headers::{PREFIX, ParamHeaders};
-use portcullis_mcp::revision::Revision;
-use portcullis_mcp::sse::Item;
-use portcullis_policy::Lifecycle;
+use portcullis_pins::Kind;
 use portcullis_settings::ConnectionName;
 
+use crate::definitions::{self, BELIEVED_MS, Place};
 use crate::exchange::Exchange;
-use crate::forward::{self, Outbound};
 use crate::ports::Ports;
 use crate::refusal::Refusal;
-use crate::source::{Pulled, Source};
 
-/// How long a schema is believed, in milliseconds.
-const BELIEVED_MS: u64 = 60_000;
 /// The most tools that an instance remembers.
 const MOST: usize = 20_000;
 /// The longest name of a tool that is remembered, in bytes.
@@ -37,8 +27,6 @@ const LONGEST_NAME: usize = 256;
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// What each tool takes besides its names, roughly.
 const OVERHEAD: usize = 128;
-/// The most pages of a list that are read for one call.
-const MOST_PAGES: usize = 20;
 
 /// The headers that tools ask for, as lists have shown them.
 #[derive(Debug, Default)]
@@ -79,6 +67,18 @@ impl KnownTools {
         }
     }
 
+    /// The upstream says that its tools have changed.
+    pub(crate) fn forget(&mut self, connection: &ConnectionName) {
+        self.tools.retain(|(of, _), _| of != connection);
+        self.bytes = self.tools.iter().map(|((_, tool), (_, headers))| cost(tool, headers)).sum();
+        self.read.remove(connection);
+    }
+
+    /// Remembers that a connection's whole list was read.
+    pub(crate) fn was_read_whole(&mut self, connection: &ConnectionName, now: u64) {
+        self.read.insert(connection.clone(), now);
+    }
+
     fn get(&self, connection: &ConnectionName, tool: &str, now: u64) -> Option<Rc<ParamHeaders>> {
         let (at, headers) = self.tools.get(&(connection.clone(), tool.to_owned()))?;
         (now.saturating_sub(*at) < BELIEVED_MS).then(|| Rc::clone(headers))
@@ -110,8 +110,8 @@ pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Resul
     let mut asked = known();
     if asked.is_none() && brought && !x.gateway.tools.borrow().was_read(connection, x.now) {
         // Noted before, so that a list that cannot be read is not read for every call.
-        x.gateway.tools.borrow_mut().read.insert(connection.clone(), x.now);
-        read_list(x, connection).await?;
+        x.gateway.tools.borrow_mut().was_read_whole(connection, x.now);
+        definitions::read(x, &Place { kind: Kind::Tool, era: call.era, session: None }).await?;
         asked = known();
     }
     // Without a schema nobody knows what a header should say, so none goes on; a server that wants one says so.
@@ -120,73 +120,10 @@ pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Resul
     Ok(asked.build(call.arguments()))
 }
 
-async fn read_list<P: Ports>(x: &Exchange<P>, connection: &ConnectionName) -> Result<(), Refusal> {
-    let mut cursor = None;
-    for _ in 0..MOST_PAGES {
-        let invalid = || Refusal::Upstream("a list of tools that cannot be read".to_owned());
-        let Outcome::Result(result) = page(x, cursor).await?.outcome else { return Err(invalid()) };
-        let tools = result.get("tools").and_then(Json::as_array).ok_or_else(invalid)?;
-        x.gateway.tools.borrow_mut().learn(connection, tools, x.now);
-        cursor = result.get_str("nextCursor").map(ToOwned::to_owned);
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// One page of the upstream's list of tools, unguarded.
-async fn page<P: Ports>(x: &Exchange<P>, cursor: Option<String>) -> Result<Response<'static>, Refusal> {
-    let limits = x.gateway.settings().limits;
-    let revision = Revision::V2026_07_28.as_str();
-    let meta =
-        Object::new().with(META_PROTOCOL_VERSION, revision).with(META_CLIENT_CAPABILITIES, Object::new());
-    let params = Object::new().with("_meta", meta);
-    let params = match cursor {
-        Some(cursor) => params.with("cursor", cursor),
-        None => params,
-    };
-    let method = Method::ToolsList.as_str();
-    let request =
-        Request { id: RequestId::String("portcullis".into()), method: method.into(), params: Some(params) };
-    let mut headers = HeaderMap::new();
-    headers.insert(PROTOCOL_VERSION, http::HeaderValue::from_static(revision));
-    headers.insert(METHOD, http::HeaderValue::from_static(method));
-    let outbound = Outbound::message(headers, Message::Request(request).to_bytes(), None);
-    let caller = x.caller()?;
-    let permit = x.gateway.active().policies().permit_lifecycle(caller.principal(), Lifecycle::ListTools);
-    let ports = Rc::clone(&x.ports);
-    let pending = forward::pending(permit, ports, x.connection()?, outbound, limits.response_time);
-    let answer = pin!(first_response(Source::<P>::new(pending, limits.frame_bytes, false), limits.depth));
-    // All of it has to be there in time: nobody sees a sign of life meanwhile.
-    match select(answer, pin!(x.ports.sleep(limits.response_time))).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(((), _)) => Err(Refusal::Upstream("too slow with a list of its tools".to_owned())),
-    }
-}
-
-async fn first_response<P: Ports>(mut source: Source<P>, depth: usize) -> Result<Response<'static>, Refusal> {
-    loop {
-        match source.pull().await? {
-            Pulled::Item(Item::Event(event)) => {
-                let text = event.data.unwrap_or_default();
-                let message = json::parse(text.as_bytes(), Bounds::answer(depth));
-                if let Ok(Ok(Message::Response(response))) =
-                    message.map(|value| value.into_owned().try_into())
-                {
-                    return Ok(response);
-                }
-            }
-            Pulled::Head | Pulled::Item(Item::Comment) => {}
-            Pulled::Broken(_) | Pulled::End => {
-                return Err(Refusal::Upstream("no answer to a request for its tools".to_owned()));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use portcullis_mcp::json::Object;
+
     use super::*;
 
     fn connection() -> ConnectionName {

@@ -30,6 +30,14 @@ pub trait Ports: 'static {
     /// Reads a value.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
 
+    /// Adds to a counter, and returns what it then is. A counter that does not exist is 0. Everything else in this
+    /// instance waits meanwhile, so this is for claims and for reading counters (`by` is 0 then), never once per call.
+    /// The key of a counter is never [set](Ports::set).
+    ///
+    /// # Errors
+    /// [`StoreError`]; whether something was added is not known then.
+    fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError>;
+
     /// Sends a request and returns the head of the response. Redirects are not followed.
     fn fetch(
         &self,

@@ -80,6 +80,7 @@ pub(crate) fn asked<'a, P: Ports>(
 ) -> Result<Asked<'a>, Refusal> {
     Ok(Asked {
         gateway: &x.gateway,
+        active: Some(&x.active),
         principal: caller.principal(),
         connection: x.connection_name()?,
         now: x.now,
@@ -235,15 +236,12 @@ fn texts<'w>(wanted: &'w Object<'_>, member: &'static str) -> Result<Vec<&'w str
 
 fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> {
     let caller = x.caller()?;
-    let principal = caller.principal();
-    let question = Question {
-        principal,
-        connection: x.connection_name()?,
-        target: Target::Subscribe { uri },
-        input: None,
-        session: x.session_of_policy(principal, x.gateway.no_labels()),
-    };
-    let allowed = matches!(x.gateway.active().policies().decide(&question), Decision::Allow(_));
+    let (principal, connection, target) =
+        (caller.principal(), x.connection_name()?, Target::Subscribe { uri });
+    let usage = x.gateway.usage(&x.active, (principal, connection), target, x.now);
+    let session = x.session_of_policy(principal, x.gateway.no_labels(), usage.as_ref());
+    let question = Question { principal, connection, target, input: None, types: None, session };
+    let allowed = matches!(x.active.policies().decide(&question), Decision::Allow(_));
     Ok(is_plain_uri(uri) && allowed)
 }
 

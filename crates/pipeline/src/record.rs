@@ -19,9 +19,11 @@ use portcullis_mcp::era::{
 };
 use portcullis_mcp::json::Json;
 use portcullis_mcp::revision::Revision;
+use portcullis_pins::DefinitionDigest;
 use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
+use crate::active::Active;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::guard::{Guard, Masker};
@@ -61,6 +63,8 @@ pub(crate) struct Deed<'d> {
     pub(crate) method: &'static str,
     /// The tool, prompt, URI or task.
     pub(crate) name: Option<&'d str>,
+    /// The definition that it is done under, if that is known.
+    pub(crate) definition: Option<DefinitionDigest>,
     /// What is given along: arguments, answers, what is listened to.
     pub(crate) given: Option<Json<'d>>,
     pub(crate) revision: &'static str,
@@ -88,7 +92,7 @@ pub(crate) async fn intent<P: Ports>(
     deed: Deed<'_>,
     reasons: &Reasons,
 ) -> Result<Open, StoreError> {
-    let Deed { method, name, given, revision, labels } = deed;
+    let Deed { method, name, definition, given, revision, labels } = deed;
     let at = x.ports.now();
     let id = record_id(&*x.ports, at);
     let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
@@ -102,13 +106,51 @@ pub(crate) async fn intent<P: Ports>(
         session: session(x),
         method: method.to_owned(),
         name: name.map(|name| masked(&mut masker, name)),
+        definition: definition.map(|definition| definition.to_string()),
         arguments: arguments(&x.gateway, &mut masker, given),
         labels: labels.iter().map(ToString::to_string).collect(),
-        decision: decision(&x.gateway, Verdict::Allow, reasons),
+        decision: decision(&x.active, Verdict::Allow, reasons),
         trace: x.trace().map(ToOwned::to_owned),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
     };
+    open(x, record).await
+}
+
+/// Writes what is about to be done at `/api`. What it is done with was made here from values that were checked, so it
+/// says nothing that would have to be masked.
+pub(crate) async fn administrative<P: Ports>(
+    x: &Exchange<P>,
+    (method, name): (&'static str, &str),
+    with: &serde_json::Value,
+    reasons: &Reasons,
+) -> Result<Open, StoreError> {
+    let at = x.ports.now();
+    let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
+    let text = with.to_string();
+    let digest = KeyedDigest::new(x.gateway.sealer().digest(ARGUMENTS, text.as_bytes()));
+    let record = Intent {
+        id: record_id(&*x.ports, at),
+        at: UnixMillis(at),
+        principal: who(token),
+        connection: String::new(),
+        revision: String::new(),
+        session: None,
+        method: method.to_owned(),
+        name: Some(name.to_owned()),
+        definition: None,
+        arguments: Arguments { digest, text: Excerpt::whole(text) },
+        labels: BTreeSet::new(),
+        decision: decision(&x.active, Verdict::Allow, reasons),
+        trace: x.trace().map(ToOwned::to_owned),
+        client_address: x.address.map(|address| address.to_string()),
+        request_bytes: x.request_bytes,
+    };
+    open(x, record).await
+}
+
+async fn open<P: Ports>(x: &Exchange<P>, record: Intent) -> Result<Open, StoreError> {
+    let id = record.id;
     x.ports.set(Key::intent(x.gateway.app(), id).as_str(), &record.encode()).await?;
     let mut timings = x.timings.clone();
     let since = x.ports.monotonic();
@@ -123,7 +165,8 @@ pub(crate) async fn step<P: Ports>(
     revision: &'static str,
 ) -> Result<Open, StoreError> {
     let labels = BTreeSet::new();
-    let deed = Deed { method: step.as_str(), name: None, given: None, revision, labels: &labels };
+    let deed =
+        Deed { method: step.as_str(), name: None, definition: None, given: None, revision, labels: &labels };
     intent(x, deed, &Reasons::default()).await
 }
 
@@ -190,6 +233,11 @@ impl Open {
         self.write(ports, end, &guard.gateway(), &passed).await
     }
 
+    /// Writes how something that was done here has ended.
+    pub(crate) async fn close_here<P: Ports>(self, x: &Exchange<P>, end: End<'_>) -> Result<(), StoreError> {
+        self.write(&*x.ports, end, &x.gateway, &Passed::default()).await
+    }
+
     async fn write<P: Ports>(
         &self,
         ports: &P,
@@ -238,9 +286,9 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
         explanation: Excerpt::whole(masked(&mut masker, &refusal.to_string())),
         principal: x.token.as_deref().map(who),
         connection: x.connection.as_ref().map(ToString::to_string),
-        method: x.to.method.map(|method| method.as_str().to_owned()),
+        method: x.to.method.map(|method| method.as_str()).or(x.deed).map(ToOwned::to_owned),
         name: x.name.as_deref().map(|name| masked(&mut masker, name)),
-        decision: refusal.decision().map(|(verdict, reasons)| decision(&x.gateway, verdict, reasons)),
+        decision: refusal.decision().map(|(verdict, reasons)| decision(&x.active, verdict, reasons)),
         trace: x.trace().map(ToOwned::to_owned),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
@@ -248,7 +296,7 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
     x.ports.set(Key::refusal(x.gateway.app(), id).as_str(), &record.encode()).await
 }
 
-fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {
+pub(crate) fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {
     RecordId::new(UnixMillis(at), fresh(ports))
 }
 
@@ -319,7 +367,7 @@ fn arguments(gateway: &Gateway, masker: &mut Masker, given: Option<Json<'_>>) ->
     Arguments { digest, text: Excerpt::whole(text.unwrap_or_default()) }
 }
 
-fn decision(gateway: &Gateway, outcome: Verdict, reasons: &Reasons) -> DecisionSummary {
+fn decision(active: &Active, outcome: Verdict, reasons: &Reasons) -> DecisionSummary {
     let observed = reasons.observed.iter().map(|observation| {
         let mut policy = reference(&observation.policy);
         policy.id = format!("{}:{}", policy.id, observed(&observation.outcome));
@@ -327,7 +375,7 @@ fn decision(gateway: &Gateway, outcome: Verdict, reasons: &Reasons) -> DecisionS
     });
     DecisionSummary {
         outcome,
-        bundle: Some(gateway.active().policies().digest().to_string()),
+        bundle: Some(active.policies().bundle_digest().to_string()),
         policies: reasons.determining.iter().map(|policy| reference(policy)).collect(),
         observed: observed.collect(),
     }

@@ -3,6 +3,9 @@
 //! `Display` is for the operator and goes to the log and the record. What the caller sees is [`Refusal::answer`]
 //! and nothing else: one exhaustive mapping, so that a new refusal cannot reach the wire unnoticed.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, Response, StatusCode};
@@ -15,8 +18,11 @@ use portcullis_mcp::message::{Message, RequestId};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Denial, Hold, Reasons};
 use portcullis_settings::Endpoint;
+use portcullis_usage::Unknown;
 
 use crate::body::BodyError;
+use crate::control::Objection;
+use crate::definitions::Drifted;
 use crate::edge::ALLOWED;
 use crate::ports::{FetchError, StoreError};
 
@@ -33,6 +39,12 @@ pub enum Refusal {
     /// Policy says no.
     #[error("{}", .0.operator_text())]
     Denied(Box<Denial>),
+    /// What an upstream defines is not what people have approved.
+    #[error("{0}")]
+    Drift(Box<Drifted>),
+    /// The same, where people may approve the call.
+    #[error("needs approval: {0}")]
+    DriftHeld(Box<Drifted>),
     /// A header that only the platform may set came from the caller.
     #[error("the caller sent `{0}` itself")]
     ForgedHeader(HeaderName),
@@ -71,6 +83,21 @@ pub enum Refusal {
     /// The message breaks the protocol.
     #[error("{0}")]
     Protocol(Rejection),
+    /// As many requests of this principal are under way as may be.
+    #[error("too many requests of one principal at once (`concurrent_requests`)")]
+    TooManyAtOnce,
+    /// Too many requests from one address.
+    #[error("too many requests from one address (`address_requests_per_minute`)")]
+    TooManyFromAddress {
+        /// When one more may come.
+        retry_after: Duration,
+    },
+    /// Too many requests of one principal.
+    #[error("too many requests of one principal (`requests_per_minute`)")]
+    TooManyRequests {
+        /// When one more may come.
+        retry_after: Duration,
+    },
     /// The session does not exist, has expired or belongs to someone else.
     #[error("unknown session: {0}")]
     Session(&'static str),
@@ -112,7 +139,20 @@ pub enum Refusal {
     #[error("upstream: {0}")]
     Upstream(String),
 
+    /// It has failed repeatedly and is left alone.
+    #[error("upstream: it has failed repeatedly and is left alone for another {} ms (`breaker`)", retry_after.as_millis())]
+    Paused {
+        /// When another call may try.
+        retry_after: Duration,
+    },
+
     // The operator's fault, or the platform's.
+    /// What of the answer the caller uses cannot be counted, so it is withheld. The call was made.
+    #[error("the answer is withheld, since policies read usage and it cannot be counted: {0}")]
+    AnswerUncounted(Unknown),
+    /// Something asked of `/api` is not done.
+    #[error("{0}")]
+    Control(#[from] Objection),
     /// An issuer's keys cannot be had.
     #[error("no keys of issuer `{issuer}`: {reason}")]
     Keys {
@@ -121,9 +161,15 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+    /// No policy is in force.
+    #[error("no policy is in force: {0}")]
+    NoPolicy(String),
     /// The intent could not be recorded, so nothing was forwarded.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// What this request uses could not be counted, so it was not let through.
+    #[error("policies read usage, and this request cannot be counted: {0}")]
+    Uncounted(Unknown),
     /// The outcome could not be recorded, so the answer is withheld. The call was made.
     #[error("the answer is withheld: {0}")]
     Withheld(StoreError),
@@ -131,6 +177,10 @@ pub enum Refusal {
 
 /// What the caller is told in place of an answer that could not be recorded.
 pub(crate) const WITHHELD: &str = "the gateway cannot record what came of this call, so it withholds it";
+/// When a place may be free again: nobody knows.
+const SOON: Duration = Duration::from_secs(1);
+/// What the caller is told in place of an answer that could not be counted.
+const UNCOUNTED: &str = "the gateway cannot count what came of this call, so it withholds it";
 
 fn named(hold: &Hold) -> String {
     let ids: Vec<String> =
@@ -163,7 +213,11 @@ impl Refusal {
             Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
             Self::AnswerDenied
+            | Self::AnswerUncounted(_)
             | Self::Body(_)
+            | Self::Drift(_)
+            | Self::DriftHeld(_)
+            | Self::Control(_)
             | Self::Fetch(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
@@ -174,14 +228,20 @@ impl Refusal {
             | Self::MethodNotAllowed { .. }
             | Self::ModernUpstream
             | Self::NoAnswer { .. }
+            | Self::NoPolicy(_)
             | Self::NotAcceptable
             | Self::NotFound
             | Self::OriginNotAllowed
+            | Self::Paused { .. }
             | Self::Protocol(_)
             | Self::Session(_)
             | Self::Store(_)
+            | Self::TooManyAtOnce
             | Self::TooManyFailures
+            | Self::TooManyFromAddress { .. }
+            | Self::TooManyRequests { .. }
             | Self::Unauthenticated { .. }
+            | Self::Uncounted(_)
             | Self::UnknownName
             | Self::UnsupportedMediaType
             | Self::Upstream(_)
@@ -202,6 +262,7 @@ impl Refusal {
             Self::NotFound => (Stage::Edge, "not_found"),
             Self::OriginNotAllowed => (Stage::Edge, "origin_not_allowed"),
             Self::TooManyFailures => (Stage::Edge, "too_many_failures"),
+            Self::TooManyFromAddress { .. } => (Stage::Edge, "too_many_from_address"),
             Self::UnsupportedMediaType => (Stage::Edge, "unsupported_media_type"),
             Self::InsufficientScope { .. } => (Stage::Authenticate, "insufficient_scope"),
             Self::Keys { .. } => (Stage::Authenticate, "keys_unavailable"),
@@ -210,13 +271,22 @@ impl Refusal {
             Self::Protocol(_) => (Stage::Parse, "protocol"),
             Self::UnknownName => (Stage::Parse, "unknown_name"),
             Self::AnswerDenied => (Stage::Decide, "answer_denied"),
+            Self::Control(_) => (Stage::Decide, "not_pushed"),
+            Self::NoPolicy(_) => (Stage::Decide, "no_policy"),
             Self::Denied(_) => (Stage::Decide, "denied"),
+            Self::Drift(_) => (Stage::Decide, "drift"),
+            Self::DriftHeld(_) => (Stage::Decide, "drift_held"),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
+            Self::TooManyAtOnce => (Stage::Decide, "too_many_at_once"),
+            Self::TooManyRequests { .. } => (Stage::Decide, "too_many_requests"),
+            Self::Uncounted(_) => (Stage::Decide, "uncounted"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
             Self::Withheld(_) => (Stage::Outcome, "store_unavailable"),
             Self::Fetch(FetchError::NotAllowed(_)) => (Stage::Forward, "upstream_not_allowed"),
             Self::Fetch(FetchError::TimedOut) => (Stage::Forward, "upstream_timeout"),
             Self::Fetch(FetchError::Unreachable(_)) => (Stage::Forward, "upstream_unreachable"),
+            Self::Paused { .. } => (Stage::Forward, "upstream_paused"),
+            Self::AnswerUncounted(_) => (Stage::Guard, "answer_uncounted"),
             Self::LegacyUpstream => (Stage::Guard, "upstream_legacy_only"),
             Self::ModernUpstream => (Stage::Guard, "upstream_modern_only"),
             Self::NoAnswer { .. } | Self::Upstream(_) => (Stage::Guard, "upstream_invalid"),
@@ -228,15 +298,28 @@ impl Refusal {
         match self {
             Self::Protocol(rejection) => json(rejection.status(), self.message(to)),
             Self::AnswerDenied
+            | Self::AnswerUncounted(_)
             | Self::Denied(_)
+            | Self::Drift(_)
+            | Self::DriftHeld(_)
             | Self::Fetch(_)
             | Self::ModernUpstream
             | Self::NeedsApproval(_)
             | Self::NoAnswer { .. }
+            | Self::Paused { .. }
             | Self::Store(_)
+            | Self::Uncounted(_)
             | Self::UnknownName
             | Self::Upstream(_)
             | Self::Withheld(_) => json(StatusCode::OK, self.message(to)),
+            // Some clients end their session on any other status. What has no id is no message that waits for an answer.
+            Self::TooManyAtOnce | Self::TooManyRequests { .. } if to.id.is_some() => {
+                json(StatusCode::OK, self.message(to))
+            }
+            Self::TooManyAtOnce => too_many("too many requests at once", SOON),
+            Self::TooManyFromAddress { retry_after } | Self::TooManyRequests { retry_after } => {
+                too_many("too many requests", *retry_after)
+            }
             // A client of both eras takes this for a server of the handshake era, and starts over with it.
             Self::LegacyUpstream => json(StatusCode::BAD_REQUEST, self.message(to)),
             Self::Session(_) => json(StatusCode::NOT_FOUND, self.message(to)),
@@ -251,11 +334,7 @@ impl Refusal {
                 response.headers_mut().insert(ALLOWED, HeaderValue::from_static(allow));
                 response
             }
-            Self::TooManyFailures => {
-                let mut response = plain(StatusCode::TOO_MANY_REQUESTS, "too many failed attempts");
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
-                response
-            }
+            Self::TooManyFailures => too_many("too many failed attempts", Duration::from_secs(60)),
             Self::Body(BodyError::TooLarge { .. }) => plain(StatusCode::PAYLOAD_TOO_LARGE, "body too large"),
             Self::Body(BodyError::TooSlow { .. }) => plain(StatusCode::REQUEST_TIMEOUT, "body too slow"),
             Self::Body(BodyError::Broken(_)) => plain(StatusCode::BAD_REQUEST, "body incomplete"),
@@ -275,6 +354,9 @@ impl Refusal {
                 "the body must be application/json without an encoding",
             ),
             Self::Keys { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be verified now"),
+            Self::NoPolicy(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "no policy is in force"),
+            // It has an answer of its own where it can happen.
+            Self::Control(objection) => plain(objection.status(), "not done"),
         }
     }
 }
@@ -287,10 +369,30 @@ impl Refusal {
                 answer::rejected(Rejected { id: to.id.clone(), rejection: rejection.clone() })
             }
             Self::Denied(denial) => to.message(code::DENIED, denial.public_text()),
-            Self::NeedsApproval(_) => to.message(code::NEEDS_APPROVAL, "needs approval by a person"),
+            Self::DriftHeld(_) | Self::NeedsApproval(_) => {
+                to.message(code::NEEDS_APPROVAL, "needs approval by a person")
+            }
             Self::Fetch(_) | Self::NoAnswer { .. } | Self::Upstream(_) => {
                 to.message(code::UPSTREAM, "the server behind the gateway failed")
             }
+            Self::Paused { retry_after } => to.message(
+                code::UPSTREAM,
+                format!(
+                    "the server behind the gateway keeps failing; try again in {} s",
+                    whole_seconds(*retry_after)
+                ),
+            ),
+            Self::TooManyAtOnce => {
+                to.message(code::TOO_MANY, "too many requests at once; try again when one of them has ended")
+            }
+            Self::TooManyRequests { retry_after } => to.message(
+                code::TOO_MANY,
+                format!("too many requests; try again in {} s", whole_seconds(*retry_after)),
+            ),
+            Self::Uncounted(_) => {
+                to.message(code::UNAVAILABLE, "the gateway cannot count this request, so it was not made")
+            }
+            Self::AnswerUncounted(_) => to.message(code::UNAVAILABLE, UNCOUNTED),
             Self::LegacyUpstream => answer::unspoken(to.id.clone(), false),
             Self::ModernUpstream => answer::unspoken(to.id.clone(), true),
             Self::Store(_) => {
@@ -301,16 +403,20 @@ impl Refusal {
             Self::Session(_) => answer::error(to.id.clone(), -32001, "session not found", None),
             Self::AnswerDenied
             | Self::Body(_)
+            | Self::Drift(_)
+            | Self::Control(_)
             | Self::ForgedHeader(_)
             | Self::HeadersTooLarge
             | Self::HostNotAllowed
             | Self::InsufficientScope { .. }
             | Self::Keys { .. }
             | Self::MethodNotAllowed { .. }
+            | Self::NoPolicy(_)
             | Self::NotAcceptable
             | Self::NotFound
             | Self::OriginNotAllowed
             | Self::TooManyFailures
+            | Self::TooManyFromAddress { .. }
             | Self::Unauthenticated { .. }
             | Self::UnknownName
             | Self::UnsupportedMediaType => to.message(code::DENIED, "not allowed"),
@@ -321,12 +427,24 @@ impl Refusal {
 impl Addressee {
     /// An error that every stock client survives: a tool result where there is a tool call, else a JSON-RPC
     /// error. Old clients end the session on a 4xx.
-    fn message(&self, code: i64, text: &'static str) -> Message<'static> {
+    fn message(&self, code: i64, text: impl Into<Cow<'static, str>>) -> Message<'static> {
         match (&self.id, self.method, self.era) {
             (Some(id), Some(Method::ToolsCall), Some(era)) => answer::tool_error(id.clone(), era, text),
             (id, _, _) => answer::error(id.clone(), code, text, None),
         }
     }
+}
+
+/// A refusal for a while.
+fn too_many(text: &'static str, retry_after: Duration) -> Response<Bytes> {
+    let mut response = plain(StatusCode::TOO_MANY_REQUESTS, text);
+    response.headers_mut().insert(RETRY_AFTER, whole_seconds(retry_after).into());
+    response
+}
+
+/// Rounded up, since whoever comes back too early is only refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
 }
 
 fn json(status: StatusCode, message: Message<'_>) -> Response<Bytes> {

@@ -5,13 +5,15 @@
 mod frames;
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, pending, select};
 use http::StatusCode;
 use http::response::Parts;
+use portcullis_mcp::era::Era;
 use portcullis_mcp::method::Method;
 use portcullis_mcp::sse::{Event, Item};
 use portcullis_settings::Limits;
@@ -22,6 +24,7 @@ use crate::ports::{FetchError, Ports, StoreError};
 use crate::record::{End, Open};
 use crate::refusal::{Addressee, Refusal};
 use crate::source::{Pulled, Source};
+use crate::usage::Account;
 
 /// An answer on its way.
 pub(crate) struct Relay<P: Ports> {
@@ -30,6 +33,8 @@ pub(crate) struct Relay<P: Ports> {
     guard: Guard,
     /// The record of the call, until its outcome is written.
     record: Option<Open>,
+    /// Where what goes to the caller is counted, if it is.
+    account: Option<Account<P>>,
     to: Addressee,
     limits: Limits,
     /// When a stream without an answer at its end is over: with the caller's token, in milliseconds since 1970.
@@ -50,6 +55,7 @@ pub(crate) struct Parcel<P: Ports> {
     pub(crate) source: Source<P>,
     pub(crate) guard: Guard,
     pub(crate) record: Option<Open>,
+    pub(crate) account: Option<Account<P>>,
     pub(crate) to: Addressee,
     pub(crate) limits: Limits,
     /// When the caller's token expires, in milliseconds since 1970.
@@ -69,13 +75,14 @@ pub(crate) enum Out {
 
 impl<P: Ports> Relay<P> {
     pub(crate) fn new(parcel: Parcel<P>) -> Self {
-        let Parcel { ports, source, guard, record, to, limits, until } = parcel;
+        let Parcel { ports, source, guard, record, account, to, limits, until } = parcel;
         Self {
             heard: None,
             ports,
             source,
             guard,
             record,
+            account,
             to,
             limits,
             until,
@@ -127,12 +134,16 @@ impl<P: Ports> Relay<P> {
             self.pending = Some(Ok(Pulled::End));
             return;
         }
-        let pulled = match select(pin!(self.source.pull()), pin!(self.ports.sleep(patience))).await {
-            Either::Left((pulled, _)) => pulled,
-            Either::Right(((), _)) if is_open_ended => Ok(Pulled::End),
-            Either::Right(((), _)) => {
+        let (pulled, late) = (pin!(self.source.pull()), pin!(self.ports.sleep(patience)));
+        let awaited = select(pulled, late);
+        // What was counted is published meanwhile: it may be long until something comes.
+        let pulled = match select(awaited, pin!(work(self.account.as_mut()))).await {
+            Either::Left((Either::Left((pulled, _)), _)) => pulled,
+            Either::Left((Either::Right(((), _)), _)) if is_open_ended => Ok(Pulled::End),
+            Either::Left((Either::Right(((), _)), _)) => {
                 Err(Refusal::Upstream(format!("silent for {:?}", self.limits.response_time)))
             }
+            Either::Right((never, _)) => match never {},
         };
         self.heard = Some(self.ports.monotonic());
         self.pending = Some(pulled);
@@ -191,7 +202,11 @@ impl<P: Ports> Relay<P> {
         self.guard.tick(self.ports.now());
         let pulled = match self.pending.take() {
             None => return Ok(None),
-            Some(Ok(pulled)) => self.judge(pulled).await,
+            // What was pushed meanwhile holds for the frames that are still to come.
+            Some(Ok(pulled)) => match self.guard.gateway().refresh(&*self.ports).await {
+                Ok(_) => self.judge(pulled).await,
+                Err(refusal) => Err(refusal),
+            },
             Some(Err(refusal)) => Err(refusal),
         };
         match pulled {
@@ -265,7 +280,7 @@ impl<P: Ports> Relay<P> {
         }
         self.ended = true;
         if self.is_resumable {
-            return;
+            return self.settle().await;
         }
         if let Err(error) = self.close(End::Abandoned).await {
             self.ports.log(&format!("an abandoned call stays without its outcome: {error}"));
@@ -301,20 +316,32 @@ impl<P: Ports> Relay<P> {
         self.limits.response_time.saturating_sub(silent)
     }
 
-    /// Writes the outcome, once. Only then the record is let go: a reader that leaves while the store works must
-    /// still find one to close.
+    /// Writes the outcome, once, and publishes what was used. Only then the record is let go: a reader that leaves while
+    /// the store works must still find one to close.
     async fn close(&mut self, end: End<'_>) -> Result<(), StoreError> {
-        let Some(record) = &self.record else { return Ok(()) };
-        let closed = record.close(&*self.ports, end, &self.guard).await;
+        let Self { record, ports, guard, account, .. } = self;
+        let written = async {
+            match record {
+                Some(record) => record.close(&**ports, end, guard).await,
+                None => Ok(()),
+            }
+        };
+        let (closed, ()) = join(written, settle(account.as_mut())).await;
         self.record = None;
         closed
+    }
+
+    /// Publishes what was used, where no outcome is written.
+    async fn settle(&mut self) {
+        settle(self.account.as_mut()).await;
     }
 
     async fn fail(&mut self, refusal: Refusal) -> Refusal {
         self.ended = true;
         self.begin();
         let refusal = if let Refusal::NoAnswer { status } = refusal {
-            mismatch::of_status(&self.guard, status)
+            let era = self.guard.call().map_or(Era::Legacy(None), |call| call.era);
+            mismatch::of_status(era, self.guard.session(), status)
         } else {
             refusal
         };
@@ -322,6 +349,19 @@ impl<P: Ports> Relay<P> {
             Err(error) if !matches!(refusal, Refusal::Withheld(_)) => Refusal::Withheld(error),
             Ok(()) | Err(_) => refusal,
         }
+    }
+}
+
+async fn work<P: Ports>(account: Option<&mut Account<P>>) -> Infallible {
+    match account {
+        Some(account) => account.work().await,
+        None => pending().await,
+    }
+}
+
+async fn settle<P: Ports>(account: Option<&mut Account<P>>) {
+    if let Some(account) = account {
+        account.settle().await;
     }
 }
 

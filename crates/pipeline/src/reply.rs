@@ -27,6 +27,7 @@ use crate::resume::Answering;
 use crate::session::{self, Session};
 use crate::source::{EVENTS, JSON, Pending, Source, kind};
 use crate::stream::EventStream;
+use crate::usage;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// How long a caller may wait without a sign of life. Then a stream is begun, whatever form the answer will have:
@@ -194,8 +195,7 @@ fn pending<P: Ports>(
     permit: Permit,
     outbound: Outbound,
 ) -> Result<Pending<P::Body>, Refusal> {
-    let timeout = x.gateway.settings().limits.response_time;
-    Ok(forward::pending(permit, Rc::clone(&x.ports), x.connection()?, outbound, timeout))
+    Ok(forward::pending(permit, x.way(), x.connection()?, outbound))
 }
 
 /// Replaces the upstream's session id by a sealed one.
@@ -236,6 +236,11 @@ pub(crate) fn relay_of<P: Ports>(
         prefixed: x.is_aggregate(),
         now: x.now,
     };
+    let account = usage::take(x);
+    let mut guard = Guard::new(Rc::clone(&x.gateway), recipient, expected.clone());
+    if account.is_some() {
+        guard.watch_values();
+    }
     let by_line = expected.as_ref().is_some_and(|call| call.method == Method::SubscriptionsListen);
     let to = match &expected {
         Some(call) => crate::refusal::Addressee {
@@ -248,8 +253,9 @@ pub(crate) fn relay_of<P: Ports>(
     Ok(Relay::new(Parcel {
         ports: Rc::clone(&x.ports),
         source: Source::new(pending, limits.frame_bytes, by_line),
-        guard: Guard::new(Rc::clone(&x.gateway), recipient, expected),
+        guard,
         record,
+        account,
         to,
         limits,
         until: caller.expires().0.saturating_mul(1000),

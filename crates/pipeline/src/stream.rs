@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::{Future, select_all};
 use portcullis_mcp::message::Message;
 use portcullis_mcp::sse::{Event, KEEP_ALIVE};
+use portcullis_usage::Slot;
 
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -18,6 +19,8 @@ pub struct EventStream<P: Ports> {
     ready: Vec<Bytes>,
     /// Whether all answers are parts of one, so that only the last of them counts.
     joint: bool,
+    /// Its place among the caller's requests that are under way.
+    slot: Option<Slot<String>>,
 }
 
 impl<P: Ports> std::fmt::Debug for EventStream<P> {
@@ -28,7 +31,7 @@ impl<P: Ports> std::fmt::Debug for EventStream<P> {
 
 impl<P: Ports> EventStream<P> {
     pub(crate) fn new(relays: Vec<Relay<P>>) -> Self {
-        Self { relays, ready: Vec::new(), joint: false }
+        Self { relays, ready: Vec::new(), joint: false, slot: None }
     }
 
     /// A stream that begins at once with a sign of life, because its answer takes long.
@@ -45,6 +48,11 @@ impl<P: Ports> EventStream<P> {
     /// One answer in several parts, after this message.
     pub(crate) fn joint(first: Message<'_>, relays: Vec<Relay<P>>) -> Self {
         Self { joint: true, ..Self::beginning_with(vec![first], relays) }
+    }
+
+    /// Keeps a place among the caller's requests for as long as the stream goes on.
+    pub(crate) fn hold(&mut self, slot: Option<Slot<String>>) {
+        self.slot = slot;
     }
 
     /// The next bytes for the caller; `None` at the end.
@@ -78,6 +86,7 @@ impl<P: Ports> EventStream<P> {
             relay.abandon().await;
         }
         self.relays.clear();
+        self.slot = None;
     }
 
     /// The first answer that has something to take; `None` if there is no answer left.

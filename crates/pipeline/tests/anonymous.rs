@@ -22,9 +22,11 @@ jwks_url = "https://idp.example.com/keys"
 [connections.open]
 url = "http://127.0.0.1:3001/mcp"
 issuers = ["anonymous", "idp"]
+drift = "log"
 [connections.closed]
 url = "https://crm.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 "#;
 
 const POLICIES: &str =

@@ -687,7 +687,7 @@ fn intent(world: &World) -> Intent {
     let store = world.ports.store.borrow();
     let mut intents = store.values().filter_map(|value| match Record::decode(value) {
         Ok(Record::Intent(intent)) => Some(intent),
-        Ok(Record::Outcome(_) | Record::Refusal(_)) | Err(_) => None,
+        Ok(Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_)) | Err(_) => None,
     });
     intents.next().unwrap()
 }

@@ -9,19 +9,22 @@
 //! [`Bundle::verify`] checks everything at once: that the bundle is what [`Bundle::build`] would make of the texts
 //! in it. Whoever takes a bundle over the network does that once, on receipt.
 //!
-//! INVARIANT: what format 1 means never changes. `tests/golden` has a bundle to hold us to it.
+//! Besides policies a bundle may hold named sections ([`Section`]), which mean nothing here.
+//!
+//! INVARIANT: what a format means never changes. `tests/golden` has bundles to hold us to it. Format 1 has no sections;
+//! format 2 is the same with at least one.
 
 mod contents;
 mod envelope;
 mod layout;
+mod sections;
 mod write;
 
 use std::fmt;
 use std::ops::Range;
 
-use sha2::{Digest as _, Sha256};
-
 pub use crate::bundle::envelope::{EnvelopeError, KeyId, Serial, SignedBundle, SigningKey, VerifyingKey};
+pub use crate::bundle::sections::Section;
 
 pub(crate) use crate::bundle::contents::{Contents, Group};
 pub(crate) use crate::bundle::write::write;
@@ -74,14 +77,17 @@ pub enum BundleError {
 }
 
 impl Bundle {
-    /// Checks policy files and puts them into a bundle. The same policies at the same places give the same bytes.
+    /// Checks policy files and puts them into a bundle, together with sections. The same policies at the same places
+    /// and the same sections give the same bytes.
     ///
     /// # Errors
     /// [`Problems`] with everything that is wrong in any of the files, as from
-    /// [`PolicySet::parse`](crate::PolicySet::parse).
-    pub fn build(sources: &[Source<'_>]) -> Result<Self, Problems> {
+    /// [`PolicySet::parse`](crate::PolicySet::parse), or that a section has a name that it cannot have, or that another
+    /// one has.
+    pub fn build(sources: &[Source<'_>], sections: &[Section<'_>]) -> Result<Self, Problems> {
         let policies = set::read(sources)?;
-        write(&policies).map(Self).ok_or_else(|| set::defect(&"they are too large for a bundle"))
+        check_names(sections)?;
+        write(&policies, sections).map(Self).ok_or_else(|| set::defect(&"they are too large for a bundle"))
     }
 
     /// Checks every byte: all that the bundle says must follow from the texts of its policies, but for the files and
@@ -92,14 +98,15 @@ impl Bundle {
     /// the one that was put in, or if the index could hide a policy.
     pub fn verify(bytes: Vec<u8>) -> Result<Self, BundleError> {
         let contents = Contents::open(bytes)?;
-        if contents.texts_digest() != <[u8; 32]>::from(Sha256::digest(contents.texts())) {
+        if !contents.is_intact() {
             return Err(BundleError::Damaged);
         }
+        let sections: Vec<Section<'_>> = contents.sections().collect();
         let policies = (0..contents.len()).map(|number| {
             let placed = contents.placed(number)?;
             Some((Parsed::read(placed).ok()?, placed.text))
         });
-        let rebuilt = policies.collect::<Option<Vec<_>>>().and_then(|policies| write(&policies));
+        let rebuilt = policies.collect::<Option<Vec<_>>>().and_then(|policies| write(&policies, &sections));
         let bytes = rebuilt.ok_or(BundleError::Damaged)?;
         let is_same = bytes.get(HEAD_START..) == contents.as_bytes().get(HEAD_START..);
         // What an older Cedar wrote differs in the version of its language, so the bytes that came are kept.
@@ -109,8 +116,7 @@ impl Bundle {
     /// The address.
     #[must_use]
     pub fn digest(&self) -> BundleDigest {
-        let digest = self.0.get(DIGEST).and_then(|digest| digest.try_into().ok());
-        BundleDigest(digest.unwrap_or_default())
+        digest_in(&self.0)
     }
 
     /// The bytes, as they are stored.
@@ -127,6 +133,12 @@ impl Bundle {
 }
 
 impl BundleDigest {
+    /// Reads `sha256:` and 64 hex digits, as it is shown.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.strip_prefix("sha256:").and_then(envelope::from_hex).map(Self)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
@@ -152,9 +164,27 @@ impl fmt::Debug for Bundle {
     }
 }
 
+fn digest_in(bytes: &[u8]) -> BundleDigest {
+    let digest = bytes.get(DIGEST).and_then(|digest| digest.try_into().ok());
+    BundleDigest(digest.unwrap_or_default())
+}
+
+pub(crate) fn check_names(sections: &[Section<'_>]) -> Result<(), Problems> {
+    let mut names: Vec<&str> = sections.iter().map(|section| section.name).collect();
+    names.sort_unstable();
+    let is_doubled = names.array_windows().any(|[one, next]| one == next);
+    match names.into_iter().all(sections::fits) && !is_doubled {
+        true => Ok(()),
+        false => Err(set::defect(&"a section has a name that it cannot have, or that another one has")),
+    }
+}
+
 const MAGIC: &[u8] = b"PCBUNDLE";
-/// The version of the format that is written, and the latest that is read.
-const FORMAT: u32 = 1;
+/// The latest format that is read.
+const FORMAT: u32 = 2;
+const FORMAT_WITHOUT_SECTIONS: u32 = 1;
+/// The first format with sections.
+const SECTIONS_SINCE: u32 = 2;
 /// Before it are the magic, the format, two numbers for the language and the length of the head.
 const VERSIONS_END: usize = 24;
 const HEAD_START: usize = VERSIONS_END + 32;

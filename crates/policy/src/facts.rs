@@ -8,9 +8,11 @@ use portcullis_identity::{AttributeValue, Principal};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::arguments::{self, Arguments, InputError};
-use crate::question::{Question, Session};
+use crate::input_type::InputType;
+use crate::question::{Question, Session, Target};
 use crate::thing::Thing;
 use crate::time::datetime;
+use crate::usage::{self, USAGE};
 use crate::vocabulary::Vocabulary;
 
 /// Everything Cedar needs to evaluate a policy.
@@ -51,22 +53,26 @@ pub(crate) enum FactsError {
 impl Facts {
     /// All that is known when a call is decided.
     pub(crate) fn of_call(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
-        let Arguments { record, unrepresentable } = arguments::convert(question.input, vocabulary)?;
-        let labels = labels(&question.session, unrepresentable);
-        Self::of_question(question, (record, labels), vocabulary)
+        let of_protocol = InputType::of_protocol(question.target);
+        let types = question.types.or(of_protocol.as_ref());
+        let Arguments { record, unrepresentable } = arguments::convert(question.input, types, vocabulary)?;
+        let session = known_session(&question.session, unrepresentable, vocabulary)?;
+        Self::of_question(question, (record, session), vocabulary)
     }
 
-    /// What is known before the call is made: neither the arguments nor what will be found in them.
+    /// What is known before the call is made: neither the arguments nor what will be found in them, nor what will have
+    /// been used by then.
     pub(crate) fn of_listing(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
-        let unknown = RestrictedExpression::new_unknown;
-        Self::of_question(question, (unknown("input"), unknown("labels")), vocabulary)
+        let unknown = RestrictedExpression::new_unknown("input");
+        Self::of_question(question, (unknown, unknown_session()), vocabulary)
     }
 
     /// What is known when the client answers a question of the upstream: what was found in the answer, but not the
-    /// arguments, which were the question's.
+    /// arguments, which were the question's, nor what was used when it was asked.
     pub(crate) fn of_response(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {
-        let unknown = RestrictedExpression::new_unknown("input");
-        Self::of_question(question, (unknown, labels(&question.session, false)), vocabulary)
+        let unknown = RestrictedExpression::new_unknown;
+        let session = SessionValues { labels: labels(&question.session, false), usage: unknown(USAGE) };
+        Self::of_question(question, (unknown("input"), session), vocabulary)
     }
 
     /// Like [`Facts::of_listing`] for reading a resource of which only the connection is known.
@@ -96,9 +102,21 @@ impl Facts {
         Circumstances::new(principal, None, context)?.of(Thing::of_class(class, vocabulary))
     }
 
+    /// Who acts, and on what: enough to find the policies that can match, and not to evaluate them.
+    pub(crate) fn of_actor(
+        principal: &Principal,
+        connection: &ConnectionName,
+        target: Target<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, FactsError> {
+        let thing = Thing::of_target(target, connection, vocabulary)?;
+        let principal = principal_entity(principal, vocabulary)?;
+        Circumstances::new(principal, None, Context::empty())?.of(thing)
+    }
+
     fn of_question(
         question: &Question<'_>,
-        known: (RestrictedExpression, RestrictedExpression),
+        known: (RestrictedExpression, SessionValues),
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
         let thing = Thing::of_target(question.target, question.connection, vocabulary)?;
@@ -113,8 +131,8 @@ impl Circumstances {
         session: &Session<'_>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
-        let unknown = RestrictedExpression::new_unknown;
-        Self::of_request(principal, session, (unknown("input"), unknown("labels")), vocabulary)
+        let unknown = RestrictedExpression::new_unknown("input");
+        Self::of_request(principal, session, (unknown, unknown_session()), vocabulary)
     }
 
     /// Those of [`Facts::of_call`] for calls without arguments.
@@ -123,18 +141,19 @@ impl Circumstances {
         session: &Session<'_>,
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
-        let Arguments { record, unrepresentable } = arguments::convert(None, vocabulary)?;
-        Self::of_request(principal, session, (record, labels(session, unrepresentable)), vocabulary)
+        let Arguments { record, unrepresentable } = arguments::convert(None, None, vocabulary)?;
+        let values = known_session(session, unrepresentable, vocabulary)?;
+        Self::of_request(principal, session, (record, values), vocabulary)
     }
 
     fn of_request(
         principal: &Principal,
         session: &Session<'_>,
-        (input, labels): (RestrictedExpression, RestrictedExpression),
+        (input, values): (RestrictedExpression, SessionValues),
         vocabulary: &Vocabulary,
     ) -> Result<Self, FactsError> {
         let principal = principal_entity(principal, vocabulary)?;
-        let session = session_entity(session, labels, vocabulary)?;
+        let session = session_entity(session, values, vocabulary)?;
         Self::new(principal, Some(session), call_context(input, vocabulary)?)
     }
 
@@ -189,17 +208,37 @@ fn call_context(input: RestrictedExpression, vocabulary: &Vocabulary) -> Result<
         .map_err(|_cedar| FactsError::Unexpressible("context"))
 }
 
-/// `labels` stands for those of the session.
+/// The values of those attributes of the session that are not always known.
+struct SessionValues {
+    labels: RestrictedExpression,
+    usage: RestrictedExpression,
+}
+
+fn known_session(
+    session: &Session<'_>,
+    unrepresentable: bool,
+    vocabulary: &Vocabulary,
+) -> Result<SessionValues, FactsError> {
+    let usage = usage::expression(session.usage, vocabulary)?;
+    Ok(SessionValues { labels: labels(session, unrepresentable), usage })
+}
+
+fn unknown_session() -> SessionValues {
+    let unknown = RestrictedExpression::new_unknown;
+    SessionValues { labels: unknown("labels"), usage: unknown(USAGE) }
+}
+
+/// The `values` stand for those of the session.
 fn session_entity(
     session: &Session<'_>,
-    labels: RestrictedExpression,
+    values: SessionValues,
     vocabulary: &Vocabulary,
 ) -> Result<Entity, FactsError> {
-    let Session { labels: _, client, now } = session;
+    let Session { labels: _, client, now, usage: _ } = session;
+    let SessionValues { labels, usage } = values;
     let client = client.map(|client| ("client", RestrictedExpression::new_string(client.to_owned())));
-    let attributes = [("labels", labels), ("now", datetime(*now).ok_or(FactsError::Unexpressible("time"))?)]
-        .into_iter()
-        .chain(client);
+    let now = datetime(*now).ok_or(FactsError::Unexpressible("time"))?;
+    let attributes = [("labels", labels), ("now", now), (USAGE, usage)].into_iter().chain(client);
     let attributes = attributes.map(|(name, value)| (name.to_owned(), value));
     Entity::new_with_tags(vocabulary.session(), attributes, [], [])
         .map_err(|_cedar| FactsError::Unexpressible("session"))

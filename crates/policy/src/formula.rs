@@ -18,6 +18,8 @@ pub(crate) enum Formula {
     Argument(String, Fact),
     /// It is known.
     Constant(bool),
+    /// It errs.
+    Error,
     /// One or the other, as the first says.
     If(Box<Self>, Box<Self>, Box<Self>),
     /// Whether a class was found in the request.
@@ -98,6 +100,7 @@ impl Formula {
                 let [test, then, otherwise] = branches;
                 Self::If(test, then, otherwise)
             }
+            _ if has_variable(expression) => Self::Error,
             _ => Self::about_argument(expression).or_else(|| label(expression)).unwrap_or(Self::Open),
         }
     }
@@ -171,8 +174,11 @@ impl Formula {
         match self {
             Self::Constant(value) => Self::Constant(!value),
             Self::Not(inner) => *inner,
+            Self::Error => Self::Error,
             Self::Open => Self::Open,
-            other => Self::Not(Box::new(other)),
+            other @ (Self::And(..) | Self::Argument(..) | Self::If(..) | Self::Label(_)) => {
+                Self::Not(Box::new(other))
+            }
         }
     }
 }
@@ -204,6 +210,20 @@ fn argument_name(expression: &Value) -> Option<String> {
     let (operator, operands) = member(expression)?;
     let name = operands.get("attr")?.as_str()?;
     (operator == "." && is_input(operands.get("left")?)).then(|| name.to_owned())
+}
+
+/// Whether a variable is left. Cedar puts values and unknowns in the place of all of them, but for what errs whatever
+/// the unknowns are: that it leaves as it was written, since it may not be reached.
+fn has_variable(expression: &Value) -> bool {
+    match member(expression) {
+        Some(("Value", _)) => false,
+        Some(("Var", Value::String(_))) => true,
+        Some(_) | None => match expression {
+            Value::Array(items) => items.iter().any(has_variable),
+            Value::Object(members) => members.values().any(has_variable),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        },
+    }
 }
 
 fn is_input(expression: &Value) -> bool {

@@ -21,7 +21,7 @@
 //! | `Resource` | `connection/uri` | `Connection` | `uri` |
 //! | `Connection` | `connection` | | |
 //! | `DataClass` | `pii.card` | `DataClass::"pii"` | |
-//! | `Session` | `current` | | `labels`, `now`, `client` |
+//! | `Session` | `current` | | `labels`, `now`, `client`, `usage` |
 //!
 //! | action | in | resource |
 //! |---|---|---|
@@ -33,22 +33,35 @@
 //! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
-//! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`) and, if the token
+//! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`), `usage` and, if the token
 //! names it, `client` (the OAuth client id). A question about `unmask` is not about a call: its context is
 //! `context.connection`, a `Connection`, and nothing else, so a rule that covers `unmask` and reads
 //! `context.input` errs, and the data stays masked.
 //!
 //! # Arguments
 //!
-//! A whole number that fits 64 bits is a `Long`, however it is written (`5`, `5.0`, `5e0`); any other number is a
-//! `decimal` if four digits after the point hold it exactly. Strings, booleans, arrays (as sets) and objects (as
-//! records) are what they are. A member whose value is `null` is left out: most clients write it for an
-//! optional argument that they do not give.
+//! The [`InputType`] of a question, which follows from the definition of its tool or prompt, says what each argument
+//! becomes: an `integer` is a `Long`, a `number` a `decimal`, whole or not, and so on. Strings, booleans, arrays (as
+//! sets) and objects (as records) are what they are. A member whose value is `null` is left out: most clients write
+//! it for an optional argument that they do not give.
 //!
-//! Anything else, a number that fits neither type or a `null` inside an array, becomes an entity of the type
-//! `Unrepresentable`, and the session gets the label `args.unrepresentable`. Leaving such a value out would let
+//! Where nothing is said of an argument, its value decides, never its spelling: a whole number that fits 64 bits is a
+//! `Long` (`5`, `5.0`, `5e0`), any other a `decimal` if four digits after the point hold it exactly.
+//!
+//! Anything else, a value of another type than is declared, a number that its type does not hold, a `null` inside an
+//! array, becomes an entity of the type `Unrepresentable`, and the session gets the label `args.unrepresentable`. So
+//! does an array with such an item, where its items have a type: to look for something in a set never errs. Leaving such a value out would let
 //! it pass as absent where a rule asks with `has`. As an entity it is there, equals nothing that a rule could
 //! name by accident, and to compute or compare with it in any other way is an error, which denies.
+//!
+//! # Usage
+//!
+//! `context.session.usage` is a record of three windows, `minute`, `hour` and `day`. Each is a record of what the
+//! principal has used on the connection in it: `calls`, `denials`, `bytes`, `items`, and by class `findings` and
+//! `distinct`, as in `context.session.usage.day.distinct["pii.email"]`. All members are there; what was not used is 0.
+//! What is not known is there all the same and has no members, so to read it errs, which denies: `usage` is a text then,
+//! and the count of a class that is not known an entity of the type `Unrepresentable`.
+//! In lists usage is unknown as arguments are, since it changes by itself: no quota hides a tool.
 //!
 //! # What a policy may be
 //!
@@ -70,8 +83,8 @@
 //! # What is not here
 //!
 //! Who the caller is (`portcullis-identity`), what was found in a request (`portcullis-detect`), asking and
-//! counting votes for a [`Hold`], limits and revocations. There is no schema either: policies are checked
-//! against one by the command line, never on the data path.
+//! counting votes for a [`Hold`], counting what is used, and revocations. There is no schema either: policies are
+//! checked against one by the command line (`portcullis-schema`), never on the data path.
 
 #![forbid(unsafe_code)]
 
@@ -86,6 +99,7 @@ mod explain;
 mod facts;
 mod formula;
 mod groups;
+mod input_type;
 mod listing;
 mod nesting;
 mod number;
@@ -103,13 +117,15 @@ mod statement;
 mod thing;
 mod time;
 mod unmask;
+mod usage;
 mod visibility;
 mod vocabulary;
 mod witness;
 
 pub use annotations::{ApprovalGroup, ApprovalRule, Coverage, Mode};
 pub use bundle::{
-    Bundle, BundleDigest, BundleError, EnvelopeError, KeyId, Serial, SignedBundle, SigningKey, VerifyingKey,
+    Bundle, BundleDigest, BundleError, EnvelopeError, KeyId, Section, Serial, SignedBundle, SigningKey,
+    VerifyingKey,
 };
 pub use decision::{
     Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,
@@ -117,10 +133,13 @@ pub use decision::{
 };
 pub use digest::{PolicyDigest, PolicySetDigest};
 pub use explain::{Asked, Difference, Explainer, Explanation, Failing, NearMiss, Verdict};
+pub use input_type::{InputType, MemberType, RecordType, ValueType};
 pub use listing::Listing;
 pub use policy::{Effect, Policy, PolicyId};
 pub use problem::{Problem, Problems};
 pub use question::{Completion, Lifecycle, Question, Session, Target};
+pub use scan::{Token, tokens};
 pub use set::{PolicySet, Source};
+pub use usage::{Usage, Used};
 pub use visibility::Visibility;
 pub use vocabulary::is_reserved;

@@ -58,7 +58,7 @@ struct Sight<'s, 'p> {
 }
 
 impl PolicySet {
-    /// For the items of a list: each target appears as in [`PolicySet::visibility`]. The labels are not read.
+    /// For the items of a list: each target appears as in [`PolicySet::visibility`]. Labels and usage are not read.
     #[must_use]
     pub fn listing<'p>(
         &'p self,

@@ -9,6 +9,9 @@ use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
 use portcullis_settings::{ClassName, ConnectionName};
 
+use crate::input_type::InputType;
+use crate::usage::Usage;
+
 /// One question to the policies.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
@@ -21,6 +24,8 @@ pub struct Question<'q> {
     /// The arguments of the call. `None` and `null` are an empty object; anything else that is not an object
     /// is denied.
     pub input: Option<&'q Json<'q>>,
+    /// What the definition of a tool or prompt says of its arguments; without it, each value decides its own type.
+    pub types: Option<&'q InputType>,
     /// What is known besides the call.
     pub session: Session<'q>,
 }
@@ -34,6 +39,9 @@ pub struct Session<'q> {
     pub client: Option<&'q str>,
     /// The time of the request.
     pub now: UnixSeconds,
+    /// What the principal has used on the connection so far; `None` if it is not known, or if no policy that can match
+    /// reads it ([`PolicySet::may_read_usage`](crate::PolicySet::may_read_usage)). A policy that reads it then errs.
+    pub usage: Option<&'q Usage>,
 }
 
 /// What is to be done, and to what.

@@ -65,6 +65,7 @@ impl Possible {
                 supposed.argument(name).map_or(Self::EITHER, |sample| Self::of_fact(fact, sample))
             }
             Formula::Constant(value) => Self::known(*value),
+            Formula::Error => Self::ERROR,
             Formula::If(test, then, otherwise) => {
                 let (test, then, otherwise) = (of(test), of(then), of(otherwise));
                 Self {

@@ -15,11 +15,11 @@ pub(crate) struct Statement<'s> {
 
 /// One token, without the whitespace and the comments around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token<'s> {
+pub struct Token<'s> {
     /// The text. A string literal is one token, with its quotes; a sign is one character.
-    pub(crate) text: &'s str,
+    pub text: &'s str,
     /// Where it starts in the scanned text, in bytes.
-    pub(crate) offset: usize,
+    pub offset: usize,
 }
 
 impl Token<'_> {
@@ -49,8 +49,8 @@ fn statement(text: &str, start: usize, end: usize) -> Option<Statement<'_>> {
     text.get(start..end).map(|text| Statement { text, offset: start })
 }
 
-/// The tokens of a text.
-pub(crate) fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
+/// The tokens of a policy's text, for tools that point at places in it.
+pub fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = skip_blank(rest);

@@ -8,15 +8,18 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use cedar_policy as cedar;
+use portcullis_identity::Principal;
+use portcullis_settings::ConnectionName;
 
-use crate::bundle::{self, BundleError, Contents, Group};
+use crate::bundle::{self, BundleDigest, BundleError, Contents, Group, Section};
 use crate::digest::{PolicyDigest, PolicySetDigest};
 use crate::evaluate::Prepared;
 use crate::facts::Facts;
 use crate::numbers::Numbers;
 use crate::policy::{Policy, PolicyId};
 use crate::problem::{Problem, Problems};
-use crate::reads::Reads;
+use crate::question::Target;
+use crate::reads::{Reads, may_name_usage};
 use crate::scan::{line_of, statements};
 use crate::scope::{self, Part};
 use crate::statement::{Parsed, Placed};
@@ -38,6 +41,8 @@ pub struct PolicySet {
     contents: Contents,
     /// By number.
     members: Vec<OnceLock<Member>>,
+    /// The policies that read usage; found when somebody first asks.
+    usage_readers: OnceLock<Numbers>,
     pub(crate) vocabulary: Vocabulary,
 }
 
@@ -61,8 +66,18 @@ impl PolicySet {
     /// missing, doubled or unusable ids, unknown annotations, values that an annotation does not take, groups
     /// without an issuer, conditions that are too large or too deep.
     pub fn parse(sources: &[Source<'_>]) -> Result<Self, Problems> {
+        Self::parse_with(sources, &[])
+    }
+
+    /// Reads policy files, and keeps sections with them as [`Bundle::build`](crate::Bundle::build) does: the set has
+    /// the same address as that bundle.
+    ///
+    /// # Errors
+    /// As [`Bundle::build`](crate::Bundle::build).
+    pub fn parse_with(sources: &[Source<'_>], sections: &[Section<'_>]) -> Result<Self, Problems> {
         let parsed = read(sources)?;
-        let bytes = bundle::write(&parsed).ok_or_else(|| defect(&"they are too large"))?;
+        bundle::check_names(sections)?;
+        let bytes = bundle::write(&parsed, sections).ok_or_else(|| defect(&"they are too large"))?;
         let set = Self::from_bundle(bytes).map_err(|error| defect(&error))?;
         for (parsed, _) in parsed {
             let number = set.contents.number_of(parsed.policy.id().as_str());
@@ -85,7 +100,7 @@ impl PolicySet {
         let members = std::iter::repeat_with(OnceLock::new).take(contents.len()).collect();
         // The names in it are constants.
         let vocabulary = Vocabulary::new().map_err(|_cedar| BundleError::Damaged)?;
-        Ok(Self { contents, members, vocabulary })
+        Ok(Self { contents, members, usage_readers: OnceLock::new(), vocabulary })
     }
 
     /// The policies, by id. Parses those that were no candidates yet.
@@ -93,10 +108,83 @@ impl PolicySet {
         (0..self.contents.len()).filter_map(|number| Some(self.member(number)?.policy.as_ref()))
     }
 
-    /// The digest of the whole set, which every record of a decision carries.
+    /// The digest of the whole set, whatever files its policies are in.
     #[must_use]
     pub fn digest(&self) -> PolicySetDigest {
         self.contents.set_digest()
+    }
+
+    /// Whether any policy reads what a principal has used, enforced or observed. If none does, nobody need count.
+    ///
+    /// The texts are looked through once, and only those that may name usage are parsed.
+    #[must_use]
+    pub fn reads_usage(&self) -> bool {
+        !self.usage_readers().is_empty()
+    }
+
+    /// Whether a policy that can match a question reads what the principal has used. If none does, the answer is the
+    /// same with and without [`Session::usage`](crate::Session). What a list shows never depends on it.
+    ///
+    /// Of the target everything counts but the URI: the answer for one resource holds for all of the connection.
+    #[must_use]
+    pub fn may_read_usage(
+        &self,
+        principal: &Principal,
+        connection: &ConnectionName,
+        target: Target<'_>,
+    ) -> bool {
+        let readers = self.usage_readers();
+        if readers.is_empty() {
+            return false;
+        }
+        // What cannot be put before the policies is denied without asking one.
+        Facts::of_actor(principal, connection, target, &self.vocabulary).is_ok_and(|facts| {
+            let with = |part| Some(self.contents.with_any(part, &scope::of_question(&facts, part)?));
+            let parts = [Part::Principal, Part::Action].into_iter().filter_map(with);
+            !parts.fold(readers.clone(), |some, others| some.and(&others)).is_empty()
+        })
+    }
+
+    fn usage_readers(&self) -> &Numbers {
+        self.usage_readers.get_or_init(|| {
+            let may = |number: &usize| {
+                self.contents.placed(*number).is_none_or(|placed| may_name_usage(placed.text))
+            };
+            let reads = |number: &usize| self.member(*number).is_none_or(|member| member.reads().usage());
+            (0..self.contents.len()).filter(may).filter(reads).collect()
+        })
+    }
+
+    /// The address of the bundle that this is, whether it was read from one or from files. Every record of a decision
+    /// carries it.
+    #[must_use]
+    pub fn bundle_digest(&self) -> BundleDigest {
+        self.contents.digest()
+    }
+
+    /// The ids and digests of the policies, by id. Parses none.
+    pub fn ids(&self) -> impl Iterator<Item = (PolicyId, PolicyDigest)> {
+        (0..self.contents.len())
+            .filter_map(|number| Some((self.contents.id(number)?, self.contents.digest_of(number)?)))
+    }
+
+    /// The sections, by name, as they are: nothing in them is checked.
+    pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
+        self.contents.sections()
+    }
+
+    /// What is in a section; `None` if there is none of that name. It is hashed each time, so ask once.
+    ///
+    /// # Errors
+    /// [`BundleError::Damaged`] if it is not what was put in.
+    pub fn section(&self, name: &str) -> Result<Option<&[u8]>, BundleError> {
+        self.contents.section(name).transpose()
+    }
+
+    /// Whether every text and every section is what was put in. It hashes all of them, and parses nothing.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        self.contents.is_intact()
     }
 
     /// The policies that can match a question.

@@ -1,10 +1,11 @@
 //! What a list shows, and which answers of a client pass.
 //!
 //! INVARIANT: what some arguments could make allowed or held is never hidden. A list is asked for before the
-//! arguments exist and before anything was found in them, so both are unknown here, and only what no value of
-//! theirs can change hides an item. Rules that do not read arguments are decided exactly, and so are rules that only
-//! compare single arguments with constants, together: what one permits and another forbids for every argument is hidden.
-//! Any other condition counts only as far as it comes out the same whatever the arguments are.
+//! arguments exist and before anything was found in them, and what will have been used by then is not known either.
+//! So all three are unknown here, and only what no value of theirs can change hides an item. Rules that do not read
+//! arguments are decided exactly, and so are rules that only compare single arguments with constants, together: what one
+//! permits and another forbids for every argument is hidden. Any other condition counts only as far as it comes out the
+//! same whatever the arguments are.
 //!
 //! A client's answer to a question of the upstream is judged in the same way once the question is forgotten: what
 //! was found in the answer is known, the arguments of the question are not.
@@ -27,7 +28,7 @@ pub enum Visibility {
 }
 
 impl PolicySet {
-    /// How the target of a question appears in a list. The question's input and labels are not read.
+    /// How the target of a question appears in a list. The question's input, labels and usage are not read.
     ///
     /// A whole list asks a [`PolicySet::listing`], which gives the same answers with less work.
     #[must_use]
@@ -36,7 +37,7 @@ impl PolicySet {
     }
 
     /// Whether what a client answers to a question of the upstream may pass: like [`PolicySet::visibility`], but
-    /// the labels are known, those of the answer, and only the input is not read.
+    /// the labels are known, those of the answer, and the input and the usage are not read.
     ///
     /// Rules about what an answer holds decide; rules about what was asked have decided before and count only as
     /// far as they come out the same whatever it was. The label `args.unrepresentable` speaks of an input, and is

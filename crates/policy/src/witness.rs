@@ -99,7 +99,7 @@ impl<'f> Collected<'f> {
                 samples.extend([Sample::Absent, Sample::Other]);
                 samples.extend(samples_of(fact));
             }
-            Formula::Constant(_) | Formula::Open => {}
+            Formula::Constant(_) | Formula::Error | Formula::Open => {}
         }
     }
 }

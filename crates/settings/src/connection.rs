@@ -3,12 +3,15 @@
 //! Not here: speaking to it, and the pinned definitions of its tools.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
+use crate::limits::{at_least_one, seconds};
 use crate::name::{ConnectionName, IssuerName};
-use crate::read::suggest;
+use crate::read::{Report, Section, suggest};
 use crate::url::{Authority, HttpUrl, Scheme, UpstreamUrl, UrlError};
 
 /// One upstream MCP server, from `[connections.<name>]`.
@@ -33,6 +36,12 @@ pub struct Connection {
     pub scopes: BTreeSet<Scope>,
     /// Whether the connection is also served at `/mcp`, together with the others.
     pub aggregate: bool,
+    /// What happens to definitions that are not approved.
+    pub drift: Drift,
+    /// Whether callers see what the upstream claims of its tools, such as that one only reads.
+    pub trust_annotations: bool,
+    /// When the upstream is left alone because it fails.
+    pub breaker: Breaker,
 }
 
 impl Connection {
@@ -48,6 +57,46 @@ impl Connection {
                 && page.scheme == Scheme::Https
                 && self.elicitation_hosts.iter().any(|listed| listed.0.with_port(page.scheme) == host)
         })
+    }
+}
+
+/// When an upstream that fails is left alone, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// After how many failures in a row. `failures`, 5 unless set, 1 to 1,000.
+    pub failures: NonZeroU32,
+    /// For how long at first; each try that fails doubles it. `pause_seconds`, 5 unless set, 1 to 3,600.
+    pub pause: Duration,
+    /// For how long at most. `longest_pause_seconds`, 60 unless set, 1 to 3,600, and not shorter than the pause.
+    pub longest_pause: Duration,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        let [failures, pause, longest] = Self::DEFAULTS;
+        Self::new(failures, pause, longest)
+    }
+}
+
+impl Breaker {
+    const DEFAULTS: [u32; 3] = [5, 5, 60];
+
+    fn new(failures: u32, pause: u32, longest: u32) -> Self {
+        Self { failures: at_least_one(failures), pause: seconds(pause), longest_pause: seconds(longest) }
+    }
+
+    /// Reads `[connections.<name>.breaker]`.
+    pub(crate) fn read(mut section: Section<'_, '_>, report: &mut Report) -> Self {
+        let [failures, pause, longest] = Self::DEFAULTS;
+        let failures = section.number(report, "failures", 1..=1_000, failures);
+        let pause = section.number(report, "pause_seconds", 1..=3_600, pause);
+        let longest = section.number(report, "longest_pause_seconds", 1..=3_600, longest.max(pause));
+        if longest < pause {
+            let path = section.join("longest_pause_seconds");
+            report.add(section.line, format!("`{path}` is shorter than the first pause of {pause} seconds"));
+        }
+        section.finish(report);
+        Self::new(failures, pause, longest)
     }
 }
 
@@ -134,6 +183,33 @@ pub enum Binary {
     /// They are withheld. The default.
     #[default]
     Deny,
+}
+
+/// What happens where an upstream's definition differs from its pin, or has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Drift {
+    /// Nobody sees it and nobody may call it. The default.
+    #[default]
+    Block,
+    /// Nobody sees it, and a call of it waits for approval.
+    Hold,
+    /// It passes, and is told and recorded.
+    Log,
+}
+
+impl Drift {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Block, Self::Hold, Self::Log];
+
+    /// The word for it in settings and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Hold => "hold",
+            Self::Log => "log",
+        }
+    }
 }
 
 /// A header that authenticates the gateway to an upstream.

@@ -6,6 +6,7 @@ mod anonymous;
 mod connection;
 mod issuer;
 mod outline;
+mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -17,11 +18,13 @@ use crate::connection::Connection;
 use crate::draft::anonymous::AnonymousDraft;
 use crate::draft::connection::ConnectionDraft;
 use crate::draft::issuer::IssuerDraft;
+use crate::draft::policy::{PolicyDraft, read_console};
 use crate::edge::EdgeDraft;
 use crate::issuer::IssuerSettings;
 use crate::limits::Limits;
 use crate::masking::Masking;
 use crate::name::{ConnectionName, IssuerName, VariableName};
+use crate::policy::Console;
 use crate::problem::{Problem, Problems};
 use crate::read::{Located, Report, Section};
 use crate::secret::Secret;
@@ -38,6 +41,8 @@ pub struct Draft {
     issuers: BTreeMap<IssuerName, IssuerDraft>,
     connections: BTreeMap<ConnectionName, ConnectionDraft>,
     anonymous: Option<AnonymousDraft>,
+    policy: PolicyDraft,
+    console: Option<Console>,
 }
 
 /// The keys before the first table.
@@ -71,7 +76,12 @@ impl Draft {
         let issuers = read_named(&mut root, &mut report, "issuers", IssuerDraft::read);
         let connections = read_named(&mut root, &mut report, "connections", ConnectionDraft::read);
         let anonymous = read_or(&mut root, &mut report, "insecure_anonymous", None, AnonymousDraft::read);
+        let policy = read_or(&mut root, &mut report, "policy", PolicyDraft::default(), PolicyDraft::read);
         let edge = edge.unwrap_or_default();
+        let named: Vec<&str> = issuers.keys().map(IssuerName::as_str).collect();
+        let console = read_or(&mut root, &mut report, "console", None, |section, report| {
+            read_console(section, report, &named)
+        });
         let nobody = anonymous.is_some().then(IssuerName::anonymous);
         let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
         for connection in connections.values() {
@@ -87,7 +97,8 @@ impl Draft {
             let problem = Problem { line: 1, message: "`public_url` or `secret_key` is missing".to_owned() };
             return Err(Problems::one(file, problem));
         };
-        Ok(Self { file: file.to_owned(), top, edge, limits, masking, issuers, connections, anonymous })
+        let file = file.to_owned();
+        Ok(Self { file, top, edge, limits, masking, issuers, connections, anonymous, policy, console })
     }
 
     /// What the operator must be told, although the file is good: one line each, with its place.
@@ -107,6 +118,7 @@ impl Draft {
         }
         self.issuers.values().for_each(|issuer| issuer.variables(&mut names));
         self.connections.values().for_each(|connection| connection.variables(&mut names));
+        self.policy.variables(&mut names);
         names
     }
 
@@ -117,7 +129,8 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections, anonymous } = self;
+        let Self { file, top, edge, limits, masking, issuers, connections, anonymous, policy, console } =
+            self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
         let previous = &top.previous_secret_keys;
@@ -136,6 +149,7 @@ impl Draft {
         let anonymous = anonymous
             .as_ref()
             .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
+        let policy = policy.resolve(&mut fill);
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
@@ -154,7 +168,26 @@ impl Draft {
             connections,
             masking,
             anonymous,
+            policy,
+            console: console.clone(),
         })
+    }
+
+    /// Fills in the variables of one connection, for tools that need no others; `None` if the file has none of this
+    /// name.
+    ///
+    /// # Errors
+    /// Every problem of the connection with these values. Messages never repeat a value.
+    pub fn resolve_connection(
+        &self,
+        name: &ConnectionName,
+        values: &BTreeMap<VariableName, String>,
+    ) -> Result<Option<Connection>, Problems> {
+        let Some(draft) = self.connections.get(name) else { return Ok(None) };
+        let mut fill = Fill { values, problems: Vec::new() };
+        let connection = draft.resolve(name, &mut fill);
+        Problems::refuse_any(&self.file, fill.problems)?;
+        Ok(connection)
     }
 
     /// Two sections for one issuer URL would leave open whose rules hold for its tokens.

@@ -19,6 +19,7 @@ mod issuer;
 mod limits;
 mod masking;
 mod name;
+mod policy;
 mod problem;
 mod read;
 mod secret;
@@ -28,7 +29,7 @@ mod url;
 use std::collections::BTreeMap;
 
 pub use crate::anonymous::Anonymous;
-pub use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope};
+pub use crate::connection::{Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
 pub use crate::endpoint::Endpoint;
@@ -36,9 +37,12 @@ pub use crate::issuer::{
     Algorithm, ClaimPath, ClaimPathError, ClaimRules, ClaimValue, IssuerSettings, KeySource, PrincipalRule,
     UnknownAlgorithm,
 };
-pub use crate::limits::Limits;
+pub use crate::limits::{Limits, Pace};
 pub use crate::masking::Masking;
-pub use crate::name::{AnonymousName, ClassName, ConnectionName, IssuerName, NameError, VariableName};
+pub use crate::name::{
+    AnonymousName, ClassName, ConnectionName, IssuerName, KeyName, NameError, VariableName,
+};
+pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
@@ -68,4 +72,8 @@ pub struct Settings {
     pub masking: Masking,
     /// Who calls without a token; only for tests, on this machine.
     pub anonymous: Option<Anonymous>,
+    /// Where the policies come from that are in force.
+    pub policy: PolicySettings,
+    /// Who may use `/api`; nobody, if it is absent.
+    pub console: Option<Console>,
 }

@@ -1,13 +1,15 @@
-//! How much of anything one request may use.
+//! How much of anything one request may use, and how many requests there may be.
 //!
 //! Each limit has a default and bounds; zero, and values that would switch a limit off, are refused. Not here:
-//! enforcing them, and limits per principal, which are policy.
+//! enforcing them, and what a principal may use in all, which is policy.
 
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::read::{Report, Section};
 
-/// How much of anything one request may use.
+/// How much of anything one request may use, and how many requests there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The longest request body, in bytes. `body_bytes`, 1 MiB unless set, 1 KiB to 64 MiB.
@@ -26,6 +28,32 @@ pub struct Limits {
     /// How many requests with a refused token one client address may send in a minute before it is refused
     /// without a look at its token. `failures_per_minute`, 60 unless set, 1 to 100,000.
     pub failures_per_minute: u32,
+    /// How many requests a principal may send. `requests_per_minute` and, at once after a pause, `request_burst`;
+    /// 6,000 and 600 unless set, 1 to 1,000,000.
+    pub requests: Pace,
+    /// How many requests of a principal may be under way at once. `concurrent_requests`, 100 unless set, 1 to 10,000.
+    pub concurrent_requests: NonZeroU32,
+    /// How many requests a client address may send, whatever its tokens are. `address_requests_per_minute` and
+    /// `address_request_burst`; 12,000 and 1,200 unless set, 1 to 1,000,000.
+    pub address_requests: Pace,
+}
+
+/// So many on average, and so many at once after a pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How many a minute.
+    pub per_minute: NonZeroU32,
+    /// How many at once.
+    pub burst: NonZeroU32,
+}
+
+impl Pace {
+    const REQUESTS: Self = Self::new(6_000, 600);
+    const ADDRESS_REQUESTS: Self = Self::new(12_000, 1_200);
+
+    const fn new(per_minute: u32, burst: u32) -> Self {
+        Self { per_minute: at_least_one(per_minute), burst: at_least_one(burst) }
+    }
 }
 
 impl Default for Limits {
@@ -38,6 +66,9 @@ impl Default for Limits {
             response_time: Duration::from_secs(60),
             token_bytes: 16 << 10,
             failures_per_minute: 60,
+            requests: Pace::REQUESTS,
+            concurrent_requests: at_least_one(CONCURRENT),
+            address_requests: Pace::ADDRESS_REQUESTS,
         }
     }
 }
@@ -54,11 +85,38 @@ impl Limits {
             response_time: seconds(number("response_seconds", 1..=3600, 60)),
             token_bytes: bytes(number("token_bytes", 512..=64 << 10, 16 << 10)),
             failures_per_minute: number("failures_per_minute", 1..=100_000, 60),
+            requests: pace(&mut number, ["requests_per_minute", "request_burst"], Pace::REQUESTS),
+            concurrent_requests: at_least_one(number("concurrent_requests", 1..=10_000, CONCURRENT)),
+            address_requests: pace(
+                &mut number,
+                ["address_requests_per_minute", "address_request_burst"],
+                Pace::ADDRESS_REQUESTS,
+            ),
         }
     }
 }
 
-fn seconds(number: u32) -> Duration {
+/// Reads the two numbers of a pace.
+fn pace(
+    number: &mut impl FnMut(&'static str, RangeInclusive<u32>, u32) -> u32,
+    [per_minute, burst]: [&'static str; 2],
+    default: Pace,
+) -> Pace {
+    Pace::new(
+        number(per_minute, 1..=MOST_REQUESTS, default.per_minute.get()),
+        number(burst, 1..=MOST_REQUESTS, default.burst.get()),
+    )
+}
+
+/// The bounds leave out zero, so the fallback is never taken.
+pub(crate) const fn at_least_one(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+pub(crate) fn seconds(number: u32) -> Duration {
     Duration::from_secs(number.into())
 }
 
@@ -66,3 +124,6 @@ fn seconds(number: u32) -> Duration {
 fn bytes(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
+
+const CONCURRENT: u32 = 100;
+const MOST_REQUESTS: u32 = 1_000_000;

@@ -94,6 +94,14 @@ name_type!(
 );
 
 name_type!(
+    /// The name of a key that policies are signed with.
+    KeyName,
+    "a name of a key",
+    "use 1 to 63 of a-z, 0-9, `.`, `_` and `-`",
+    is_key_name
+);
+
+name_type!(
     /// The name of a variable of the application, by the rules of Spin.
     VariableName,
     "a variable name",
@@ -120,6 +128,11 @@ fn is_label(text: &str) -> bool {
     text.len() <= LONGEST_NAME
         && text.starts_with(is_lower_or_digit)
         && text.chars().all(|c| is_lower_or_digit(c) || c == '-')
+}
+
+fn is_key_name(text: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&text.len())
+        && text.chars().all(|c| is_lower_or_digit(c) || matches!(c, '.' | '_' | '-'))
 }
 
 fn is_variable(text: &str) -> bool {

@@ -132,6 +132,25 @@ impl<'t, 'i> Section<'t, 'i> {
         self.text(report, key)
     }
 
+    /// The texts of a table of this one, each with the name that it has there.
+    pub(crate) fn named_texts(
+        &mut self,
+        report: &mut Report,
+        key: &'static str,
+    ) -> Vec<(Located<String>, Located<String>)> {
+        let Some(parent) = self.section(report, key) else {
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for (name, value) in parent.table.iter() {
+            let line = report.line(&name.span());
+            if let Some(text) = parent.as_text(report, name.as_ref(), value.get_ref(), line) {
+                texts.push((Located { line, value: name.as_ref().to_string() }, text));
+            }
+        }
+        texts
+    }
+
     /// A list of texts, if the key is there.
     pub(crate) fn texts(&mut self, report: &mut Report, key: &'static str) -> Option<Vec<Located<String>>> {
         let (value, line) = self.value(report, key)?;

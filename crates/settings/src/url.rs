@@ -126,6 +126,18 @@ impl PublicUrl {
         format!("{}/.well-known/oauth-protected-resource/mcp", self.origin())
     }
 
+    /// The URL of the endpoint where policies are pushed.
+    #[must_use]
+    pub fn api_resource(&self) -> Resource {
+        Resource(format!("{}/api", self.origin()))
+    }
+
+    /// Where the metadata of that resource is served.
+    #[must_use]
+    pub fn api_metadata_url(&self) -> String {
+        format!("{}/.well-known/oauth-protected-resource/api", self.origin())
+    }
+
     pub(crate) fn scheme(&self) -> Scheme {
         self.0.scheme
     }

@@ -74,18 +74,36 @@ impl Breaker {
     /// # Errors
     /// [`Refused`] while the breaker is open, and while another call tries.
     pub fn admit(&mut self, now: Duration) -> Result<Pass, Refused> {
-        let (pause, free_at) = match self.state {
-            State::Closed { .. } => return Ok(Pass { turn: self.turn }),
-            State::Open { pause, until } => (pause, until),
-            State::HalfOpen { pause, trying_since } => {
-                (pause, trying_since.saturating_add(self.thresholds.try_within))
+        self.check(now)?;
+        match self.state {
+            State::Closed { .. } => {}
+            State::Open { pause, .. } | State::HalfOpen { pause, .. } => {
+                self.turn_to(State::HalfOpen { pause, trying_since: now });
             }
-        };
-        if now < free_at {
-            return Err(Refused { retry_after: free_at.saturating_sub(now) });
         }
-        self.turn_to(State::HalfOpen { pause, trying_since: now });
         Ok(Pass { turn: self.turn })
+    }
+
+    /// Whether a call would be refused now. Asking changes nothing.
+    ///
+    /// # Errors
+    /// As [`Breaker::admit`].
+    pub fn check(&self, now: Duration) -> Result<(), Refused> {
+        match self.free_at() {
+            Some(free_at) if now < free_at => Err(Refused { retry_after: free_at.saturating_sub(now) }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// When the next call may try; `None` while all pass.
+    fn free_at(&self) -> Option<Duration> {
+        match self.state {
+            State::Closed { .. } => None,
+            State::Open { until, .. } => Some(until),
+            State::HalfOpen { trying_since, .. } => {
+                Some(trying_since.saturating_add(self.thresholds.try_within))
+            }
+        }
     }
 
     /// Takes in how a call ended.

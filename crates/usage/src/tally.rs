@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::time::Duration;
 
 use portcullis_ledger::{AppName, UnixMillis};
 
@@ -14,7 +15,7 @@ use crate::load::{Load, Loaded, MAX_TOTALS, StoreFailed};
 use crate::own::{Own, Pace, Sent};
 use crate::publish::Publish;
 use crate::reading::{Reading, Unknown};
-use crate::time::{PUBLISH_WITHIN, READ_EVERY, is_over};
+use crate::time::{PUBLISH_EVERY, PUBLISH_WITHIN, READ_EVERY, is_over, later};
 use crate::view::{Past, View};
 
 /// For how many scopes an instance counts at once.
@@ -146,6 +147,15 @@ impl Tally {
         let sending = entry.own.send(pace, now)?;
         // Totals are sent once. If they do not arrive, somebody else will find them missing.
         Some(Publish::new(&self.app, scope, sending, mem::take(&mut entry.totals)))
+    }
+
+    /// How long until the oldest count that is not published has waited for [`PUBLISH_EVERY`]: when to publish next if
+    /// nothing ends before. `None` if everything is published.
+    #[must_use]
+    pub fn due_in(&self, scope: Scope, now: UnixMillis) -> Option<Duration> {
+        let since = self.scopes.get(&scope)?.own.unpublished_since()?;
+        let due = later(since, PUBLISH_EVERY);
+        Some(Duration::from_millis(due.0.saturating_sub(self.now.max(now).0)))
     }
 
     /// Takes in that `increment(key, 1)` gave this number for a publication.

@@ -51,7 +51,7 @@ fn one_client_uses_all_connections_that_its_user_may() {
             Record::Intent(intent) => {
                 intent.connection == "billing-eu" && intent.name.as_deref() == Some("get_customer")
             }
-            Record::Outcome(_) | Record::Refusal(_) => false,
+            Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_) => false,
         });
         assert!(recorded, "a call is recorded as one of its connection");
     });

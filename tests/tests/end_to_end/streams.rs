@@ -92,7 +92,7 @@ fn leaving_cancels_a_call_of_2026_07_28_and_no_other() {
                 again.await;
                 let outcomes = gateway.records().into_iter().filter_map(|record| match record {
                     Record::Outcome(outcome) => Some(outcome),
-                    Record::Intent(_) | Record::Refusal(_) => None,
+                    Record::Drift(_) | Record::Intent(_) | Record::Refusal(_) => None,
                 });
                 if let Some(found) =
                     outcomes.into_iter().find(|outcome| outcome.result == CallResult::Interrupted)

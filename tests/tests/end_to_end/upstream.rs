@@ -58,7 +58,7 @@ fn the_caller_gets_an_error_and_the_record_says_why() {
             assert_eq!(text, "the server behind the gateway failed", "{name}: {message}");
             let last = gateway.records().into_iter().filter_map(|record| match record {
                 Record::Outcome(outcome) => Some(outcome),
-                Record::Intent(_) | Record::Refusal(_) => None,
+                Record::Drift(_) | Record::Intent(_) | Record::Refusal(_) => None,
             });
             let last = last.max_by_key(|outcome| outcome.id).expect("an outcome");
             assert!(matches!(last.result, CallResult::Failed { .. }), "{name}: {last:?}");

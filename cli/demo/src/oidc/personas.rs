@@ -16,16 +16,18 @@ pub enum Persona {
     Support,
     /// The contractor of the story.
     Vendor,
+    /// A colleague of the platform team, who writes policies.
+    Writer,
 }
 
 /// No persona has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no persona `{0}`: choose vendor, support, finance or ci")]
+#[error("no persona `{0}`: choose vendor, support, finance, writer or ci")]
 pub struct UnknownPersona(String);
 
 impl Persona {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Ci, Self::Finance, Self::Support, Self::Vendor];
+    pub const ALL: [Self; 5] = [Self::Ci, Self::Finance, Self::Support, Self::Vendor, Self::Writer];
 
     /// The short name, for command lines and forms.
     #[must_use]
@@ -35,6 +37,7 @@ impl Persona {
             Self::Finance => "finance",
             Self::Support => "support",
             Self::Vendor => "vendor",
+            Self::Writer => "writer",
         }
     }
 
@@ -46,6 +49,7 @@ impl Persona {
             Self::Finance => "m.tanaka@acme.example",
             Self::Support => "s.okafor@acme.example",
             Self::Vendor => "v.moreau@contractor.example",
+            Self::Writer => "w.lindqvist@acme.example",
         }
     }
 
@@ -57,6 +61,7 @@ impl Persona {
             Self::Finance => "Mei Tanaka, finance",
             Self::Support => "Sam Okafor, support",
             Self::Vendor => "Valérie Moreau, contractor",
+            Self::Writer => "Wilma Lindqvist, platform team",
         }
     }
 
@@ -68,6 +73,7 @@ impl Persona {
             Self::Finance => &["finance"],
             Self::Support => &["support"],
             Self::Vendor => &["vendors"],
+            Self::Writer => &["policy-writers"],
         }
     }
 
@@ -76,7 +82,7 @@ impl Persona {
     pub const fn is_workload(self) -> bool {
         match self {
             Self::Ci => true,
-            Self::Finance | Self::Support | Self::Vendor => false,
+            Self::Finance | Self::Support | Self::Vendor | Self::Writer => false,
         }
     }
 
@@ -88,7 +94,7 @@ impl Persona {
                 "ref": "refs/heads/main",
                 "environment": "production",
             }),
-            Self::Finance | Self::Support | Self::Vendor => json!({
+            Self::Finance | Self::Support | Self::Vendor | Self::Writer => json!({
                 "name": self.display_name(),
                 "email": self.subject(),
                 "email_verified": true,

@@ -9,6 +9,7 @@ fn state(pid: u32) -> DemoState {
         development_token_url: "http://127.0.0.1:4000/development/token".into(),
         development_secret: Secret::new("s3cret"),
         connections: BTreeMap::from([("billing".into(), "http://127.0.0.1:3000/mcp/billing".into())]),
+        upstream: BTreeMap::from([("billing_token".into(), "t0ken".into())]),
         pid,
     }
 }
@@ -27,6 +28,7 @@ fn what_is_written_is_read_and_goes_with_its_guard() {
     let file = state(std::process::id()).write(&folder).unwrap();
     let read = DemoState::read(&folder).unwrap();
     assert_eq!(read.audience("billing"), Some("http://127.0.0.1:3000/mcp/billing"));
+    assert_eq!(read.upstream.get("billing_token").map(String::as_str), Some("t0ken"));
     assert_eq!((read.audience("other"), read.development_secret.expose()), (None, "s3cret"));
     drop(file);
     assert!(matches!(DemoState::read(&folder), Err(StateError::Missing(_))));

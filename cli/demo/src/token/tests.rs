@@ -12,6 +12,7 @@ fn state(provider: &Provider) -> DemoState {
         development_token_url: provider.development_token_url(),
         development_secret: provider.development_secret().clone(),
         connections: BTreeMap::from([("billing".into(), "http://127.0.0.1:1/mcp/billing".into())]),
+        upstream: BTreeMap::new(),
         pid: std::process::id(),
     }
 }

@@ -20,7 +20,7 @@ use wasmtime_wasi_http::Error;
 
 tokio::task_local! {
     /// The limit for a new connection, TLS included. The pool's client offers no way to hand it over with a request.
-    pub(super) static CONNECT_TIMEOUT: Duration;
+    pub(crate) static CONNECT_TIMEOUT: Duration;
 }
 
 /// For a connection that the pool makes without a request waiting.
@@ -28,7 +28,7 @@ const FALLBACK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
+pub(crate) enum ConnectError {
     #[error("`{host}` cannot be looked up: {reason}")]
     Dns { host: String, reason: io::Error },
     #[error("`{0}` is not a name that a certificate could have")]
@@ -66,13 +66,13 @@ impl ConnectError {
 
 /// Makes connections.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     tls: TlsConnector,
 }
 
 impl Connector {
     /// Trusts the public roots and `extra_roots`.
-    pub(super) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(extra_roots: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         for root in extra_roots {
             roots.add(root)?;
@@ -132,7 +132,7 @@ impl tower_service::Service<Uri> for Connector {
 }
 
 /// A connection.
-pub(super) enum Stream {
+pub(crate) enum Stream {
     Plain(TokioIo<TcpStream>),
     Tls(Box<TokioIo<TlsStream<TcpStream>>>),
 }

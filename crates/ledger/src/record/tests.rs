@@ -50,11 +50,11 @@ fn decision() -> impl Strategy<Value = DecisionSummary> {
 fn intent() -> impl Strategy<Value = Intent> {
     let digest = || any::<[u8; 32]>().prop_map(KeyedDigest::new);
     let arguments = (digest(), excerpt()).prop_map(|(digest, text)| Arguments { digest, text });
-    let called = (name(), name(), option::of(digest()), name(), option::of(name()));
+    let called = (name(), name(), option::of(digest()), name(), option::of(name()), option::of(name()));
     let around = (option::of(name()), option::of(name()), any::<u64>());
     (id(), any::<u64>(), who(), called, arguments, btree_set(name(), 0..4), decision(), around).prop_map(
         |(id, at, principal, called, arguments, labels, decision, around)| {
-            let (connection, revision, session, method, name) = called;
+            let (connection, revision, session, method, name, definition) = called;
             let (trace, client_address, request_bytes) = around;
             Intent {
                 id,
@@ -65,6 +65,7 @@ fn intent() -> impl Strategy<Value = Intent> {
                 session,
                 method,
                 name,
+                definition,
                 arguments,
                 labels,
                 decision,
@@ -128,7 +129,29 @@ fn refusal() -> impl Strategy<Value = Refusal> {
     )
 }
 
+fn drift() -> impl Strategy<Value = Drift> {
+    let digests = (option::of(name()), option::of(name()));
+    (id(), any::<u64>(), name(), name(), name(), digests, name(), vec(name(), 0..4)).prop_map(
+        |(id, at, connection, kind, name, (pinned, live), setting, changed)| Drift {
+            id,
+            at: UnixMillis(at),
+            connection,
+            kind,
+            name,
+            pinned,
+            live,
+            setting,
+            changed,
+        },
+    )
+}
+
 fn record() -> impl Strategy<Value = Record> {
+    prop_oneof![drift().prop_map(Record::Drift), with_body(),]
+}
+
+/// A record with one text that may be long.
+fn with_body() -> impl Strategy<Value = Record> {
     prop_oneof![
         intent().prop_map(Record::Intent),
         outcome().prop_map(Record::Outcome),
@@ -147,9 +170,15 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
         *who = Who { subject: long.clone(), groups: many(2_000), actors: many(50), ..who.clone() };
     };
     match record {
+        Record::Drift(drift) => {
+            drift.name = long.clone();
+            drift.setting = long.clone();
+            drift.changed = many(2_000);
+        }
         Record::Intent(intent) => {
             who(&mut intent.principal);
             intent.name = Some(long.clone());
+            intent.definition = Some(long.clone());
             intent.labels = many(100).into_iter().collect::<BTreeSet<_>>();
             intent.decision.policies = policies();
             intent.decision.observed = policies();
@@ -171,6 +200,7 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
 
 fn body(record: &Record) -> &Excerpt {
     match record {
+        Record::Drift(_) => panic!("it has no body"),
         Record::Intent(intent) => &intent.arguments.text,
         Record::Outcome(outcome) => &outcome.text,
         Record::Refusal(refusal) => &refusal.explanation,
@@ -179,6 +209,7 @@ fn body(record: &Record) -> &Excerpt {
 
 fn set_body(record: &mut Record, body: Excerpt) {
     match record {
+        Record::Drift(_) => panic!("it has no body"),
         Record::Intent(intent) => intent.arguments.text = body,
         Record::Outcome(outcome) => outcome.text = body,
         Record::Refusal(refusal) => refusal.explanation = body,
@@ -199,11 +230,17 @@ proptest! {
     #[test]
     fn a_record_is_read_only_as_its_own_kind(record in record()) {
         let bytes = record.encode();
-        let kinds = [Intent::decode(&bytes).is_ok(), Outcome::decode(&bytes).is_ok(), Refusal::decode(&bytes).is_ok()];
+        let kinds = [
+            Drift::decode(&bytes).is_ok(),
+            Intent::decode(&bytes).is_ok(),
+            Outcome::decode(&bytes).is_ok(),
+            Refusal::decode(&bytes).is_ok(),
+        ];
         let expected = match record {
-            Record::Intent(_) => [true, false, false],
-            Record::Outcome(_) => [false, true, false],
-            Record::Refusal(_) => [false, false, true],
+            Record::Drift(_) => [true, false, false, false],
+            Record::Intent(_) => [false, true, false, false],
+            Record::Outcome(_) => [false, false, true, false],
+            Record::Refusal(_) => [false, false, false, true],
         };
         prop_assert_eq!(kinds, expected);
     }
@@ -234,7 +271,7 @@ proptest! {
 
     #[test]
     fn a_long_body_is_cut_to_fit_and_says_how_much_is_missing(
-        mut record in record(),
+        mut record in with_body(),
         filler in prop::sample::select(vec!['a', '"', '\u{1}', 'é', '\u{1f600}']),
         n in 200_000_usize..300_000,
     ) {

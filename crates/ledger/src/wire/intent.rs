@@ -30,6 +30,7 @@ pub(crate) struct Form {
     session: Option<String>,
     method: String,
     name: Option<String>,
+    definition: Option<String>,
     arguments: ArgumentsForm,
     #[serde(default)]
     labels: BTreeSet<String>,
@@ -62,6 +63,7 @@ impl Stored for Intent {
             session,
             method,
             name,
+            definition,
             arguments,
             labels,
             decision,
@@ -77,6 +79,7 @@ impl Stored for Intent {
         object.optional_string("session", session.map(|digest| digest.to_string()).as_deref());
         object.string("method", method);
         object.optional_string("name", name.as_deref());
+        object.optional_string("definition", definition.as_deref());
         let Arguments { digest, text } = arguments;
         object.object("arguments", |object| {
             object.string("digest", &digest.to_string());
@@ -89,8 +92,8 @@ impl Stored for Intent {
         object.plain("request_bytes", request_bytes);
     }
 
-    fn body(&mut self) -> &mut Excerpt {
-        &mut self.arguments.text
+    fn body(&mut self) -> Option<&mut Excerpt> {
+        Some(&mut self.arguments.text)
     }
 
     fn cut_names(&mut self) {
@@ -103,6 +106,7 @@ impl Stored for Intent {
             session: _,
             method,
             name,
+            definition,
             arguments: _,
             labels,
             decision,
@@ -115,6 +119,7 @@ impl Stored for Intent {
         cut::string(revision);
         cut::string(method);
         cut::optional(name);
+        cut::optional(definition);
         cut::set(labels);
         cut::decision(decision);
         cut::optional(trace);
@@ -142,6 +147,7 @@ impl TryFrom<Form> for Intent {
             session: form.session.map(|text| digest(&text, "session")).transpose()?,
             method: form.method,
             name: form.name,
+            definition: form.definition,
             arguments: Arguments {
                 digest: digest(&arguments_digest, "arguments.digest")?,
                 text: Excerpt::from_parts(text, omitted),

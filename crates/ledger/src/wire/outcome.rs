@@ -66,8 +66,8 @@ impl Stored for Outcome {
         write_numbers(object, "timings", timings.iter().map(|(stage, micros)| (stage.as_str(), *micros)));
     }
 
-    fn body(&mut self) -> &mut Excerpt {
-        &mut self.text
+    fn body(&mut self) -> Option<&mut Excerpt> {
+        Some(&mut self.text)
     }
 
     fn cut_names(&mut self) {

@@ -73,8 +73,8 @@ impl Stored for Refusal {
         object.plain("request_bytes", request_bytes);
     }
 
-    fn body(&mut self) -> &mut Excerpt {
-        &mut self.explanation
+    fn body(&mut self) -> Option<&mut Excerpt> {
+        Some(&mut self.explanation)
     }
 
     fn cut_names(&mut self) {

@@ -6,15 +6,16 @@ use portcullis_identity::UnixSeconds;
 use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
+use portcullis_pins::Kind;
 use portcullis_policy::{Question, Session, Target, Visibility};
 
+use crate::guard::drift::Judging;
 use crate::guard::{Guard, approval};
 
 impl Guard {
-    /// Takes out of a list what policy would deny whatever the arguments, and marks what it never allows without
-    /// approval. Cursors stay: a filtered page may be
-    /// empty and still have a next one.
-    pub(super) fn filter_list(&self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
+    /// Takes out of a list what policy would deny whatever the arguments, and what is not as it was pinned; marks what
+    /// policy never allows without approval. Cursors stay: a filtered page may be empty and still have a next one.
+    pub(super) fn filter_list(&mut self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
         if list == List::Tools && self.is_modern() {
@@ -23,18 +24,30 @@ impl Guard {
         let active = self.gateway.active();
         let policies = active.policies();
         let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
+        let mut judging =
+            Judging::new(active.approved(), self.gateway.connection(&self.connection), list.kind());
         items.retain_mut(|item| {
             let Some(item) = item.as_object_mut() else { return false };
-            approval::unmark(item);
-            match list.target(item).map(|target| listing.visibility(target)) {
-                Some(Visibility::Shown) => true,
-                Some(Visibility::ShownNeedsApproval) => {
-                    approval::mark(item);
-                    true
-                }
-                Some(Visibility::Hidden) | None => false,
+            let needs_approval = match list.target(item).map(|target| listing.visibility(target)) {
+                Some(Visibility::Shown) => false,
+                Some(Visibility::ShownNeedsApproval) => true,
+                Some(Visibility::Hidden) | None => return false,
+            };
+            // As the upstream has sent it: before anything is written into it or taken out.
+            if !judging.keeps(item) {
+                return false;
             }
+            approval::unmark(item);
+            if needs_approval {
+                approval::mark(item);
+            }
+            true
         });
+        let judged = judging.done();
+        self.note_judged(list.kind(), judged);
+        if list == List::Tools {
+            self.strip_claims(items);
+        }
         // A masked value no longer fits its schema, and clients that check would throw the whole result away.
         if list == List::Tools && self.masker.masks_anything() {
             for tool in items.iter_mut().filter_map(Json::as_object_mut) {
@@ -44,8 +57,9 @@ impl Guard {
         Ok(())
     }
 
-    /// Empties the list of templates if the caller may read nothing on this connection.
-    pub(super) fn filter_templates(&self, result: &mut Object<'_>) -> Result<(), &'static str> {
+    /// Empties the list of templates if the caller may read nothing on this connection. What nobody has approved is
+    /// taken out.
+    pub(super) fn filter_templates(&mut self, result: &mut Object<'_>) -> Result<(), &'static str> {
         let templates =
             result.get_mut("resourceTemplates").and_then(Json::as_array_mut).ok_or("the list is missing")?;
         let target = Target::Read { uri: "" };
@@ -53,6 +67,12 @@ impl Guard {
             Visibility::Shown | Visibility::ShownNeedsApproval => {}
             Visibility::Hidden => templates.clear(),
         }
+        let active = self.gateway.active();
+        let connection = self.gateway.connection(&self.connection);
+        let mut judging = Judging::new(active.approved(), connection, Kind::ResourceTemplate);
+        templates.retain(|template| template.as_object().is_some_and(|template| judging.keeps(template)));
+        let judged = judging.done();
+        self.note_judged(Kind::ResourceTemplate, judged);
         Ok(())
     }
 
@@ -95,7 +115,14 @@ impl Guard {
         let asked = asked.and_then(|call| call.name.as_deref());
         let active = self.gateway.active();
         let policies = active.policies();
-        let mut contents = policies.contents(&self.principal, &self.connection, self.session_of_policy());
+        let usage = self.gateway.usage(
+            &active,
+            (&self.principal, &self.connection),
+            Target::Read { uri: "" },
+            self.now,
+        );
+        let session = Session { usage: usage.as_ref(), ..self.session_of_policy() };
+        let mut contents = policies.contents(&self.principal, &self.connection, session);
         uris.filter(|uri| {
             let uri = *uri;
             // What readers could take for another resource is not decided on.
@@ -106,11 +133,13 @@ impl Guard {
         .collect()
     }
 
+    /// For questions that usage makes no difference to: what lists show.
     fn session_of_policy(&self) -> Session<'_> {
         Session {
             labels: self.gateway.no_labels(),
             client: self.principal.client.as_deref(),
             now: UnixSeconds(self.now / 1000),
+            usage: None,
         }
     }
 
@@ -120,6 +149,7 @@ impl Guard {
             connection: &self.connection,
             target,
             input: None,
+            types: None,
             session: self.session_of_policy(),
         })
     }
@@ -168,6 +198,14 @@ impl List {
             Self::Prompts => "prompts",
             Self::Resources => "resources",
             Self::Tools => "tools",
+        }
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Prompts => Kind::Prompt,
+            Self::Resources => Kind::Resource,
+            Self::Tools => Kind::Tool,
         }
     }
 

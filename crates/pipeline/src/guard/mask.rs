@@ -11,6 +11,7 @@ use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::ConnectionName;
 
 use crate::gateway::Gateway;
+use crate::usage::Seen;
 
 /// Masks for one principal on one connection and counts what it saw.
 pub(crate) struct Masker {
@@ -21,6 +22,8 @@ pub(crate) struct Masker {
     masked_classes: RefCell<BTreeMap<Class, bool>>,
     found: Counts,
     masked: Counts,
+    /// What was found since it was last taken, if somebody counts values.
+    seen: Option<Seen>,
 }
 
 impl Masker {
@@ -41,7 +44,18 @@ impl Masker {
             masked_classes: RefCell::default(),
             found: Counts::default(),
             masked: Counts::default(),
+            seen: None,
         }
+    }
+
+    /// Remembers what is found from now on.
+    pub(crate) fn watch(&mut self) {
+        self.seen = Some(Seen::default());
+    }
+
+    /// What was found since this was last asked, masked or not; nothing unless it is watched.
+    pub(crate) fn take_seen(&mut self) -> Seen {
+        self.seen.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     pub(crate) fn found(&self) -> &Counts {
@@ -105,6 +119,11 @@ impl Masker {
             return None;
         }
         self.found.merge(&findings.counts());
+        if let Some(seen) = &mut self.seen {
+            for finding in findings {
+                seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
+            }
+        }
         let masked = mask(text, findings, |class| self.is_masked(class));
         self.masked.merge(&masked.counts);
         match masked.text {

@@ -3,14 +3,16 @@
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::message::{Message, Notification, RequestId};
 use portcullis_mcp::method::{Method, ServerNotification};
+use portcullis_pins::Kind;
 
-use crate::guard::{Guard, Verdict};
+use crate::guard::{Guard, Verdict, drift};
 
 impl Guard {
     pub(super) fn notification<'a>(&mut self, notification: Notification<'a>) -> Verdict<'a> {
         let Some(known) = ServerNotification::parse(&notification.method) else {
             return Verdict::Drop("an unknown notification");
         };
+        self.note_change(known);
         let Notification { method, params } = notification;
         let mut params = params.unwrap_or_default();
         let judged = match &self.call {
@@ -26,6 +28,24 @@ impl Guard {
                 Verdict::Pass(Message::Notification(Notification { method, params }))
             }
             Err(reason) => Verdict::Drop(reason),
+        }
+    }
+
+    /// Whoever hears it, and whether or not the caller may: what was known of the list is no longer true.
+    fn note_change(&self, notification: ServerNotification) {
+        match notification {
+            ServerNotification::PromptsListChanged => drift::changed(self, Kind::Prompt),
+            ServerNotification::ToolsListChanged => drift::changed(self, Kind::Tool),
+            // Definitions of resources are judged in lists only.
+            ServerNotification::Acknowledged
+            | ServerNotification::Cancelled
+            | ServerNotification::ElicitationComplete
+            | ServerNotification::Message
+            | ServerNotification::Progress
+            | ServerNotification::ResourcesListChanged
+            | ServerNotification::ResourceUpdated
+            | ServerNotification::Task
+            | ServerNotification::TaskStatus => {}
         }
     }
 

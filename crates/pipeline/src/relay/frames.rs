@@ -1,5 +1,7 @@
 //! What becomes of one frame: what the guard says of it is done, and then it is released, or not.
 
+use std::rc::Rc;
+
 use http::HeaderMap;
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_mcp::message::{Message, Outcome};
@@ -7,7 +9,8 @@ use portcullis_mcp::method::{Method, ServerNotification};
 use portcullis_mcp::sse::{Event, Item};
 use portcullis_policy::Lifecycle;
 
-use crate::forward::{self, Outbound};
+use crate::definitions;
+use crate::forward::{self, Outbound, Way};
 use crate::guard::Verdict;
 use crate::mismatch;
 use crate::ports::Ports;
@@ -17,6 +20,7 @@ use crate::relay::{Out, Relay};
 use crate::resume::{self, Answering};
 use crate::source::Pulled;
 use crate::tasks::Tasks;
+use crate::usage::{self, Seen, items};
 
 /// The longest pause before a client reconnects that is passed on, in milliseconds.
 const LONGEST_RETRY_MS: u64 = 60 * 60 * 1000;
@@ -31,7 +35,7 @@ impl<P: Ports> Relay<P> {
             }
             Pulled::Item(Item::Comment) => Ok(Some(Out::Comment)),
             Pulled::Item(Item::Event(event)) => self.event(event).await,
-            Pulled::Broken(reason) => self.broke(reason),
+            Pulled::Broken(reason) => self.broke(reason).await,
             Pulled::End => self.end().await,
         }
     }
@@ -61,6 +65,10 @@ impl<P: Ports> Relay<P> {
         let value = json::parse(data.as_bytes(), Bounds::answer(self.limits.depth));
         let value = value.map_err(|error| self.no_message(error.to_string()))?;
         if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
+            if batch.is_empty() {
+                // There is still an id to come back with.
+                return Ok(without_message(event));
+            }
             // MCP 2025-03-26: a server may put several messages into one event.
             self.backlog.extend(batch.iter().map(|message| Event::message(message.to_string())));
             // Who comes back with the id has seen all of them.
@@ -80,14 +88,26 @@ impl<P: Ports> Relay<P> {
             self.ports.log("dropped news of a task that is not the caller's");
             return Ok(without_message(event));
         }
-        match self.guard.frame(message) {
+        if let Some(account) = self.account.as_ref().filter(|_| is_judged_by_policy(&message)) {
+            usage::refresh_for_frames(account).await;
+        }
+        let verdict = self.guard.frame(message);
+        let seen = self.guard.take_seen();
+        match verdict {
             Verdict::Pass(message) => {
+                let items = items(&message);
                 let event = with(event, message);
+                self.count(&event, items, seen)?;
                 self.perform().await?;
                 self.guard.passed(event.data.as_ref().map_or(0, String::len));
                 Ok(Some(Out::Event(event)))
             }
-            Verdict::Final { message, failed } => self.finish(with(event, message), failed).await.map(Some),
+            Verdict::Final { message, failed } => {
+                let items = items(&message);
+                let event = with(event, message);
+                self.count(&event, items, seen)?;
+                self.finish(event, failed).await.map(Some)
+            }
             Verdict::Drop(reason) => {
                 self.ports.log(&format!("dropped a frame of the upstream: {reason}"));
                 Ok(without_message(event))
@@ -100,6 +120,13 @@ impl<P: Ports> Relay<P> {
             }
             Verdict::Violation(reason) => Err(Refusal::Upstream(reason.to_owned())),
         }
+    }
+
+    /// Counts what is about to be released. What cannot be counted is not.
+    fn count(&self, event: &Event, items: u64, seen: Seen) -> Result<(), Refusal> {
+        let Some(account) = &self.account else { return Ok(()) };
+        let bytes = event.data.as_ref().map_or(0, String::len);
+        account.count_part(seen, bytes, items).map_err(Refusal::AnswerUncounted)
     }
 
     /// Why there is no message where one should be.
@@ -173,6 +200,7 @@ impl<P: Ports> Relay<P> {
         for duty in &duties {
             tasks.perform(duty).await.map_err(Refusal::Withheld)?;
         }
+        definitions::report(&gateway, &*self.ports, self.guard.take_drifted()).await;
         Ok(())
     }
 
@@ -192,6 +220,7 @@ impl<P: Ports> Relay<P> {
         if answers && self.is_resumable {
             // MCP 2025-11-25: the server lets the client come back for the rest. The record stays open for it.
             self.ended = true;
+            self.settle().await;
             return Ok(None);
         }
         match self.guard.call() {
@@ -204,16 +233,18 @@ impl<P: Ports> Relay<P> {
             Some(_) | None => {}
         }
         self.ended = true;
+        self.settle().await;
         Ok(None)
     }
 
     /// A client with an event id comes back for the rest, just as if the server had ended the stream.
-    fn broke(&mut self, reason: String) -> Result<Option<Out>, Refusal> {
+    async fn broke(&mut self, reason: String) -> Result<Option<Out>, Refusal> {
         if !self.is_resumable {
             return Err(Refusal::Upstream(reason));
         }
         self.ports.log(&format!("a stream broke off and may be taken up again: {reason}"));
         self.ended = true;
+        self.settle().await;
         Ok(None)
     }
 
@@ -225,10 +256,18 @@ impl<P: Ports> Relay<P> {
         };
         let permit = gateway.active().policies().permit_lifecycle(self.guard.principal(), Lifecycle::Respond);
         let outbound = Outbound::message(HeaderMap::new(), message, Some(session));
-        let sent = forward::send(permit, &*self.ports, connection, outbound, self.limits.response_time).await;
-        if let Err(refusal) = sent {
+        let way = Way { gateway: Rc::clone(&gateway), ports: Rc::clone(&self.ports) };
+        if let Err(refusal) = forward::pending(permit, way, connection, outbound).await {
             self.ports.log(&format!("the upstream could not be told: {refusal}"));
         }
+    }
+}
+
+/// Whether policy may be asked before the message is released: not about most news.
+fn is_judged_by_policy(message: &Message<'_>) -> bool {
+    match message {
+        Message::Notification(news) => news.method == ServerNotification::ResourceUpdated.as_str(),
+        Message::Request(_) | Message::Response(_) => true,
     }
 }
 

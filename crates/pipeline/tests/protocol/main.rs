@@ -8,6 +8,7 @@
 )]
 
 mod batches;
+mod drift;
 mod eras;
 mod frames;
 mod leaving;

@@ -198,7 +198,7 @@ fn all_pages_are_read_but_not_for_ever() {
         }
         _ => whole(&sent.result(&text_result("done"))),
     });
-    for reads in [20, 0] {
+    for reads in [64, 0] {
         let done = with_headers(&world, &json!({"region": "eu"}), &[("mcp-param-region", "us")]);
         assert_eq!(done.status, 200, "a tool that no list knows is the server's to judge: {done:?}");
         let sent = sent(&world);

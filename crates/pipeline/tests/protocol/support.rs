@@ -30,11 +30,13 @@ jwks_url = "https://idp.example.com/keys"
 [connections.crm]
 url = "https://crm.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 client_features = ["elicitation", "roots", "sampling"]
 elicitation_hosts = ["login.example.com"]
 [connections.photos]
 url = "https://photos.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 "#;
 
 /// Staff may do all but a few things; callers may call tools, and no server may ask them anything.
@@ -352,7 +354,7 @@ fn records(world: &World) -> Vec<Record> {
 pub(crate) fn intents(world: &World) -> Vec<Intent> {
     let intent = |record| match record {
         Record::Intent(intent) => Some(intent),
-        Record::Outcome(_) | Record::Refusal(_) => None,
+        Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_) => None,
     };
     records(world).into_iter().filter_map(intent).collect()
 }
@@ -361,7 +363,7 @@ pub(crate) fn intents(world: &World) -> Vec<Intent> {
 pub(crate) fn refusals(world: &World) -> Vec<Refusal> {
     let refusal = |record| match record {
         Record::Refusal(refusal) => Some(refusal),
-        Record::Intent(_) | Record::Outcome(_) => None,
+        Record::Drift(_) | Record::Intent(_) | Record::Outcome(_) => None,
     };
     records(world).into_iter().filter_map(refusal).collect()
 }

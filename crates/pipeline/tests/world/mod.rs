@@ -13,11 +13,12 @@ use jwt_compact::Algorithm as _;
 use jwt_compact::AlgorithmSignature as _;
 use jwt_compact::alg::{Ed25519, SigningKey as _};
 use portcullis_ledger::{Outcome, Record};
+use portcullis_pins::Approved;
 use portcullis_pipeline::{
     Active, Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle,
 };
 use portcullis_policy::{PolicySet, Source};
-use portcullis_settings::Draft;
+use portcullis_settings::{Draft, Settings};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 pub(crate) const NOW_MS: u64 = 1_800_000_000_000;
 pub(crate) const CREDENTIAL: &str = "Bearer the-service-credential";
 
-const SETTINGS: &str = r#"
+pub(crate) const SETTINGS: &str = r#"
 public_url = "https://gw.example.com"
 secret_key = "0123456789abcdef0123456789abcdef"
 [edge]
@@ -41,14 +42,16 @@ jwks_url = "https://idp.example.com/keys"
 [connections.crm]
 url = "https://crm.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 credential = { header = "Authorization", value = "Bearer the-service-credential" }
 [connections.photos]
 url = "https://photos.example.com/mcp"
 issuers = ["idp"]
+drift = "log"
 binary = "allow"
 "#;
 
-const POLICIES: &str = r#"
+pub(crate) const POLICIES: &str = r#"
 @id("staff") permit (principal in Group::"idp:staff", action, resource);
 @id("interns") permit (principal in Group::"idp:interns", action in [Action::"crm/read", Action::"read"], resource);
 @id("callers") permit (principal in Group::"idp:callers", action in Action::"call", resource);
@@ -86,6 +89,15 @@ pub(crate) struct Fake {
     pub(crate) now: Cell<u64>,
     /// What keys hold for which the store does nothing.
     pub(crate) store_fails: Cell<Option<&'static str>>,
+    /// Which operation of the store fails, counted from 0.
+    pub(crate) fails_at: Cell<Option<usize>>,
+    /// What was asked of the store, in order: `get usage:m`, `increment usage:n`, `set intent`, …
+    pub(crate) operations: RefCell<Vec<String>>,
+    pub(crate) counters: RefCell<BTreeMap<String, u64>>,
+    /// How much the clock has gone forward that only does, in microseconds.
+    pub(crate) monotonic: Cell<u64>,
+    /// How many more operations of the store succeed before one fails.
+    pub(crate) until_fault: Cell<Option<u64>>,
     /// The bodies of the upstream's responses, in order.
     pub(crate) bodies: RefCell<Vec<Rc<Gauge>>>,
     counter: Cell<u64>,
@@ -169,7 +181,7 @@ impl Ports for Fake {
     }
 
     fn monotonic(&self) -> u64 {
-        self.counter.get()
+        self.monotonic.get().saturating_add(self.counter.get())
     }
 
     fn random(&self) -> [u8; 32] {
@@ -190,7 +202,8 @@ impl Ports for Fake {
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.reach(key)?;
+        self.reach("set", key)?;
+        assert!(!self.counters.borrow().contains_key(key), "a counter is never set: {key}");
         let Ok(record) = Record::decode(value) else {
             // What belongs to whom must be there before anybody learns of it.
             if let Some(kind) = key.split(':').nth(2).filter(|kind| kind.starts_with("task")) {
@@ -206,6 +219,7 @@ impl Ports for Fake {
         }
         self.writes_left.set(left - 1);
         self.events.borrow_mut().push(match record {
+            Record::Drift(drift) => format!("drift {} {}", drift.kind, drift.name),
             Record::Intent(_) => "intent".into(),
             Record::Outcome(_) => "outcome".into(),
             Record::Refusal(refusal) => format!("refusal {}", refusal.kind),
@@ -215,8 +229,16 @@ impl Ports for Fake {
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.reach(key)?;
+        self.reach("get", key)?;
         Ok(self.store.borrow().get(key).cloned())
+    }
+
+    fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
+        self.reach("increment", key)?;
+        let mut counters = self.counters.borrow_mut();
+        let counter = counters.entry(key.to_owned()).or_default();
+        *counter += by;
+        Ok(*counter)
     }
 
     async fn fetch(&self, request: Request<Bytes>, _: Duration) -> Result<Response<Chunked>, FetchError> {
@@ -256,7 +278,27 @@ impl Ports for Fake {
 }
 
 impl Fake {
-    fn reach(&self, key: &str) -> Result<(), StoreError> {
+    fn reach(&self, verb: &str, key: &str) -> Result<(), StoreError> {
+        // The application's name comes first, and whose it is after the kind.
+        let parts: Vec<&str> = key.split(':').skip(2).collect();
+        let kind = match parts.as_slice() {
+            ["usage", _, kind, ..] => format!("usage:{kind}"),
+            [kind, ..] => (*kind).to_owned(),
+            [] => key.to_owned(),
+        };
+        let mut operations = self.operations.borrow_mut();
+        operations.push(format!("{verb} {kind}"));
+        if self.fails_at.get() == Some(operations.len() - 1) {
+            return Err(StoreError("injected".into()));
+        }
+        match self.until_fault.get() {
+            Some(0) => {
+                self.until_fault.set(None);
+                return Err(StoreError("injected".into()));
+            }
+            Some(left) => self.until_fault.set(Some(left - 1)),
+            None => {}
+        }
         match self.store_fails.get() {
             Some(part) if key.contains(part) => Err(StoreError("injected".into())),
             Some(_) | None => Ok(()),
@@ -299,8 +341,11 @@ impl World {
 
     /// A world with settings and policies of a test's own.
     pub(crate) fn of(settings: &str, policies: &str) -> Self {
-        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: policies }]).unwrap();
+        Self::approving(settings, policies, Approved::default())
+    }
+
+    /// The same, with approved definitions.
+    pub(crate) fn approving(settings: &str, policies: &str, approved: Approved) -> Self {
         let ports = Fake {
             events: RefCell::default(),
             store: RefCell::default(),
@@ -313,12 +358,26 @@ impl World {
             delay: Cell::new(0),
             now: Cell::new(NOW_MS),
             store_fails: Cell::default(),
+            fails_at: Cell::default(),
+            operations: RefCell::default(),
+            counters: RefCell::default(),
+            monotonic: Cell::default(),
+            until_fault: Cell::default(),
             bodies: RefCell::default(),
             counter: Cell::new(0),
             keys: key_set(),
         };
-        let gateway = Gateway::new("portcullis".parse().unwrap(), settings, Active::new(policies));
-        Self { gateway: Rc::new(gateway), ports: Rc::new(ports) }
+        Self::with(Rc::new(ports), settings, policies, approved)
+    }
+
+    /// Another instance of a gateway, with the same surroundings.
+    pub(crate) fn within(ports: Rc<Fake>, settings: &str, policies: &str) -> Self {
+        Self::with(ports, settings, policies, Approved::default())
+    }
+
+    fn with(ports: Rc<Fake>, settings: &str, policies: &str, approved: Approved) -> Self {
+        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+        Self { gateway: Rc::new(gateway(settings, policies, approved)), ports }
     }
 
     pub(crate) fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {
@@ -356,6 +415,23 @@ impl World {
         Done { status: head.status.as_u16(), headers: head.headers, text }
     }
 
+    /// Another instance in the same world, with settings of its own.
+    pub(crate) fn instance(&self, settings: &str, policies: &str) -> Self {
+        let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+        Self {
+            gateway: Rc::new(gateway(settings, policies, Approved::default())),
+            ports: Rc::clone(&self.ports),
+        }
+    }
+
+    /// Sends a request to `/api`.
+    pub(crate) fn control(&self, request: Request<Chunked>) -> Done {
+        let served = portcullis_pipeline::control(Rc::clone(&self.gateway), Rc::clone(&self.ports), request);
+        let (head, body) = pollster::block_on(served).into_parts();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        Done { status: head.status.as_u16(), headers: head.headers, text }
+    }
+
     /// Takes what happened so far.
     pub(crate) fn events(&self) -> Vec<String> {
         let mut events = std::mem::take(&mut *self.ports.events.borrow_mut());
@@ -374,7 +450,7 @@ impl World {
         records
             .filter_map(|record| match record {
                 Record::Outcome(outcome) => Some(outcome),
-                Record::Intent(_) | Record::Refusal(_) => None,
+                Record::Drift(_) | Record::Intent(_) | Record::Refusal(_) => None,
             })
             .collect()
     }
@@ -387,6 +463,17 @@ impl World {
     }
 }
 
+/// A gateway with mounted policies.
+pub(crate) fn gateway(settings: Settings, policies: &str, approved: Approved) -> Gateway {
+    let text = policies.to_owned();
+    let mounted = move || {
+        let policies = PolicySet::parse(&[Source { file: "t.cedar", text: &text }]);
+        let active = |policies| Active::new(policies, approved.clone());
+        policies.map(active).map_err(|problems| problems.to_string())
+    };
+    Gateway::new("portcullis".parse().unwrap(), settings, mounted).unwrap()
+}
+
 fn signing_key() -> <Ed25519 as jwt_compact::Algorithm>::SigningKey {
     Ed25519::generate(&mut ChaCha8Rng::seed_from_u64(2)).0
 }
@@ -396,12 +483,18 @@ fn key_set() -> String {
     json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": public}]}).to_string()
 }
 
-/// A token for this subject and group, good for both connections.
+/// A token for this subject and group, good for both connections, alone and together.
 pub(crate) fn token(subject: &str, group: &str) -> String {
+    let places = ["", "/crm", "/photos"].map(|place| format!("https://gw.example.com/mcp{place}"));
+    token_for(subject, group, &places.each_ref().map(String::as_str))
+}
+
+/// A token for this subject and group, good for these places.
+pub(crate) fn token_for(subject: &str, group: &str, audiences: &[&str]) -> String {
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"});
     let claims = json!({
         "iss": "https://idp.example.com", "sub": subject, "groups": [group], "exp": NOW_MS / 1000 + 600,
-        "aud": ["https://gw.example.com/mcp/crm", "https://gw.example.com/mcp/photos"], "jti": "token-1",
+        "aud": audiences, "jti": "token-1",
     });
     let encode = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
     let signed = format!("{}.{}", encode(&header), encode(&claims));
@@ -409,11 +502,12 @@ pub(crate) fn token(subject: &str, group: &str) -> String {
     format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature.as_bytes()))
 }
 
-/// A request with the headers that every MCP POST has.
+/// A request with the headers that every MCP POST has. All connections together have no name.
 pub(crate) fn post(connection: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> Request<Chunked> {
     let mut request = Request::new(Chunked::whole(body));
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = format!("https://gw.example.com/mcp/{connection}").parse().unwrap();
+    let place = if connection.is_empty() { String::new() } else { format!("/{connection}") };
+    *request.uri_mut() = format!("https://gw.example.com/mcp{place}").parse().unwrap();
     for (name, value) in [
         ("host", "gw.example.com"),
         ("content-type", "application/json"),

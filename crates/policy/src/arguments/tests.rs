@@ -4,7 +4,7 @@ use super::{Arguments, DEEPEST, InputError, convert};
 use crate::vocabulary::Vocabulary;
 
 fn converted(input: Option<&Json<'_>>) -> Result<Arguments, InputError> {
-    convert(input, &Vocabulary::new().unwrap())
+    convert(input, None, &Vocabulary::new().unwrap())
 }
 
 #[test]

@@ -7,7 +7,8 @@ use cedar_policy as cedar;
 use sha2::{Digest as _, Sha256};
 
 use super::layout::{Cursor, Table, Texts};
-use super::{BundleError, FORMAT, MAGIC, VERSIONS_END};
+use super::sections::Sections;
+use super::{BundleDigest, BundleError, FORMAT, MAGIC, SECTIONS_SINCE, Section, VERSIONS_END};
 use crate::annotations::Mode;
 use crate::digest::{PolicyDigest, PolicySetDigest};
 use crate::numbers::Numbers;
@@ -88,28 +89,26 @@ pub(crate) struct Contents {
     lines: Table,
     digests: Range<usize>,
     groups: Range<usize>,
-    texts_start: usize,
+    texts: Range<usize>,
+    sections: Sections,
 }
 
 impl Contents {
     /// Checks the preamble and the head of a bundle.
     pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, BundleError> {
-        let head = check_preamble(&bytes)?;
-        let contents = Self::read(bytes, head).ok_or(BundleError::Damaged)?;
-        let end = contents.text_ends.len().checked_sub(1);
-        let end = end.and_then(|last| contents.text_ends.get(&contents.bytes, last)).unwrap_or_default();
-        let n_text_bytes = contents.bytes.len() - contents.texts_start;
-        if n_text_bytes < end {
+        let (format, head) = check_preamble(&bytes)?;
+        let contents = Self::read(bytes, format, head).ok_or(BundleError::Damaged)?;
+        let end = contents.sections.end(&contents.bytes).ok_or(BundleError::Damaged)?;
+        if contents.bytes.len() < end {
             return Err(BundleError::Truncated);
         }
-        if n_text_bytes > end || !contents.is_sound() {
+        if contents.bytes.len() > end || !contents.is_sound() {
             return Err(BundleError::Damaged);
         }
         Ok(contents)
     }
 
-    fn read(bytes: Vec<u8>, head: Range<usize>) -> Option<Self> {
-        let texts_start = head.end;
+    fn read(bytes: Vec<u8>, format: u32, head: Range<usize>) -> Option<Self> {
         let mut cursor = Cursor::new(bytes.get(..head.end)?);
         cursor.take(head.start)?;
         let set_digest = PolicySetDigest::from_bytes(cursor.array()?);
@@ -124,6 +123,12 @@ impl Contents {
         let digests = cursor.take(n_policies.checked_mul(DIGEST_LENGTH)?)?;
         let groups = cursor.take(n_policies)?;
         let [files, ids, keys] = [cursor.texts(files)?, cursor.texts(ids)?, cursor.texts(keys)?];
+        let n_text_bytes = text_ends.last(&bytes)?;
+        let texts = head.end..head.end.checked_add(n_text_bytes)?;
+        let sections = match format {
+            SECTIONS_SINCE.. => Sections::read(&mut cursor, texts.end)?,
+            _ => Sections::none(texts.end),
+        };
         if !cursor.is_at_end() {
             return None;
         }
@@ -140,7 +145,8 @@ impl Contents {
             lines,
             digests,
             groups,
-            texts_start,
+            texts,
+            sections,
             bytes,
         })
     }
@@ -156,16 +162,28 @@ impl Contents {
             && self.lists.iter(bytes).last().unwrap_or_default() == self.postings.len()
             && self.postings.iter(bytes).all(|number| number < len)
             && self.file_numbers.iter(bytes).all(|file| file < self.files.len())
+            && self.sections.are_sound(bytes)
             && (0..len).all(|number| self.placed(number).is_some() && self.group_of(number).is_some())
     }
 
-    /// The texts of all policies, one after the other.
-    pub(super) fn texts(&self) -> &[u8] {
-        self.bytes.get(self.texts_start..).unwrap_or_default()
+    /// Whether every text and every section is the one that was put in. It takes as long as hashing all of them.
+    pub(crate) fn is_intact(&self) -> bool {
+        let texts = self.bytes.get(self.texts.clone()).unwrap_or_default();
+        self.texts_digest == <[u8; 32]>::from(Sha256::digest(texts)) && self.sections.are_intact(&self.bytes)
     }
 
-    pub(super) const fn texts_digest(&self) -> [u8; 32] {
-        self.texts_digest
+    /// A section, if it is the one that was put in; `None` if there is none of that name.
+    pub(crate) fn section(&self, name: &str) -> Option<Result<&[u8], BundleError>> {
+        self.sections.find(&self.bytes, name)
+    }
+
+    /// All sections, by name.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = Section<'_>> {
+        self.sections.iter(&self.bytes)
+    }
+
+    pub(crate) fn digest(&self) -> BundleDigest {
+        super::digest_in(&self.bytes)
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
@@ -206,7 +224,7 @@ impl Contents {
     /// The text of a policy.
     pub(crate) fn placed(&self, number: usize) -> Option<Placed<'_>> {
         let span = self.text_ends.span(&self.bytes, number)?;
-        let text = self.bytes.get(self.texts_start..)?.get(span)?;
+        let text = self.bytes.get(self.texts.clone())?.get(span)?;
         Some(Placed {
             text: str::from_utf8(text).ok()?,
             file: self.files.get(&self.bytes, self.file_numbers.get(&self.bytes, number)?)?,
@@ -233,8 +251,8 @@ impl Contents {
     }
 }
 
-/// Checks what is before the head, and finds the head.
-fn check_preamble(bytes: &[u8]) -> Result<Range<usize>, BundleError> {
+/// Checks what is before the head, and finds the format and the head.
+fn check_preamble(bytes: &[u8]) -> Result<(u32, Range<usize>), BundleError> {
     let magic = bytes.get(..MAGIC.len().min(bytes.len())).unwrap_or_default();
     if !MAGIC.starts_with(magic) || bytes.is_empty() {
         return Err(BundleError::NotABundle);
@@ -251,13 +269,13 @@ fn check_preamble(bytes: &[u8]) -> Result<Range<usize>, BundleError> {
     let head = cursor.take(head_length).ok_or(BundleError::Truncated)?;
     let preamble = bytes.get(..VERSIONS_END).unwrap_or_default();
     let is_intact = digest == head_digest(preamble, bytes.get(head.clone()).unwrap_or_default());
-    if !is_intact || found != FORMAT {
+    if !is_intact || found == 0 {
         return Err(BundleError::Damaged);
     }
     if (major, minor) > language() {
         return Err(BundleError::NewerLanguage { major, minor });
     }
-    Ok(head)
+    Ok((found, head))
 }
 
 pub(super) fn head_digest(preamble: &[u8], head: &[u8]) -> [u8; 32] {

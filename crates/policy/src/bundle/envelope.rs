@@ -86,7 +86,16 @@ impl SignedBundle {
         (serial, issued_at): (Serial, UnixSeconds),
         (key_id, key): (KeyId, &SigningKey),
     ) -> Self {
-        let bundle = bundle.digest();
+        Self::sign_digest(bundle.digest(), (serial, issued_at), (key_id, key))
+    }
+
+    /// Signs the address of a bundle, for one that the signer knows to be stored where it will be used.
+    #[must_use]
+    pub fn sign_digest(
+        bundle: BundleDigest,
+        (serial, issued_at): (Serial, UnixSeconds),
+        (key_id, key): (KeyId, &SigningKey),
+    ) -> Self {
         let message = message(serial, issued_at, bundle, &key_id);
         Self { serial, issued_at, bundle, signature: *key.0.sk.sign(message, None), key_id }
     }
@@ -109,13 +118,13 @@ impl SignedBundle {
         let envelope: Envelope =
             serde_json::from_slice(bytes).map_err(|error| EnvelopeError::Malformed(error.to_string()))?;
         let Envelope { format, serial, issued_at, bundle, key_id, signature } = envelope;
-        let bundle = bundle.strip_prefix("sha256:").and_then(from_hex);
+        let bundle = BundleDigest::parse(&bundle);
         Ok(Self {
             serial: (format == FORMAT)
                 .then_some(Serial(serial))
                 .ok_or_else(|| malformed("`format` is not known"))?,
             issued_at: UnixSeconds(issued_at),
-            bundle: BundleDigest(bundle.ok_or_else(|| malformed("`bundle` is not a digest"))?),
+            bundle: bundle.ok_or_else(|| malformed("`bundle` is not a digest"))?,
             key_id: KeyId::parse(&key_id).ok_or_else(|| malformed("`key_id` is not the name of a key"))?,
             signature: from_hex(&signature).ok_or_else(|| malformed("`signature` is not 128 hex digits"))?,
         })
@@ -144,15 +153,25 @@ impl SignedBundle {
         key_of: impl FnOnce(&KeyId) -> Option<VerifyingKey>,
         last: Option<Serial>,
     ) -> Result<(), EnvelopeError> {
-        let VerifyingKey(key) =
-            key_of(&self.key_id).ok_or_else(|| EnvelopeError::UnknownKey(self.key_id.clone()))?;
-        let message = message(self.serial, self.issued_at, self.bundle, &self.key_id);
-        key.verify(message, &Signature::new(self.signature))
-            .map_err(|_wrong| EnvelopeError::WrongSignature)?;
+        self.verify_signature(key_of)?;
         if self.bundle != bundle.digest() {
             return Err(EnvelopeError::OtherBundle { expected: self.bundle, found: bundle.digest() });
         }
         self.serial.follows(last)
+    }
+
+    /// Checks that a trusted key vouches for what the envelope says. Nothing is known about the bundle yet.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::UnknownKey`] and [`EnvelopeError::WrongSignature`].
+    pub fn verify_signature(
+        &self,
+        key_of: impl FnOnce(&KeyId) -> Option<VerifyingKey>,
+    ) -> Result<(), EnvelopeError> {
+        let VerifyingKey(key) =
+            key_of(&self.key_id).ok_or_else(|| EnvelopeError::UnknownKey(self.key_id.clone()))?;
+        let message = message(self.serial, self.issued_at, self.bundle, &self.key_id);
+        key.verify(message, &Signature::new(self.signature)).map_err(|_wrong| EnvelopeError::WrongSignature)
     }
 
     /// The place among all that were ever active.
@@ -218,6 +237,14 @@ impl VerifyingKey {
     }
 }
 
+impl KeyId {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl SigningKey {
     /// The key of a seed, which is 32 random bytes.
     #[must_use]
@@ -265,7 +292,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(super) fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -51,7 +51,7 @@ impl<'b> Cursor<'b> {
 
     /// The texts whose ends are in this table.
     pub(super) fn texts(&mut self, ends: Table) -> Option<Texts> {
-        let length = ends.len().checked_sub(1).map_or(Some(0), |last| ends.get(self.bytes, last))?;
+        let length = ends.last(self.bytes)?;
         Some(Texts { ends, bytes: self.take(length)? })
     }
 
@@ -70,6 +70,11 @@ impl Table {
         let end = start.checked_add(ENTRY).filter(|end| *end <= self.0.end)?;
         let number = bytes.get(start..end)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(number)).ok()
+    }
+
+    /// The last number; 0 if there is none.
+    pub(super) fn last(&self, bytes: &[u8]) -> Option<usize> {
+        self.len().checked_sub(1).map_or(Some(0), |last| self.get(bytes, last))
     }
 
     /// What lies between the end before this one and this one.

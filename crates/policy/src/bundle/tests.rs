@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::contents::head_digest;
-use super::{Bundle, BundleError, DIGEST, HEAD_START, VERSIONS_END};
+use super::{Bundle, BundleError, DIGEST, HEAD_START, Section, VERSIONS_END};
 use crate::facts::Facts;
 use crate::question::{Question, Session, Target};
 use crate::set::{PolicySet, Source};
@@ -11,8 +11,11 @@ const TEXT: &str = r#"
     @id("b") @mode("observe") forbid (principal, action, resource in Connection::"billing");
     @id("c") @approval("demo:boss") forbid (principal is User, action in Action::"call", resource);"#;
 
+const SECTION: &[u8] = b"anything";
+
 fn good() -> Vec<u8> {
-    Bundle::build(&[Source { file: "p.cedar", text: TEXT }]).unwrap().into_bytes()
+    let sections = [Section { name: "pins", bytes: SECTION }];
+    Bundle::build(&[Source { file: "p.cedar", text: TEXT }], &sections).unwrap().into_bytes()
 }
 
 /// Bytes whose digest is right whatever else they are: made by hand, or by somebody with a key.
@@ -39,11 +42,13 @@ fn use_it(set: &PolicySet) {
         connection: &connection,
         target: Target::Tool { name: "x" },
         input: None,
-        session: Session { labels: &labels, client: None, now },
+        types: None,
+        session: Session { labels: &labels, client: None, now, usage: None },
     };
     let _ = set.decide(&question);
     let _ = (set.visibility(&question), set.template_visibility(&question));
     let _ = set.listing(&principal, &connection, question.session).visibility(question.target);
+    let _ = (set.sections().count(), set.section("pins"), set.is_intact(), set.ids().count());
     let _ = (set.policies().count(), set.find("a"), set.find("z"));
     assert!(Facts::of_call(&question, &set.vocabulary).is_ok());
 }
@@ -53,12 +58,13 @@ fn what_follows_from_the_texts_is_checked_against_them() {
     let good = good();
     assert_eq!(sealed(good.clone()), good);
     let set = PolicySet::from_bundle(good.clone()).unwrap();
-    let head_end = good.len() - TEXT.lines().map(|line| line.trim().len()).sum::<usize>();
+    let head_end = good.len() - SECTION.len() - TEXT.lines().map(|line| line.trim().len()).sum::<usize>();
     let places = |set: &PolicySet| -> Vec<(String, usize)> {
-        set.policies().map(|policy| (policy.file().to_owned(), policy.line())).collect()
+        let policies = set.policies().map(|policy| (policy.file().to_owned(), policy.line()));
+        policies.chain(set.sections().map(|section| (section.name.to_owned(), 0))).collect()
     };
     // Any other head is one that hides a policy, has it decide elsewhere, or says something else that is not so.
-    // Only where the policies were read from does not follow from what they say.
+    // Only where the policies were read from, and what sections are called, does not follow from what they say.
     for at in HEAD_START..head_end {
         let mut changed = good.clone();
         changed[at] ^= 1;

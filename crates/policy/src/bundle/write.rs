@@ -6,24 +6,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::contents::{Group, head_digest, language};
-use super::{FORMAT, MAGIC};
+use super::{FORMAT_WITHOUT_SECTIONS, MAGIC, SECTIONS_SINCE, Section};
 use crate::digest::PolicySetDigest;
 use crate::scope::{self, Part};
 use crate::statement::Parsed;
 
-/// A bundle of these policies, each with its text; `None` if it would be too large to be written.
-pub(crate) fn write(policies: &[(Parsed, &str)]) -> Option<Vec<u8>> {
+/// A bundle of these policies, each with its text, and of these sections; `None` if it would be too large to be written.
+///
+/// What has no sections is written in the format that has none: there is one way to write a bundle, and versions that do
+/// not know of sections can read whatever does not need them.
+pub(crate) fn write(policies: &[(Parsed, &str)], sections: &[Section<'_>]) -> Option<Vec<u8>> {
     let by_id: BTreeMap<&str, &(Parsed, &str)> =
         policies.iter().map(|entry| (entry.0.policy.id().as_str(), entry)).collect();
     let texts: String = by_id.values().map(|(_, text)| *text).collect();
-    let head = head(&by_id, &texts)?;
+    let mut head = head(&by_id, &texts)?;
+    let sections: BTreeMap<&str, &[u8]> =
+        sections.iter().map(|section| (section.name, section.bytes)).collect();
+    let format = if sections.is_empty() { FORMAT_WITHOUT_SECTIONS } else { SECTIONS_SINCE };
+    if !sections.is_empty() {
+        directory_into(&mut head, &sections)?;
+    }
     let mut bytes = MAGIC.to_vec();
     let (major, minor) = language();
-    for number in [usize::try_from(FORMAT).ok()?, major, minor, head.len()] {
+    for number in [usize::try_from(format).ok()?, major, minor, head.len()] {
         number_into(&mut bytes, number)?;
     }
     let digest = head_digest(&bytes, &head);
-    Some([&bytes, digest.as_slice(), &head, texts.as_bytes()].concat())
+    let sections = sections.into_values().collect::<Vec<_>>().concat();
+    Some([&bytes, digest.as_slice(), &head, texts.as_bytes(), &sections].concat())
+}
+
+/// Writes what sections there are, and what must be in them.
+fn directory_into(head: &mut Vec<u8>, sections: &BTreeMap<&str, &[u8]>) -> Option<()> {
+    number_into(head, sections.len())?;
+    ends_into(head, sections.keys().map(|name| name.len()))?;
+    ends_into(head, sections.values().map(|bytes| bytes.len()))?;
+    sections.values().for_each(|bytes| head.extend(Sha256::digest(bytes)));
+    sections.keys().for_each(|name| head.extend(name.as_bytes()));
+    Some(())
 }
 
 fn head(by_id: &BTreeMap<&str, &(Parsed, &str)>, texts: &str) -> Option<Vec<u8>> {

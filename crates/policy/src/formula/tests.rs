@@ -32,6 +32,7 @@ fn shown(formula: &Formula) -> String {
         Formula::And(left, right) => format!("({} & {})", shown(left), shown(right)),
         Formula::Argument(name, fact) => format!("{name}:{fact:?}"),
         Formula::Constant(value) => value.to_string(),
+        Formula::Error => "error".to_owned(),
         Formula::If(test, then, otherwise) => {
             format!("({} ? {} : {})", shown(test), shown(then), shown(otherwise))
         }
@@ -73,6 +74,10 @@ fn comparisons_of_one_argument_with_constants_are_read_and_nothing_else() {
         ("context.session.labels.isEmpty()", "?"),
         (r#"context.input.a == [1]"#, "?"),
         (r#"context.input.a == Tool::"x""#, "?"),
+        // What errs, if it is reached.
+        ("context.input.a > 1 && principal.shoe_size > 40", "(!a:Less(1, Included) & error)"),
+        ("!context.input.a || !(resource.name == \"x\")", "!(a:IsTrue & error)"),
+        ("context.input.a == {Var: \"principal\"}", "?"),
         (r#"context.input.a > 1 && context.input.l.isEmpty()"#, "(!a:Less(1, Included) & ?)"),
     ] {
         assert_eq!(shown(&left(condition)), want, "case: {condition}");

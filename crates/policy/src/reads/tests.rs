@@ -1,6 +1,6 @@
 use cedar_policy::Policy;
 
-use super::Reads;
+use super::{Reads, may_name_usage};
 
 #[test]
 fn conditions_read_what_could_tell_two_targets_apart() {
@@ -38,7 +38,14 @@ fn conditions_read_what_could_tell_two_targets_apart() {
         (r#"when { action in [Action::"billing", Action::"billing/x"] }"#, Reads::ACTION),
         (r#"when { Action::"billing/x" in Action::"billing" }"#, Reads::ACTION),
         ("when { action in principal }", Reads::ACTION),
-        (r#"when { {it: action, that: resource} == {} }"#, Reads::EVERYTHING),
+        (r#"when { {it: action, that: resource} == {} }"#, Reads::ACTION | Reads::RESOURCE),
+        ("when { context.session.usage.day.calls >= 300 }", Reads::USAGE),
+        (r#"unless { context["session"]["us\u{61}ge"].day.calls < 1 }"#, Reads::USAGE),
+        ("when { context.session has usage }", Reads::USAGE),
+        ("when { context has session.usage.day }", Reads::USAGE),
+        ("when { {it: context.session}.it.usage.day.distinct[\"pii.email\"] > 1 }", Reads::USAGE),
+        ("when { context.session == context.input.session }", Reads::NOTHING),
+        (r#"when { context.input.text == "usage" }"#, Reads::NOTHING),
         // Not known to be the same.
         (r#"when { Connection::"billing" in Elsewhere::"x" }"#, Reads::EVERYTHING),
         (r#"when { resource in Elsewhere::Connection::"x" }"#, Reads::EVERYTHING),
@@ -48,5 +55,19 @@ fn conditions_read_what_could_tell_two_targets_apart() {
             format!("permit (principal, action == Action::\"c/x\", resource == Tool::\"c/x\") {conditions};");
         let policy = Policy::parse(None, text).unwrap();
         assert_eq!(Reads::of_policy(&policy), want, "case: {conditions}");
+    }
+}
+
+#[test]
+fn a_text_that_cannot_name_usage_is_told_without_parsing() {
+    for (text, want) in [
+        ("permit (principal, action, resource) when { context.session.labels.isEmpty() };", false),
+        ("forbid (principal, action, resource) when { context.session.usage.day.calls > 1 };", true),
+        (r#"forbid (principal, action, resource) when { context.session["us\x61ge"].day.calls > 1 };"#, true),
+        ("forbid (principal, action, resource) when { context.session has \"us\\\n  age\" };", true),
+    ] {
+        assert_eq!(may_name_usage(text), want, "case: {text}");
+        let reads = Policy::parse(None, text).is_ok_and(|policy| Reads::of_policy(&policy).usage());
+        assert!(want || !reads, "case: {text}");
     }
 }

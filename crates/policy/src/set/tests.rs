@@ -20,7 +20,7 @@ fn text(n_policies: usize) -> String {
 }
 
 fn open(n_policies: usize) -> PolicySet {
-    let bundle = Bundle::build(&[Source { file: "p.cedar", text: &text(n_policies) }]).unwrap();
+    let bundle = Bundle::build(&[Source { file: "p.cedar", text: &text(n_policies) }], &[]).unwrap();
     PolicySet::from_bundle(bundle.into_bytes()).unwrap()
 }
 
@@ -36,7 +36,8 @@ fn ask<A>(name: &str, ask: impl FnOnce(&Question<'_>) -> A) -> A {
         connection: &connection,
         target: Target::Tool { name },
         input: None,
-        session: Session { labels: &labels, client: None, now: UnixSeconds(0) },
+        types: None,
+        session: Session { labels: &labels, client: None, now: UnixSeconds(0), usage: None },
     })
 }
 

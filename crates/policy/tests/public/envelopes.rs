@@ -7,7 +7,7 @@ use portcullis_policy::{
 use proptest::prelude::*;
 
 fn bundle(text: &str) -> Bundle {
-    Bundle::build(&[Source { file: "p.cedar", text }]).unwrap()
+    Bundle::build(&[Source { file: "p.cedar", text }], &[]).unwrap()
 }
 
 fn permit() -> Bundle {

@@ -1,10 +1,10 @@
 //! Policies and questions made at random.
 
 use portcullis_identity::{AttributeValue, Principal, PrincipalKind};
-use portcullis_policy::{PolicySet, Source, Target};
+use portcullis_policy::{PolicySet, Source, Target, Usage};
 use proptest::prelude::*;
 
-use crate::support::{Ask, MONDAY, principal};
+use crate::support::{Ask, MONDAY, principal, used};
 
 /// One policy, without its id.
 #[derive(Clone, Debug)]
@@ -206,6 +206,26 @@ fn reading_atom() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
+/// Conditions that read what was used.
+fn usage_atom() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "context.session has usage",
+        "context.session has usage.day.calls",
+        "context.session.usage.day.calls >= 2",
+        "context.session.usage.hour.calls > 0",
+        r#"context.session.usage.day.distinct["pii.email"] >= 1"#,
+        r#"context.session.usage.day.distinct["pii.card"] == 0"#,
+        r#"context.session.usage.day.findings["pii.email"] > context.session.usage.day.calls"#,
+        r#"context.session["us\u{61}ge"].day.calls < 1"#,
+        r#"{it: context.session}.it["usage"].minute.bytes == 0"#,
+        "context.session.usage == context.session.usage",
+        r#"context.session == Session::"current""#,
+        r#"if context.session.usage.day.calls > 1 then principal.shoe_size > 40 else true"#,
+        "context.input.a > context.session.usage.day.calls",
+    ])
+    .prop_map(str::to_owned)
+}
+
 fn condition(atom: impl Strategy<Value = String> + 'static) -> impl Strategy<Value = String> {
     atom.prop_recursive(3, 12, 3, |inner| {
         let two = (inner.clone(), inner.clone());
@@ -220,7 +240,7 @@ fn condition(atom: impl Strategy<Value = String> + 'static) -> impl Strategy<Val
 }
 
 pub(crate) fn any_condition() -> BoxedStrategy<String> {
-    condition(prop_oneof![plain_atom(), reading_atom()]).boxed()
+    condition(prop_oneof![3 => plain_atom(), 3 => reading_atom(), 1 => usage_atom()]).boxed()
 }
 
 pub(crate) fn plain_condition() -> BoxedStrategy<String> {
@@ -336,6 +356,12 @@ fn who() -> impl Strategy<Value = Principal> {
     })
 }
 
+/// What was used, or that it is not known.
+pub(crate) fn usage() -> impl Strategy<Value = Option<Usage>> {
+    prop::sample::select(vec![None, Some((0, 0)), Some((1, 2)), Some((2, 1)), Some((u64::MAX, u64::MAX / 2))])
+        .prop_map(|counts| counts.map(|(calls, addresses)| used(calls, addresses)))
+}
+
 pub(crate) fn ask() -> impl Strategy<Value = Ask<'static>> {
     let target = prop::sample::select(vec![
         Target::Tool { name: "x" },
@@ -346,11 +372,13 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask<'static>> {
     let labels = prop::sample::select(vec![&[][..], &["pii.card"], &["pii.card", "pii.email"]]);
     let client = prop::sample::select(vec![None, Some("cli"), Some("web")]);
     let now = prop::sample::select(vec![0, MONDAY, 1_800_000_000]);
-    (who(), target, input(), labels, client, now).prop_map(
-        |(principal, target, input, labels, client, now)| Ask {
+    (who(), target, input(), labels, client, now, usage()).prop_map(
+        |(principal, target, input, labels, client, now, usage)| Ask {
+            schema: None,
             labels,
             client,
             now,
+            usage,
             ..Ask::new(principal, target).with(&input)
         },
     )

@@ -1,13 +1,13 @@
 //! Laws that hold for all policies and all questions, tried on generated ones.
 
-use portcullis_policy::{Decision, DenialKind, PolicySet, Source, Target, Visibility};
+use portcullis_policy::{Completion, Decision, DenialKind, PolicySet, Source, Target, Visibility};
 use proptest::prelude::*;
 
 use crate::generated::{
     OBSERVED, Rule, SOFT, any_condition, ask, compared_inputs, comparing_condition, labelled_condition,
-    plain_condition, rule, rules, set,
+    plain_condition, rule, rules, set, usage,
 };
-use crate::support::{Ask, line, user};
+use crate::support::{Ask, line, observed, user};
 
 /// How much a decision lets through.
 fn rank(decision: &Decision) -> u8 {
@@ -52,6 +52,38 @@ proptest! {
             Decision::Hold(_) => Visibility::ShownNeedsApproval,
         };
         prop_assert_eq!(ask.visibility(&set), want);
+    }
+
+    #[test]
+    fn usage_is_needed_only_where_a_policy_that_can_match_reads_it(
+        rules in rules(any_condition()),
+        target in prop::sample::select(vec![
+            Target::Tool { name: "x" },
+            Target::Tool { name: "y" },
+            Target::Prompt { name: "x" },
+            Target::Read { uri: "x:1" },
+            Target::Complete(Completion::Prompt { name: "y" }),
+            Target::Elicit,
+        ]),
+        ask in ask(),
+        other in usage(),
+    ) {
+        let set = set(&rules);
+        let ask = Ask { target, ..ask };
+        let (lazy, always) = (Ask { usage: None, ..ask.clone() }, ask);
+        let may_read = lazy.question(None, |question| {
+            set.may_read_usage(question.principal, question.connection, question.target)
+        });
+        prop_assert!(!may_read || set.reads_usage());
+        if !may_read {
+            let (lazy, always) = (lazy.decide(&set), always.decide(&set));
+            prop_assert_eq!(line(&lazy), line(&always));
+            prop_assert_eq!(observed(&lazy), observed(&always));
+        }
+        // And whatever was used, lists are the same.
+        let other = Ask { usage: other, ..always };
+        prop_assert_eq!(lazy.visibility(&set), other.visibility(&set));
+        prop_assert_eq!(lazy.response_visibility(&set), other.response_visibility(&set));
     }
 
     #[test]

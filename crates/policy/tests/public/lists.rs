@@ -47,9 +47,21 @@ fn a_tool_is_shown_if_some_arguments_could_make_it_callable() {
             ),
             Hidden,
         ),
+        // Neither is what will have been used: no quota hides a tool.
+        (permit_when("context.session.usage.day.calls < 1"), Shown),
+        (
+            format!(
+                r#"{all} @id("f") forbid (principal, action, resource)
+                    when {{ context.session.usage.day.calls >= 0 }};"#
+            ),
+            Shown,
+        ),
+        (permit_when(r#"context.session.usage.day.calls < 1 && principal in Group::"demo:support""#), Hidden),
+        (permit_when("!(context.session has usage)"), Hidden),
         // Errors that no argument avoids hide, as they deny.
         (permit_when("principal.shoe_size > 40"), Hidden),
-        (permit_when("context.input.amount > 1 && principal.shoe_size > 40"), Shown),
+        (permit_when("context.input.amount > 1 && principal.shoe_size > 40"), Hidden),
+        (permit_when("context.input.amount > 1 || principal.shoe_size > 40"), Shown),
         // Approval.
         (
             format!(r#"{all} @id("s") @approval("demo:boss") forbid (principal, action, resource);"#),

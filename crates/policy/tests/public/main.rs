@@ -25,3 +25,7 @@ mod problems;
 mod starter;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod typed;
+#[cfg(test)]
+mod usage;

@@ -6,7 +6,7 @@ use std::path::Path;
 use portcullis_identity::Principal;
 use portcullis_policy::{PolicySet, Source, Target, Visibility};
 
-use crate::support::{Ask, MONDAY, line, observed, user, workload};
+use crate::support::{Ask, MONDAY, line, observed, used, user, workload};
 
 fn starter() -> PolicySet {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
@@ -20,6 +20,11 @@ fn starter() -> PolicySet {
     }
     let sources: Vec<Source<'_>> = files.iter().map(|(file, text)| Source { file, text }).collect();
     PolicySet::parse(&sources).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Somebody who has used nothing today.
+fn asking(principal: Principal, target: Target<'_>) -> Ask<'_> {
+    Ask { usage: Some(used(0, 0)), ..Ask::new(principal, target) }
 }
 
 fn vendor() -> Principal {
@@ -59,6 +64,14 @@ const TOOLS: [&str; 9] = [
     "refund",
 ];
 
+/// What of the demo's `refund` counts here.
+const REFUND: &str =
+    r#"{"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}"#;
+
+/// What comes of an amount that is not there as a decimal.
+const UNREPRESENTABLE: &str = "error: policy `finance.refunds` could not be evaluated: type error: expected decimal, \
+                               got (entity of type `Unrepresentable`)";
+
 #[test]
 fn every_policy_says_why_it_exists() {
     let set = starter();
@@ -92,11 +105,12 @@ fn each_audience_sees_and_calls_its_tools() {
         ("other issuer", user("vera", &["okta:vendors"]), &[]),
     ] {
         let shown = |name: &&&str| {
-            let ask = Ask::new(principal.clone(), Target::Tool { name });
+            let ask = asking(principal.clone(), Target::Tool { name });
             ask.visibility(&set) != Visibility::Hidden
         };
         let called = |name: &&&str| {
-            let ask = Ask::new(principal.clone(), Target::Tool { name }).with(r#"{"amount": 50}"#);
+            let ask = Ask { schema: Some(REFUND), ..asking(principal.clone(), Target::Tool { name }) };
+            let ask = ask.with(r#"{"amount": 50}"#);
             line(&ask.decide(&set)).starts_with("allow")
         };
         assert_eq!(
@@ -128,23 +142,13 @@ fn refunds_have_limits() {
         (support(), "null", "no policy allows"),
         (finance(), "101", "allow by finance.refunds"),
         (finance(), "10000", "allow by finance.refunds"),
-        (finance(), "10001", "no policy allows"),
-        (
-            finance(),
-            "99.5",
-            "error: policy `finance.refunds` could not be evaluated: type error: expected long, got decimal",
-        ),
-        (
-            finance(),
-            "1e99",
-            "error: policy `finance.refunds` could not be evaluated: type error: expected long, got (entity of \
-             type `Unrepresentable`)",
-        ),
-        (
-            finance(),
-            "\"50\"",
-            "error: policy `finance.refunds` could not be evaluated: type error: expected long, got string",
-        ),
+        (finance(), "10000.01", "no policy allows"),
+        (support(), "99.5", "allow by support.small-refunds"),
+        (support(), "100.01", "hold: support.larger-refunds-need-finance needs 1 of demo:finance"),
+        (finance(), "99.5", "allow by finance.refunds"),
+        (finance(), "99.99999", UNREPRESENTABLE),
+        (finance(), "1e99", UNREPRESENTABLE),
+        (finance(), "\"50\"", UNREPRESENTABLE),
         (
             user("ann", &["demo:support", "demo:finance"]),
             "50",
@@ -157,7 +161,7 @@ fn refunds_have_limits() {
         ),
         (user("vic", &["demo:support", "demo:vendors"]), "500", "forbidden by vendors.no-effects"),
     ] {
-        let ask = Ask::new(principal, Target::Tool { name: "refund" })
+        let ask = Ask { schema: Some(REFUND), ..asking(principal, Target::Tool { name: "refund" }) }
             .with(&format!(r#"{{"invoice_id": "inv_0001", "amount": {amount}, "reason": "x"}}"#));
         let decided = line(&ask.decide(&set));
         assert!(decided.starts_with(want), "case: {amount}: {decided}");
@@ -185,7 +189,7 @@ fn resources_and_prompts_follow_the_same_audiences() {
         (nightly(), summary, "forbidden by ci.nothing-else"),
         (user("nora", &[]), rules, "no policy allows"),
     ] {
-        let decided = line(&Ask::new(principal, target).decide(&set));
+        let decided = line(&asking(principal, target).decide(&set));
         assert_eq!(decided, want, "case: {target:?}");
     }
     let templates = |principal| Ask::new(principal, rules).template_visibility(&set);
@@ -212,7 +216,7 @@ fn only_finance_sees_e_mail_and_nobody_sees_cards() {
 
 #[test]
 fn card_numbers_in_arguments_are_watched() {
-    let ask = Ask { labels: &["pii.card"], ..Ask::new(vendor(), Target::Tool { name: "query" }) };
+    let ask = Ask { labels: &["pii.card"], ..asking(vendor(), Target::Tool { name: "query" }) };
     let decision = ask.decide(&starter());
     assert_eq!(line(&decision), "allow by vendors.look-up");
     assert_eq!(observed(&decision), "guardrails.cards-in-arguments forbids");
@@ -233,7 +237,7 @@ fn a_contract_ends_by_itself() {
         (stayed.clone(), "get_customer", last_second, "allow by support.look-up"),
         (stayed, "get_customer", last_second + 1, "forbidden by contractors.over"),
     ] {
-        let ask = Ask { now, ..Ask::new(principal, Target::Tool { name: tool }) };
+        let ask = Ask { now, ..asking(principal, Target::Tool { name: tool }) };
         assert_eq!(line(&ask.decide(&set)), want, "case: {tool} at {now}");
     }
 }
@@ -244,7 +248,7 @@ fn nobody_does_two_things_that_belong_apart() {
     let groups =
         ["demo:policy-writers", "demo:finance", "demo:auditors", "demo:security-on-call", "demo:support"];
     let may = |principal: &Principal, target| {
-        line(&Ask::new(principal.clone(), target).decide(&set)).starts_with("allow")
+        line(&asking(principal.clone(), target).decide(&set)).starts_with("allow")
     };
     // Whatever groups somebody collects.
     for chosen in 0_u32..1 << groups.len() {
@@ -258,5 +262,17 @@ fn nobody_does_two_things_that_belong_apart() {
         for target in [Target::Configure, Target::Approve, Target::Revoke] {
             assert!(!may(&workload("bot", &mine, &[]), target), "{mine:?}");
         }
+    }
+}
+
+#[test]
+fn a_vendor_meets_fifty_customers_a_day() {
+    let set = starter();
+    let target = Target::Tool { name: "get_customer" };
+    for (customers, want) in [(49, "allow by vendors.look-up"), (50, "forbidden by vendors.customers-a-day")]
+    {
+        let ask = Ask { usage: Some(used(customers, customers)), ..Ask::new(vendor(), target) };
+        assert_eq!(line(&ask.decide(&set)), want, "{customers}");
+        assert_eq!(ask.visibility(&set), Visibility::Shown, "tomorrow it may be called again");
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use portcullis_identity::{AttributeValue, Principal, PrincipalKind, UnixSeconds};
 use portcullis_mcp::json;
 use portcullis_policy::{
-    Decision, DenialKind, ObservedOutcome, Policy, PolicySet, Question, Reasons, Session, Source, Target,
-    Visibility,
+    Decision, DenialKind, InputType, ObservedOutcome, Policy, PolicySet, Question, Reasons, Session, Source,
+    Target, Usage, Used, Visibility,
 };
 use portcullis_settings::{ClassName, ConnectionName};
 
@@ -44,9 +44,12 @@ pub(crate) struct Ask<'t> {
     pub(crate) connection: &'static str,
     pub(crate) target: Target<'t>,
     pub(crate) input: String,
+    /// The `inputSchema` of the tool, if there is one.
+    pub(crate) schema: Option<&'static str>,
     pub(crate) labels: &'static [&'static str],
     pub(crate) client: Option<&'static str>,
     pub(crate) now: u64,
+    pub(crate) usage: Option<Usage>,
 }
 
 impl<'t> Ask<'t> {
@@ -56,9 +59,11 @@ impl<'t> Ask<'t> {
             connection: "billing",
             target,
             input: "{}".to_owned(),
+            schema: None,
             labels: &[],
             client: None,
             now: MONDAY,
+            usage: None,
         }
     }
 
@@ -89,15 +94,30 @@ impl<'t> Ask<'t> {
         ask: impl FnOnce(&Question<'_>) -> A,
     ) -> A {
         let connection: ConnectionName = self.connection.parse().unwrap();
+        let schema = self.schema.map(|text| json::parse(text.as_bytes(), json::Bounds::answer(64)).unwrap());
+        let types = schema.as_ref().and_then(json::Json::as_object).map(InputType::of_schema);
         let labels: BTreeSet<ClassName> = self.labels.iter().map(|label| label.parse().unwrap()).collect();
         ask(&Question {
             principal: &self.principal,
             connection: &connection,
             target: self.target,
             input,
-            session: Session { labels: &labels, client: self.client, now: UnixSeconds(self.now) },
+            types: types.as_ref(),
+            session: Session {
+                labels: &labels,
+                client: self.client,
+                now: UnixSeconds(self.now),
+                usage: self.usage.as_ref(),
+            },
         })
     }
+}
+
+/// A day with so many calls and so many different addresses, and an hour without anything.
+pub(crate) fn used(calls: u64, addresses: u64) -> Usage {
+    let email = |count| [("pii.email".parse().unwrap(), Some(count))].into();
+    let day = Used { calls, findings: email(2 * addresses), distinct: email(addresses), ..Used::default() };
+    Usage { day, ..Usage::default() }
 }
 
 /// A decision in one line, without what was observed.

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use http::HeaderName;
 
-use crate::connection::{Binary, ClientFeature, Connection, Credential, PageHost, Scope, credential_header};
+use crate::connection::{
+    Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope, credential_header,
+};
 use crate::draft::{Fill, required_template};
 use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
@@ -24,6 +26,9 @@ pub(super) struct ConnectionDraft {
     elicitation_hosts: Vec<PageHost>,
     scopes: BTreeSet<Scope>,
     aggregate: bool,
+    drift: Drift,
+    trust_annotations: bool,
+    breaker: Breaker,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +58,10 @@ impl ConnectionDraft {
         let elicitation_hosts = list(section, report, "elicitation_hosts");
         let scopes = list(section, report, "scopes").into_iter().collect();
         let aggregate = section.flag(report, "aggregate").unwrap_or(true);
+        let drift = read_drift(section, report);
+        let trust_annotations = section.flag(report, "trust_annotations").unwrap_or(false);
+        let breaker = section.section(report, "breaker");
+        let breaker = breaker.map_or_else(Breaker::default, |inner| Breaker::read(inner, report));
         Some(Self {
             url: url?,
             plaintext,
@@ -64,6 +73,9 @@ impl ConnectionDraft {
             elicitation_hosts,
             scopes,
             aggregate,
+            drift,
+            trust_annotations,
+            breaker,
         })
     }
 
@@ -77,6 +89,10 @@ impl ConnectionDraft {
     /// Whether the connection trusts this issuer.
     pub(super) fn lists(&self, issuer: &IssuerName) -> bool {
         self.issuers.iter().any(|listed| listed.value == *issuer)
+    }
+
+    pub(super) fn drift(&self) -> Drift {
+        self.drift
     }
 
     pub(super) fn url_line(&self) -> usize {
@@ -117,6 +133,9 @@ impl ConnectionDraft {
             elicitation_hosts: self.elicitation_hosts.clone(),
             scopes: self.scopes.clone(),
             aggregate: self.aggregate,
+            drift: self.drift,
+            trust_annotations: self.trust_annotations,
+            breaker: self.breaker,
         })
     }
 }
@@ -154,4 +173,16 @@ fn read_binary(section: &mut Section<'_, '_>, report: &mut Report) -> Binary {
             Binary::default()
         }
     }
+}
+
+fn read_drift(section: &mut Section<'_, '_>, report: &mut Report) -> Drift {
+    let Some(text) = section.text(report, "drift") else {
+        return Drift::default();
+    };
+    let found = Drift::ALL.into_iter().find(|drift| drift.as_str() == text.value);
+    found.unwrap_or_else(|| {
+        let hint = suggest(&text.value, &Drift::ALL.map(Drift::as_str));
+        report.add(text.line, format!("`{}` is none of them; {hint}", section.join("drift")));
+        Drift::default()
+    })
 }

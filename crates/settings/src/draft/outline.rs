@@ -4,6 +4,8 @@
 //! gateway is given. Not here: anything that a variable could change.
 
 use crate::Draft;
+use crate::connection::Drift;
+use crate::draft::connection::ConnectionDraft;
 use crate::issuer::ClaimRules;
 use crate::limits::Limits;
 use crate::masking::Masking;
@@ -32,6 +34,12 @@ impl Draft {
     #[must_use]
     pub fn takes_callers_of(&self, connection: &ConnectionName, issuer: &IssuerName) -> bool {
         self.connections.get(connection).is_some_and(|connection| connection.lists(issuer))
+    }
+
+    /// What happens on a connection to definitions that are not approved; `None` if there is no such connection.
+    #[must_use]
+    pub fn drift(&self, connection: &ConnectionName) -> Option<Drift> {
+        self.connections.get(connection).map(ConnectionDraft::drift)
     }
 
     /// Which classes of data are masked.

@@ -3,6 +3,7 @@
 mod anonymous;
 mod bad;
 mod good;
+mod policy;
 
 use std::collections::BTreeMap;
 

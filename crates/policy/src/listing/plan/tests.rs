@@ -14,7 +14,7 @@ fn evaluated(text: &str, more: &[Target<'_>]) -> (usize, usize, usize) {
     let set = PolicySet::parse(&[Source { file: "test.cedar", text }]).unwrap();
     let principal = Principal::for_test("demo", "ada", PrincipalKind::User, &["a"]);
     let (connection, labels) = ("billing".parse().unwrap(), BTreeSet::new());
-    let session = Session { labels: &labels, client: None, now: UnixSeconds(0) };
+    let session = Session { labels: &labels, client: None, now: UnixSeconds(0), usage: None };
     let mut listing = set.listing(&principal, &connection, session);
     for target in TOOLS.map(|name| Target::Tool { name }).iter().chain(more) {
         listing.visibility(*target);

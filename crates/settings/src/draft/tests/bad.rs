@@ -41,6 +41,11 @@ fn every_problem_is_named_with_its_line() {
             "[limits]\nbody_seconds = -1",
             "portcullis.toml:5: `limits.body_seconds` must be from 1 to 300, not -1",
         ),
+        (
+            "no requests at all",
+            "[limits]\nrequests_per_minute = 0",
+            "portcullis.toml:5: `limits.requests_per_minute` must be from 1 to 1000000, not 0",
+        ),
         ("not a table", "limits = 3", "portcullis.toml:4: `limits` must be a table, not a whole number"),
         (
             "not TOML",
@@ -114,6 +119,25 @@ fn lists_are_checked() {
             "nobody may call",
             "[connections.c]\nurl = \"https://c\"\nissuers = []",
             "portcullis.toml:4: `connections.c.issuers` names no issuer, so nobody could call it",
+        ),
+        (
+            "a way to treat drift that there is not",
+            "[issuers.a]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"a\"]\n\
+             drift = \"blok\"",
+            "portcullis.toml:9: `connections.c.drift` is none of them; did you mean `block`?",
+        ),
+        (
+            "a breaker that never opens",
+            "[issuers.o]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"o\"]\n\
+             breaker = { failures = 0 }",
+            "portcullis.toml:9: `connections.c.breaker.failures` must be from 1 to 1000, not 0",
+        ),
+        (
+            "a longest pause that is the shortest",
+            "[issuers.o]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"o\"]\n\
+             breaker = { pause_seconds = 9, longest_pause_seconds = 8 }",
+            "portcullis.toml:9: `connections.c.breaker.longest_pause_seconds` is shorter than the first pause of 9 \
+             seconds",
         ),
         (
             "proxies that are everyone",

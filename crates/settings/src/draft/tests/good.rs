@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{HEAD, KEY, settings};
-use crate::{Algorithm, Binary, ClaimValue, Draft, KeySource, Limits, Masking, PrincipalRule};
+use crate::{
+    Algorithm, Binary, Breaker, ClaimValue, Draft, Drift, KeySource, Limits, Masking, Pace, PrincipalRule,
+};
 
 const FULL: &str = r#"
 public_url = "{{ public_url }}"
@@ -22,6 +24,11 @@ frame_bytes = 4096
 response_seconds = 30
 token_bytes = 0x1000
 failures_per_minute = 10
+requests_per_minute = 300
+request_burst = 30
+concurrent_requests = 8
+address_requests_per_minute = 900
+address_request_burst = 90
 
 [issuers.okta]
 issuer = "{{ oidc_issuer }}"
@@ -43,6 +50,9 @@ url = "{{ billing_origin }}/mcp"
 issuers = ["okta", "ci"]
 credential = { header = "Authorization", value = "Bearer {{ billing_token }}" }
 binary = "allow"
+drift = "hold"
+trust_annotations = true
+breaker = { failures = 3, pause_seconds = 10, longest_pause_seconds = 120 }
 
 [connections.wiki]
 url = "http://10.0.0.7:8080/mcp"
@@ -63,6 +73,10 @@ const VALUES: [(&str, &str); 7] = [
     ("billing_token", "s3cret"),
 ];
 
+fn pace(per_minute: u32, burst: u32) -> Pace {
+    Pace { per_minute: per_minute.try_into().unwrap(), burst: burst.try_into().unwrap() }
+}
+
 #[test]
 fn a_full_file_means_what_it_says() {
     let settings = settings(FULL, &VALUES).unwrap();
@@ -77,8 +91,18 @@ fn a_full_file_means_what_it_says() {
         response_time: Duration::from_secs(30),
         token_bytes: 4096,
         failures_per_minute: 10,
+        requests: pace(300, 30),
+        concurrent_requests: 8.try_into().unwrap(),
+        address_requests: pace(900, 90),
     };
     assert_eq!(settings.limits, limits);
+    let breaker = Breaker {
+        failures: 3.try_into().unwrap(),
+        pause: Duration::from_secs(10),
+        longest_pause: Duration::from_secs(120),
+    };
+    assert_eq!(settings.connections[&"billing".parse().unwrap()].breaker, breaker);
+    assert_eq!(settings.connections[&"wiki".parse().unwrap()].breaker, Breaker::default());
     assert_eq!(settings.masking, Masking::Only(BTreeSet::from(["pii.card".parse().unwrap()])));
 
     let okta = &settings.issuers[&"okta".parse().unwrap()];
@@ -105,8 +129,10 @@ fn a_full_file_means_what_it_says() {
         (credential.name().as_str(), credential.value().to_str().unwrap()),
         ("authorization", "Bearer s3cret")
     );
+    assert_eq!((billing.drift, billing.trust_annotations), (Drift::Hold, true));
     let wiki = &settings.connections[&"wiki".parse().unwrap()];
     assert_eq!(wiki.binary, Binary::Deny);
+    assert_eq!((wiki.drift, wiki.trust_annotations), (Drift::Block, false));
     assert_eq!(wiki.credential, None);
 }
 
@@ -171,7 +197,12 @@ fn the_shipped_file_is_good() {
     let text = include_str!("../../../../../policies/portcullis.toml");
     let draft = Draft::parse(text, "portcullis.toml").unwrap_or_else(|problems| panic!("{problems}"));
     let values = draft.variables().into_iter().map(|name| {
-        let value = if name.as_str() == "secret_key" { KEY.1 } else { "http://127.0.0.1:9000" };
+        let value = match name.as_str() {
+            "secret_key" => KEY.1,
+            // Only the demo pushes policies.
+            "policy_key" => "",
+            _ => "http://127.0.0.1:9000",
+        };
         (name, value.to_owned())
     });
     let settings = draft.resolve(&values.collect()).unwrap_or_else(|problems| panic!("{problems}"));
@@ -186,6 +217,10 @@ fn what_no_variable_changes_is_known_without_them() {
     assert_eq!(draft.issuers(), settings.issuers.keys().cloned().collect::<Vec<_>>());
     assert!(draft.connections().eq(settings.connections.keys()));
     assert_eq!((draft.masking(), draft.limits()), (&settings.masking, &settings.limits));
+    for (name, connection) in &settings.connections {
+        assert_eq!(draft.drift(name), Some(connection.drift));
+    }
+    assert_eq!(draft.drift(&"none".parse().unwrap()), None);
     for (name, issuer) in &settings.issuers {
         let without = draft.claim_rules(name).unwrap();
         assert_eq!(format!("{without:?}"), format!("{:?}", issuer.claim_rules()));

@@ -1,5 +1,6 @@
 //! The ports of the pipeline over WASI and Spin.
 
+use std::fmt;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use futures_util::future::{Either, select};
 use http::{Request, Response};
 use http_body::Body as _;
 use portcullis_pipeline::{BrokenBody, Chunks, FetchError, Ports, StoreError};
+use spin_sdk::experimental::wasi::keyvalue::{atomics, store};
 use spin_sdk::http::{FullBody, IntoRequest as _};
 use spin_sdk::key_value::{self, Store};
 use spin_sdk::wasip3::clocks::{monotonic_clock, system_clock};
@@ -20,18 +22,34 @@ use spin_sdk::wasip3::random::random::get_random_bytes;
 
 /// How long connecting to an upstream may take.
 const CONNECT: Duration = Duration::from_secs(5);
+/// The label of the store, which is the one that `Store::open_default` opens.
+const LABEL: &str = "default";
 /// How long the key-value store may take over one operation.
 const STORE: Duration = Duration::from_secs(5);
 
 /// The outside, as one request sees it.
-pub(crate) struct World {
+pub struct World {
     store: Result<Store, String>,
 }
 
 /// A body that comes in: a caller's or an upstream's.
-pub(crate) enum Incoming {
+pub enum Incoming {
+    /// A caller's.
     Request(IncomingRequestBody),
+    /// An upstream's.
     Response(IncomingResponseBody),
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("has_store", &self.store.is_ok()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Incoming(…)")
+    }
 }
 
 impl World {
@@ -85,6 +103,14 @@ impl Ports for World {
         in_time(store.get(key)).await
     }
 
+    fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
+        let by = i64::try_from(by).map_err(|_| StoreError("a counter cannot grow by so much".to_owned()))?;
+        // The interface of `spin:key-value` has no counters. Both open the same store.
+        let bucket = store::open(LABEL).map_err(|error| counter_fault(&error))?;
+        let counter = atomics::increment(&bucket, key, by).map_err(|error| counter_fault(&error))?;
+        u64::try_from(counter).map_err(|_| StoreError("a counter is below zero".to_owned()))
+    }
+
     async fn fetch(
         &self,
         request: Request<Bytes>,
@@ -117,6 +143,14 @@ async fn in_time<T>(answer: impl Future<Output = Result<T, key_value::Error>>) -
         Either::Left((Err(error), _)) => Err(StoreError(error.to_string())),
         Either::Right(_) => Err(StoreError(format!("no answer within {STORE:?}"))),
     }
+}
+
+fn counter_fault(error: &store::Error) -> StoreError {
+    StoreError(match error {
+        store::Error::AccessDenied => "access denied".to_owned(),
+        store::Error::NoSuchStore => "no such store".to_owned(),
+        store::Error::Other(reason) => reason.clone(),
+    })
 }
 
 /// The operator reads this on the host's side.

@@ -1,0 +1,113 @@
+//! What `portcullis policy` takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use portcullis_demo::oidc::Persona;
+
+/// `portcullis policy`
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write `policy.bundle`, which a mounted folder may have so that instances start without parsing policies.
+    Build(Build),
+    /// Make a key to sign policies with, and print what the settings need to trust it.
+    Keygen(Keygen),
+    /// Check, sign and push the policies of a folder.
+    Push(Push),
+    /// Put policies back in force that were before.
+    Rollback(Rollback),
+    /// Say what is in force, and what was pushed.
+    Status(Status),
+}
+
+/// `portcullis policy build`
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// The folder with `portcullis.toml` and the `.cedar` files.
+    #[arg(default_value = "policies")]
+    pub(crate) folder: PathBuf,
+    /// Where to write it; `policy.bundle` in the folder unless set.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// `portcullis policy keygen`
+#[derive(Debug, Args)]
+pub(crate) struct Keygen {
+    /// Where to write the secret key, which only its owner can read then. There must be nothing yet.
+    #[arg(long, value_name = "FILE", default_value = "policy.key")]
+    pub(crate) out: PathBuf,
+    /// The name of the key in the settings.
+    #[arg(long, value_name = "NAME", default_value = "policy")]
+    pub(crate) key_id: String,
+}
+
+/// `portcullis policy push`
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    /// The folder with `portcullis.toml` and the `.cedar` files.
+    #[arg(default_value = "policies")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    #[command(flatten)]
+    pub(crate) gateway: Gateway,
+}
+
+/// `portcullis policy rollback`
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The serial of the policies to put back in force; those before the present ones unless set.
+    pub(crate) serial: Option<u64>,
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    #[command(flatten)]
+    pub(crate) gateway: Gateway,
+}
+
+/// `portcullis policy status`
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) gateway: Gateway,
+}
+
+/// Who vouches for what is pushed.
+#[derive(Debug, Args)]
+pub(crate) struct Signer {
+    /// The secret key; that of the running demo with `--as`.
+    #[arg(long, value_name = "FILE", requires = "key_id")]
+    pub(crate) key: Option<PathBuf>,
+    /// The name of the key in the settings.
+    #[arg(long, value_name = "NAME", requires = "key")]
+    pub(crate) key_id: Option<String>,
+}
+
+/// Which gateway is asked, and who asks.
+#[derive(Debug, Args)]
+pub(crate) struct Gateway {
+    /// Ask the gateway of the running demo, as a persona.
+    #[arg(long = "as", value_name = "PERSONA", conflicts_with_all = ["gateway", "token_file"])]
+    pub(crate) persona: Option<Persona>,
+    /// The gateway's public URL.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    pub(crate) gateway: Option<String>,
+    /// A file with a token for `<public URL>/api`.
+    #[arg(long, value_name = "FILE", requires = "gateway")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificates to trust besides the public roots.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) extra_roots: Vec<PathBuf>,
+    /// The folder of the running demo.
+    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
+    pub(crate) state_dir: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,147 @@
+//! `portcullis check`, as a person and as a script reads it.
+#![expect(clippy::expect_used, reason = "a failing test is its report")]
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+const SETTINGS: &str = r#"public_url = "https://mcp.example.com"
+secret_key = "{{ secret_key }}"
+[issuers.okta]
+issuer = "https://okta.example.com"
+[connections.crm]
+url = "https://crm.example.com/mcp"
+issuers = ["okta"]
+"#;
+
+const PINS: &str = r#"{
+  "connection": "crm",
+  "tools": [
+    {"inputSchema": {"properties": {"name": {"type": "string"}}, "type": "object"}, "name": "find"},
+    {"inputSchema": {"type": "string"}, "name": "odd"}
+  ],
+  "version": 1
+}"#;
+
+const POLICY: &str = r#"@id("p")
+permit (principal in Group::"okta:staff", action == Action::"crm/find", resource)
+when { context.input has name };
+"#;
+
+/// Checks a folder of these files; the exit code, what is printed, and what else is said.
+fn check(files: &[(&str, &str)], arguments: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(folder.path().join("policies/pins")).expect("a folder");
+    for (name, text) in files {
+        fs::write(folder.path().join("policies").join(name), text).expect("a file");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    let output = command.arg("check").args(arguments).current_dir(folder.path()).output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+const NO_PROBLEMS: &str = "policies: no problems\n";
+const UNTYPED: &str = "policies/pins/crm.json:1: WARNING: the arguments of `crm/odd` have no types that policies know, so \
+                       no rule can read them\n";
+
+#[test]
+fn a_folder_is_checked_as_a_whole() {
+    let (settings, policy) = (("portcullis.toml", SETTINGS), ("p.cedar", POLICY));
+    let misspelt = POLICY.replace("has name", "has nmae");
+    let unknown = POLICY.replace("crm/find", "crm/fnd");
+    let twice = PINS.replace("\"odd\"", "\"find\"");
+    let cut = PINS.replace("\"version\": 1\n}", "\"version\"");
+    for (pins, policy, code, printed, said) in [
+        (Some(("pins/crm.json", PINS)), policy, 0, NO_PROBLEMS, UNTYPED),
+        (
+            None,
+            policy,
+            0,
+            NO_PROBLEMS,
+            "policies/portcullis.toml:5: WARNING: `crm` has no pins, so no policy about its tools can be checked, and \
+             nobody sees or calls anything of it; run `portcullis pin crm`\npolicies/p.cedar:1: WARNING: the arguments that `p` reads are not checked, since \
+             nothing is pinned of `crm`; run `portcullis pin crm`\n",
+        ),
+        (
+            Some(("pins/crm.json", PINS)),
+            ("p.cedar", &misspelt),
+            3,
+            "policies/p.cedar:3: `context.input.nmae` is no argument of `crm/find`; did you mean `name`?\n",
+            UNTYPED,
+        ),
+        (
+            Some(("pins/crm.json", PINS)),
+            ("p.cedar", &unknown),
+            3,
+            "policies/p.cedar:2: `crm` has no pinned tool `fnd`; did you mean `find`? If not, approve it with \
+             `portcullis pin crm`\n",
+            UNTYPED,
+        ),
+        (
+            Some(("pins/cmr.json", PINS)),
+            policy,
+            3,
+            "policies/pins/cmr.json:1: the settings have no connection `cmr`; did you mean `crm`?\n",
+            "",
+        ),
+        (
+            Some(("pins/crm.json", &twice)),
+            policy,
+            3,
+            "policies/pins/crm.json:1: the tool `find` is pinned twice; keep one\n",
+            "",
+        ),
+        (
+            Some(("pins/crm.json", &cut)),
+            policy,
+            3,
+            "policies/pins/crm.json:7: unexpected end at byte 210\n",
+            "",
+        ),
+    ] {
+        let files: Vec<(&str, &str)> = [settings, policy].into_iter().chain(pins).collect();
+        let found = check(&files, &[]);
+        assert_eq!(found, (Some(code), printed.to_owned(), said.to_owned()), "case: {pins:?}");
+    }
+}
+
+#[test]
+fn problems_and_warnings_are_told_to_scripts() {
+    let policy = POLICY.replace("okta:staff", "okat:staff");
+    let files = [("portcullis.toml", SETTINGS), ("p.cedar", policy.as_str()), ("pins/crm.json", PINS)];
+    let (code, printed, said) = check(&files, &["--json"]);
+    let told: Value = serde_json::from_str(&printed).expect("JSON and nothing else");
+    let want = json!({
+        "problems": [{
+            "file": "policies/p.cedar",
+            "line": 2,
+            "message": "`okat:staff` is of the issuer `okat`, which the settings do not have; did you mean `okta`?",
+        }],
+        "warnings": [{
+            "file": "policies/pins/crm.json",
+            "line": 1,
+            "message": "the arguments of `crm/odd` have no types that policies know, so no rule can read them",
+        }],
+    });
+    assert_eq!((code, told, said.as_str()), (Some(3), want, ""));
+}
+
+#[test]
+fn every_file_is_read_before_anything_is_refused() {
+    let files = [
+        ("portcullis.toml", "public_url = 5\n"),
+        ("p.cedar", "permit (principal, action, resource);"),
+        ("pins/crm.json", "[]"),
+    ];
+    let (code, printed, _) = check(&files, &[]);
+    assert_eq!(code, Some(3));
+    for want in [
+        "policies/portcullis.toml:1: ",
+        "policies/p.cedar:1: ",
+        "policies/pins/crm.json:1: `the file` must be an object",
+    ] {
+        assert!(printed.contains(want), "expected: {want}\nprinted: {printed}");
+    }
+}

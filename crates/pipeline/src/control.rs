@@ -1,0 +1,258 @@
+//! `/api`: pushing policies, taking an earlier one back into force, and asking what is.
+//!
+//! The order is that of the data path: edge, authentication before the body is read, policy, record, effect, record.
+//! What is pushed must be allowed by the policies in force and signed by a key that the settings trust: neither a stolen
+//! token nor a stolen key is enough. There are no cookies, so no page can make a browser push.
+//!
+//! An answer is JSON. What is not done has a status of its own, a word for programs and a text that says what to do.
+
+mod objection;
+mod push;
+mod status;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use portcullis_policy::{Decision, Question, Reasons, Target};
+use portcullis_settings::{ConnectionName, Settings};
+use serde_json::{Value, json};
+
+pub use crate::control::objection::Objection;
+
+use crate::edge::{self, Place};
+use crate::exchange::Exchange;
+use crate::gateway::Gateway;
+use crate::pace;
+use crate::ports::Ports;
+use crate::refusal::{Addressee, Refusal, respond};
+
+/// What may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    /// Put a bundle in force.
+    Push,
+    /// Put a bundle in force that was before.
+    Rollback,
+    /// Tell what is in force.
+    Status,
+}
+
+impl Deed {
+    /// Its name in records.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Push => "policy/push",
+            Self::Rollback => "policy/rollback",
+            Self::Status => "policy/status",
+        }
+    }
+}
+
+/// Serves one request at `/api`. There is always an answer; what is done, and what is not, is on record.
+pub async fn handle<P: Ports>(
+    gateway: Rc<Gateway>,
+    ports: Rc<P>,
+    request: Request<P::Body>,
+) -> Response<Bytes> {
+    let (parts, body) = request.into_parts();
+    let mut exchange = Exchange::new(gateway, ports, parts);
+    match serve(&mut exchange, body).await {
+        Ok(value) => answer(StatusCode::OK, &value),
+        Err(refusal) => {
+            exchange.note(&refusal).await;
+            refused(&refusal)
+        }
+    }
+}
+
+async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
+    let deed = admit(x.gateway.settings(), &x.parts)?;
+    x.deed = Some(deed.as_str());
+    pace::of_address(x)?;
+    x.authenticate(Place::Console).await?;
+    // Whoever changes what is in force must see all of what is.
+    x.active = x.gateway.look(&*x.ports).await?;
+    match deed {
+        Deed::Push => push::push(x, body).await,
+        Deed::Rollback => push::rollback(x, body).await,
+        Deed::Status => status::status(x).await,
+    }
+}
+
+fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
+    if settings.console.is_none() {
+        return Err(Refusal::NotFound);
+    }
+    let deed = match (parts.uri.path(), &parts.method) {
+        ("/api/policy", &Method::POST) => Deed::Push,
+        ("/api/policy", &Method::GET) => Deed::Status,
+        ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
+        ("/api/policy/rollback", &Method::POST) => Deed::Rollback,
+        ("/api/policy/rollback", _) => return Err(Refusal::MethodNotAllowed { allow: "POST" }),
+        _ => return Err(Refusal::NotFound),
+    };
+    edge::check_source(settings, parts)?;
+    let needed = match deed {
+        Deed::Push => "application/octet-stream",
+        Deed::Rollback => "application/json",
+        Deed::Status => return Ok(deed),
+    };
+    if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
+        return Err(Objection::MediaType(needed).into());
+    }
+    Ok(deed)
+}
+
+fn is_of(headers: &HeaderMap, needed: &str) -> bool {
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let kind = kinds.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case(needed) && kinds.next().is_none()
+}
+
+/// That policy lets the caller do this on every connection there is: what is pushed decides about all of them.
+fn on_all<P: Ports>(x: &Exchange<P>, target: Target<'_>) -> Result<Reasons, Refusal> {
+    let mut all = Reasons::default();
+    let connections = &x.gateway.settings().connections;
+    if connections.is_empty() {
+        return Err(Objection::NoConnection.into());
+    }
+    for connection in connections.keys() {
+        match decide(x, connection, target)? {
+            Decision::Allow(permit) => merge(&mut all, permit.reasons()),
+            Decision::Deny(denial) => return Err(Refusal::Denied(Box::new(denial))),
+            Decision::Hold(hold) => return Err(Refusal::NeedsApproval(Box::new(hold))),
+        }
+    }
+    Ok(all)
+}
+
+/// That policy lets the caller do any of these on some connection.
+fn on_any<P: Ports>(x: &Exchange<P>, targets: &[Target<'_>]) -> Result<(), Refusal> {
+    let mut denied = Refusal::from(Objection::NoConnection);
+    for connection in x.gateway.settings().connections.keys() {
+        for target in targets {
+            match decide(x, connection, *target)? {
+                Decision::Allow(_) => return Ok(()),
+                Decision::Deny(denial) => denied = Refusal::Denied(Box::new(denial)),
+                Decision::Hold(hold) => denied = Refusal::NeedsApproval(Box::new(hold)),
+            }
+        }
+    }
+    Err(denied)
+}
+
+fn decide<P: Ports>(
+    x: &Exchange<P>,
+    connection: &ConnectionName,
+    target: Target<'_>,
+) -> Result<Decision, Refusal> {
+    let caller = x.caller()?;
+    let (principal, labels) = (caller.principal(), BTreeSet::new());
+    // What is used is counted for calls. A rule that reads it here errs, which denies.
+    let session = x.session_of_policy(principal, &labels, None);
+    let question = Question { principal, connection, target, input: None, types: None, session };
+    Ok(x.active.policies().decide(&question))
+}
+
+fn merge(all: &mut Reasons, more: &Reasons) {
+    for policy in &more.determining {
+        if !all.determining.contains(policy) {
+            all.determining.push(policy.clone());
+        }
+    }
+    for observation in &more.observed {
+        if !all.observed.contains(observation) {
+            all.observed.push(observation.clone());
+        }
+    }
+}
+
+fn answer(status: StatusCode, value: &Value) -> Response<Bytes> {
+    respond(status, "application/json", value.to_string())
+}
+
+/// What a caller is told. It is an operator of this gateway, but not one that policy lets see policies, so why policy
+/// says no is not in it.
+fn refused(refusal: &Refusal) -> Response<Bytes> {
+    let (status, word, message) = match refusal {
+        Refusal::Control(objection) => (objection.status(), objection.word(), objection.to_string()),
+        Refusal::Denied(_) => (
+            StatusCode::FORBIDDEN,
+            "denied",
+            "the policies in force do not let you do this: pushing needs `configure` on every connection, looking \
+             needs `configure`, `review` or `audit` on one"
+                .to_owned(),
+        ),
+        Refusal::NeedsApproval(_) => (
+            StatusCode::FORBIDDEN,
+            "needs_approval",
+            "the policies in force want somebody to approve this, which cannot be done here yet".to_owned(),
+        ),
+        Refusal::NoPolicy(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_policy",
+            "no policy is in force, so nobody may do this: the log says why, and `source = \"files\"` under `[policy]` \
+             is the way out"
+                .to_owned(),
+        ),
+        Refusal::Store(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            "the gateway cannot record this, so nothing was changed: try again".to_owned(),
+        ),
+        Refusal::Withheld(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "outcome_unrecorded",
+            "it was done, but the gateway could not record the outcome: ask for the status".to_owned(),
+        ),
+        Refusal::AnswerDenied
+        | Refusal::AnswerUncounted(_)
+        | Refusal::Body(_)
+        | Refusal::Drift(_)
+        | Refusal::DriftHeld(_)
+        | Refusal::Fetch(_)
+        | Refusal::ForgedHeader(_)
+        | Refusal::HeadersTooLarge
+        | Refusal::HostNotAllowed
+        | Refusal::InsufficientScope { .. }
+        | Refusal::Keys { .. }
+        | Refusal::LegacyUpstream
+        | Refusal::MethodNotAllowed { .. }
+        | Refusal::ModernUpstream
+        | Refusal::NoAnswer { .. }
+        | Refusal::NotAcceptable
+        | Refusal::NotFound
+        | Refusal::OriginNotAllowed
+        | Refusal::Paused { .. }
+        | Refusal::Protocol(_)
+        | Refusal::Session(_)
+        | Refusal::TooManyAtOnce
+        | Refusal::TooManyFailures
+        | Refusal::TooManyFromAddress { .. }
+        | Refusal::TooManyRequests { .. }
+        | Refusal::Unauthenticated { .. }
+        | Refusal::Uncounted(_)
+        | Refusal::UnknownName
+        | Refusal::UnsupportedMediaType
+        | Refusal::Upstream(_) => return plain(refusal),
+    };
+    answer(status, &json!({ "error": word, "message": message }))
+}
+
+/// What happens at any other place too: the status and the headers are the same there.
+fn plain(refusal: &Refusal) -> Response<Bytes> {
+    let (mut head, body) = refusal.answer(&Addressee::default()).into_parts();
+    let text = serde_json::from_slice::<Value>(&body).ok();
+    let text = text.and_then(|value| Some(value.get("error")?.get("message")?.as_str()?.to_owned()));
+    let message = text.unwrap_or_else(|| "not allowed".to_owned());
+    if head.status == StatusCode::OK {
+        head.status = StatusCode::BAD_REQUEST;
+    }
+    let told = json!({ "error": refusal.kind(), "message": message }).to_string();
+    Response::from_parts(head, told.into())
+}

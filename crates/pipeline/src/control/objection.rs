@@ -1,0 +1,115 @@
+//! Why something asked of `/api` is not done. Each text says what to do, and is for the caller.
+
+use http::StatusCode;
+use portcullis_policy::{BundleDigest, BundleError, EnvelopeError, Serial};
+use portcullis_release::{Lost, Refused};
+
+/// Why something asked of `/api` is not done. What was in force before stays, unless the text says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Objection {
+    /// The push came to nothing, or may have.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+    /// The body is not what it should be.
+    #[error("send the envelope, a line feed and the bundle: `portcullis policy push` does")]
+    Malformed,
+    /// The body is of another kind.
+    #[error("the body must be {0} without an encoding")]
+    MediaType(&'static str),
+    /// There is nothing that policies could be about.
+    #[error("the settings have no connection, so nobody may configure one: add one first")]
+    NoConnection,
+    /// The serial is not the next one.
+    #[error("the policy has serial {found}, and the next one is {next}: push again")]
+    NotNext {
+        /// Its serial.
+        found: Serial,
+        /// The one that can be used.
+        next: Serial,
+    },
+    /// It cannot be put in force.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Nothing of it is in the store, or not all.
+    #[error("the bundle {0} is not in the store, or not all of it: push its files instead")]
+    NotStored(BundleDigest),
+    /// Too many pushes were begun and not ended, or the settings ask for a serial that is too far away.
+    #[error(
+        "hundreds of serials after the last one are claimed, or below `policy.minimum_serial`: lower that, or remove \
+         the claims from the store"
+    )]
+    TooManyClaims,
+}
+
+impl Objection {
+    /// The status of the answer.
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::Lost(Lost::Serial) | Self::NotNext { .. } => StatusCode::CONFLICT,
+            Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown) | Self::TooManyClaims => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NoConnection => StatusCode::FORBIDDEN,
+            Self::NotStored(_) => StatusCode::NOT_FOUND,
+            Self::Refused(refused) => match refused {
+                Refused::Envelope(EnvelopeError::UnknownKey(_) | EnvelopeError::WrongSignature) => {
+                    StatusCode::FORBIDDEN
+                }
+                Refused::BelowMinimum { .. } | Refused::Envelope(EnvelopeError::Stale { .. }) => {
+                    StatusCode::CONFLICT
+                }
+                Refused::Bundle(_)
+                | Refused::Envelope(_)
+                | Refused::Misplaced { .. }
+                | Refused::MissingPart { .. }
+                | Refused::NewerEntry { .. }
+                | Refused::Unreadable(_)
+                | Refused::Section(_)
+                | Refused::UnknownSection(_) => StatusCode::BAD_REQUEST,
+            },
+        }
+    }
+
+    /// A word for programs.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Lost(Lost::Serial) | Self::NotNext { .. } => "serial_taken",
+            Self::Lost(Lost::Store) => "store_unavailable",
+            Self::Lost(Lost::Unannounced) => "unannounced",
+            Self::Lost(Lost::Unknown) => "unknown",
+            Self::Malformed => "malformed",
+            Self::MediaType(_) => "media_type",
+            Self::NoConnection => "denied",
+            Self::NotStored(_) => "not_stored",
+            Self::TooManyClaims => "too_many_claims",
+            Self::Refused(refused) => match refused {
+                Refused::BelowMinimum { .. } | Refused::Envelope(EnvelopeError::Stale { .. }) => "stale",
+                Refused::Bundle(BundleError::NewerFormat { .. } | BundleError::NewerLanguage { .. })
+                | Refused::Envelope(EnvelopeError::NewerFormat { .. })
+                | Refused::NewerEntry { .. }
+                | Refused::UnknownSection(_) => "newer",
+                Refused::Bundle(_) | Refused::MissingPart { .. } | Refused::Section(_) => "damaged",
+                Refused::Envelope(EnvelopeError::UnknownKey(_)) => "unknown_key",
+                Refused::Envelope(EnvelopeError::WrongSignature) => "wrong_signature",
+                Refused::Envelope(EnvelopeError::OtherBundle { .. }) => "other_bundle",
+                Refused::Envelope(EnvelopeError::Malformed(_))
+                | Refused::Misplaced { .. }
+                | Refused::Unreadable(_) => "malformed",
+            },
+        }
+    }
+}
+
+impl From<EnvelopeError> for Objection {
+    fn from(error: EnvelopeError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<BundleError> for Objection {
+    fn from(error: BundleError) -> Self {
+        Self::Refused(error.into())
+    }
+}

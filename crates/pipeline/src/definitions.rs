@@ -1,0 +1,203 @@
+//! What upstreams define, and whether that is what people have approved.
+//!
+//! A client's model does what a description tells it, so a tool or a prompt may be used only while its definition is
+//! the pinned one. Lists are judged as they pass by. A call needs a definition that was seen at most a minute ago: by
+//! this instance, or by another one that has left it in the store; else the gateway reads the list itself first.
+//!
+//! Only what is pinned can be approved, so a name without a pin is refused without asking anybody. What is no longer
+//! listed is found out once a minute and session, however often it is called.
+//!
+//! Resources are judged in lists only: a read names a URI, and no definition comes with it.
+
+mod drifted;
+mod known;
+mod read;
+mod report;
+mod stored;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use portcullis_mcp::era::Call;
+use portcullis_mcp::method::Method;
+use portcullis_pins::{DefinitionDigest, Kind, Pin};
+use portcullis_settings::{ConnectionName, Drift};
+
+pub use crate::definitions::drifted::Drifted;
+pub(crate) use crate::definitions::drifted::Judge;
+pub(crate) use crate::definitions::known::{BELIEVED_MS, Known, Shown};
+pub(crate) use crate::definitions::read::{Place, read};
+pub(crate) use crate::definitions::report::{Reported, report};
+
+use crate::definitions::drifted::Difference;
+use crate::definitions::known::{Seen, Standing};
+use crate::exchange::Exchange;
+use crate::ports::Ports;
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+/// How often a request looks whether another one has read the list.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Whether a call may be made as far as definitions decide that, and the digest of the one that it is made under.
+///
+/// # Errors
+/// The definition is not the approved one, and the settings do not let that pass; or it cannot be had.
+pub(crate) async fn of_call<P: Ports>(
+    x: &Exchange<P>,
+    call: &Call<'_>,
+    session: Option<&Session>,
+) -> Result<Option<DefinitionDigest>, Refusal> {
+    let kind = match call.method {
+        Method::PromptsGet => Kind::Prompt,
+        Method::ToolsCall => Kind::Tool,
+        Method::Complete
+        | Method::Initialize
+        | Method::LoggingSetLevel
+        | Method::Ping
+        | Method::PromptsList
+        | Method::ResourcesList
+        | Method::ResourcesRead
+        | Method::ResourcesSubscribe
+        | Method::ResourcesTemplatesList
+        | Method::ResourcesUnsubscribe
+        | Method::ServerDiscover
+        | Method::SubscriptionsListen
+        | Method::TasksCancel
+        | Method::TasksGet
+        | Method::TasksList
+        | Method::TasksResult
+        | Method::TasksUpdate
+        | Method::ToolsList => return Ok(None),
+    };
+    let Some(name) = call.name() else { return Ok(None) };
+    let active = x.gateway.active();
+    let Some(judge) = Judge::new(active.approved(), x.connection()?) else { return Ok(None) };
+    let place = Place { kind, era: call.era, session };
+    match (judge.pin(kind, name), judge.setting()) {
+        (Pin::Unpinned, _) => Ok(None),
+        (Pin::Missing, _) => {
+            let live = seen(x, &place, name)?;
+            settle(x, &judge, judge.drifted(kind, name, Difference::Unapproved { live })).await
+        }
+        (Pin::Approved(pinned), Drift::Log) => match known(x, &place, name, pinned)? {
+            None | Some(Standing::Gone) => Ok(None),
+            Some(standing) => stands(x, &judge, (kind, name), pinned, standing).await,
+        },
+        (Pin::Approved(pinned), Drift::Block | Drift::Hold) => {
+            let standing = match known(x, &place, name, pinned)? {
+                Some(standing) => standing,
+                None => find_out(x, &place, name, pinned).await?,
+            };
+            stands(x, &judge, (kind, name), pinned, standing).await
+        }
+    }
+}
+
+/// The definition that was last seen, whatever it is.
+fn seen<P: Ports>(
+    x: &Exchange<P>,
+    place: &Place<'_>,
+    name: &str,
+) -> Result<Option<DefinitionDigest>, Refusal> {
+    let known = x.gateway.definitions.borrow();
+    match known.seen(x.connection_name()?, place.kind, name, x.now) {
+        Some(Seen::One(live)) => Ok(Some(live)),
+        Some(Seen::Several) | None => Ok(None),
+    }
+}
+
+/// What this instance knows; `None` if it has to find out.
+fn known<P: Ports>(
+    x: &Exchange<P>,
+    place: &Place<'_>,
+    name: &str,
+    pinned: DefinitionDigest,
+) -> Result<Option<Standing>, Refusal> {
+    let known = x.gateway.definitions.borrow();
+    Ok(known.standing(x.connection_name()?, place, name, pinned, x.now))
+}
+
+/// Asks the store, then the upstream. One request of an instance does so at a time, and the others wait for what it
+/// finds; one whose own session sees something else then looks for itself.
+async fn find_out<P: Ports>(
+    x: &Exchange<P>,
+    place: &Place<'_>,
+    name: &str,
+    pinned: DefinitionDigest,
+) -> Result<Standing, Refusal> {
+    let what = (x.connection_name()?.clone(), place.kind);
+    let turn = Turn::take(&x.gateway.reading, &what);
+    if turn.is_none() {
+        while x.gateway.reading.borrow().contains(&what) {
+            x.ports.sleep(LOOK_AGAIN).await;
+        }
+        if let Some(standing) = known(x, place, name, pinned)? {
+            return Ok(standing);
+        }
+    }
+    stored::load(x, place.kind).await?;
+    if let Some(standing) = known(x, place, name, pinned)? {
+        return Ok(standing);
+    }
+    read(x, place).await?;
+    Ok(known(x, place, name, pinned)?.unwrap_or(Standing::Gone))
+}
+
+async fn stands<P: Ports>(
+    x: &Exchange<P>,
+    judge: &Judge<'_>,
+    (kind, name): (Kind, &str),
+    pinned: DefinitionDigest,
+    standing: Standing,
+) -> Result<Option<DefinitionDigest>, Refusal> {
+    let difference = match standing {
+        Standing::Approved => return Ok(Some(pinned)),
+        // In which members it differs was told when it was seen.
+        Standing::Seen(Seen::One(live)) => Difference::Changed { pinned, live, members: Vec::new() },
+        Standing::Seen(Seen::Several) => Difference::Several { pinned },
+        Standing::Gone => Difference::Gone { pinned },
+    };
+    settle(x, judge, judge.drifted(kind, name, difference)).await
+}
+
+/// What the settings say to a definition that is not the approved one.
+async fn settle<P: Ports>(
+    x: &Exchange<P>,
+    judge: &Judge<'_>,
+    drifted: Drifted,
+) -> Result<Option<DefinitionDigest>, Refusal> {
+    match judge.setting() {
+        Drift::Block => Err(Refusal::Drift(Box::new(drifted))),
+        Drift::Hold => Err(Refusal::DriftHeld(Box::new(drifted))),
+        Drift::Log => {
+            let live = drifted.difference.live();
+            report(&x.gateway, &*x.ports, vec![drifted]).await;
+            Ok(live)
+        }
+    }
+}
+
+/// The right to find out; given back when dropped, also when the request is cancelled.
+struct Turn<'t> {
+    reading: &'t RefCell<BTreeSet<(ConnectionName, Kind)>>,
+    what: &'t (ConnectionName, Kind),
+}
+
+impl<'t> Turn<'t> {
+    fn take(
+        reading: &'t RefCell<BTreeSet<(ConnectionName, Kind)>>,
+        what: &'t (ConnectionName, Kind),
+    ) -> Option<Self> {
+        let is_free = reading.borrow_mut().insert(what.clone());
+        // Made only if the turn is ours: dropping one gives the turn back.
+        is_free.then(|| Self { reading, what })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.reading.borrow_mut().remove(self.what);
+    }
+}

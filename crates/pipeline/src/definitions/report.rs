@@ -1,0 +1,122 @@
+//! Telling people of definitions that are not the approved ones: a line and a record for each, once per instance.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use portcullis_ledger::{Drift as DriftRecord, Key, UnixMillis};
+use portcullis_pins::{DefinitionDigest, Kind};
+use portcullis_settings::{ConnectionName, Drift};
+
+use crate::attempts::Attempts;
+use crate::definitions::Drifted;
+use crate::gateway::Gateway;
+use crate::guard::Masker;
+use crate::ports::Ports;
+use crate::record;
+
+/// How many records of drift an instance writes in a minute. A connection without pins may have thousands of
+/// definitions, and instances come and go.
+const PER_MINUTE: u32 = 16;
+/// How many of them are remembered as told.
+const MOST: usize = 1024;
+/// The longest name that tells definitions apart here, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// What was told already.
+#[derive(Debug)]
+pub(crate) struct Reported {
+    told: BTreeSet<(ConnectionName, Kind, String, Option<DefinitionDigest>)>,
+    written: Attempts,
+}
+
+impl Default for Reported {
+    fn default() -> Self {
+        Self { told: BTreeSet::new(), written: Attempts::new(PER_MINUTE) }
+    }
+}
+
+impl Reported {
+    /// Whether this is news, and may be told now.
+    fn admit(&mut self, drifted: &Drifted, now: u64) -> Admission {
+        let Drifted { kind, name, connection, difference, .. } = drifted;
+        let mut name = name.clone();
+        name.truncate(name.floor_char_boundary(LONGEST_NAME));
+        let key = (connection.clone(), *kind, name, difference.live());
+        if self.told.contains(&key) {
+            return Admission::Old;
+        }
+        if self.written.exhausted(None, now) {
+            return Admission::Late;
+        }
+        self.written.failed(None, now);
+        if self.told.len() >= MOST {
+            self.told.clear();
+        }
+        self.told.insert(key);
+        Admission::New
+    }
+}
+
+/// What is to be done with a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    /// It is told now.
+    New,
+    /// It was told.
+    Old,
+    /// It is told when it is seen again, after this minute.
+    Late,
+}
+
+/// Tells what is new of this.
+pub(crate) async fn report<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: Vec<Drifted>) {
+    let now = ports.now();
+    let (mut told, mut late) = (0_usize, 0_usize);
+    for drifted in &drifted {
+        let admission = gateway.reported.borrow_mut().admit(drifted, now);
+        match admission {
+            Admission::Old => {}
+            Admission::Late => late += 1,
+            Admission::New => {
+                told += 1;
+                tell(gateway, ports, drifted, now).await;
+            }
+        }
+    }
+    if told > 0 && late > 0 {
+        ports.log(&format!("drift: {late} more definitions of this list are not what was approved"));
+    }
+}
+
+async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, now: u64) {
+    let Drifted { kind, name, connection, difference, .. } = drifted;
+    let setting = gateway.connection(connection).map(|connection| connection.drift).unwrap_or_default();
+    let mut masker = Masker::for_store(Rc::clone(gateway));
+    let mut masked = |text: &str| {
+        let mut text = Cow::Borrowed(text);
+        masker.text(&mut text);
+        text.into_owned()
+    };
+    let done = match setting {
+        Drift::Block => "nobody sees or calls it",
+        Drift::Hold => "nobody sees it, and calls of it wait for approval",
+        Drift::Log => "it passes all the same",
+    };
+    ports.log(&format!("drift: {}; {done}", masked(&drifted.to_string())));
+    let id = record::record_id(ports, now);
+    let record = DriftRecord {
+        id,
+        at: UnixMillis(now),
+        connection: connection.to_string(),
+        kind: kind.as_str().to_owned(),
+        name: masked(name),
+        pinned: difference.pinned().map(|digest| digest.to_string()),
+        live: difference.live().map(|digest| digest.to_string()),
+        setting: setting.as_str().to_owned(),
+        changed: difference.members().iter().map(|path| masked(path)).collect(),
+    };
+    if let Err(error) = ports.set(Key::drift(gateway.app(), id).as_str(), &record.encode()).await {
+        ports.log(&format!("drift could not be recorded: {error}"));
+    }
+}

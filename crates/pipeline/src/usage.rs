@@ -1,0 +1,84 @@
+//! What callers use, for policies that read it: counted as it happens, published and read as `portcullis_usage` says.
+//!
+//! If no policy in force reads usage, nothing here counts, reads or writes. If one does, every request is admitted
+//! before it is decided on, since what could not be counted must not leave; its share is published while something
+//! else is waited for, or when it ends.
+//!
+//! Not here: what a limit is (policy), and how counts travel between instances (`portcullis_usage`).
+
+mod account;
+mod items;
+mod meter;
+
+use portcullis_policy::Target;
+use portcullis_usage::Amounts;
+
+use crate::exchange::Exchange;
+use crate::ports::Ports;
+use crate::refusal::Refusal;
+
+pub(crate) use crate::usage::account::Account;
+pub(crate) use crate::usage::items::items;
+pub(crate) use crate::usage::meter::{Meter, Seen};
+
+/// Opens the account of a request before it is decided on, and reads what was used if a policy that can match reads it.
+/// `target` is what policy will be asked about, if it is asked at all.
+///
+/// # Errors
+/// [`Refusal::Uncounted`]: what this request uses could not be counted.
+pub(crate) async fn open<P: Ports>(x: &Exchange<P>, target: Option<Target<'_>>) -> Result<(), Refusal> {
+    let active = &x.active;
+    if !active.policies().reads_usage() {
+        return Ok(());
+    }
+    let caller = x.caller()?;
+    let (principal, connection) = (caller.principal(), x.connection_name()?);
+    let account = Account::open(&x.gateway, &x.ports, principal, connection);
+    account.admit().await.map_err(Refusal::Uncounted)?;
+    if target.is_some_and(|target| active.policies().may_read_usage(principal, connection, target)) {
+        account.refresh().await;
+    }
+    x.accounts.borrow_mut().push(account);
+    Ok(())
+}
+
+/// Counts what policy has said.
+///
+/// # Errors
+/// [`Refusal::Uncounted`]: a call that cannot be counted does not leave. A denial stays one, counted or not.
+pub(crate) fn decided<P: Ports, T>(x: &Exchange<P>, decision: &Result<T, Refusal>) -> Result<(), Refusal> {
+    let accounts = x.accounts.borrow();
+    let Some(account) = accounts.last().filter(|account| account.is_of(x)) else { return Ok(()) };
+    match decision {
+        Ok(_) => account.count(&Amounts { calls: 1, ..Amounts::default() }).map_err(Refusal::Uncounted),
+        Err(Refusal::Denied(_)) => {
+            // It is denied either way, and what cannot be counted of it makes the next request one to refuse.
+            _ = account.count(&Amounts { denials: 1, ..Amounts::default() });
+            Ok(())
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+/// Publishes what is left of the requests that came to nothing.
+pub(crate) async fn settle<P: Ports>(x: &Exchange<P>) {
+    let accounts = std::mem::take(&mut *x.accounts.borrow_mut());
+    for mut account in accounts {
+        account.settle().await;
+    }
+}
+
+/// The account of the request that is being forwarded, for its answer to be counted.
+pub(crate) fn take<P: Ports>(x: &Exchange<P>) -> Option<Account<P>> {
+    x.accounts.borrow_mut().pop_if(|account| account.is_of(x))
+}
+
+/// Refreshes what is known of the usage if a policy reads it that a frame may be put before.
+pub(crate) async fn refresh_for_frames<P: Ports>(account: &Account<P>) {
+    let targets = [Target::Read { uri: "" }, Target::Elicit, Target::ListRoots, Target::Sample];
+    let active = account.gateway().active();
+    let (principal, connection) = (account.principal(), account.connection());
+    if targets.into_iter().any(|target| active.policies().may_read_usage(principal, connection, target)) {
+        account.refresh().await;
+    }
+}

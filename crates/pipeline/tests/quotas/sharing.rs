@@ -1,0 +1,72 @@
+//! Several instances over one store keep a limit as far as `docs/quotas.md` says.
+
+use std::rc::Rc;
+
+use portcullis_pipeline::{Answer, EventStream, handle};
+
+use crate::office::{beside, call, pass, told, vendor, world};
+use crate::support::{Client, call_of, legacy_result, progress, stream, upstream, whole};
+use crate::world::{End, Fake, World};
+
+const LIMIT: usize = 100;
+/// How often each instance is called in a second.
+const PER_SECOND: usize = 20;
+
+/// A call whose answer does not end, so that its instance always has something under way.
+fn held_open(world: &World, client: &Client<'_>) -> Box<EventStream<Fake>> {
+    let request = client.request(&call_of(1, "endless"));
+    let response = pollster::block_on(handle(Rc::clone(&world.gateway), Rc::clone(&world.ports), request));
+    match response.into_parts() {
+        (_, Answer::Events(events)) => events,
+        (head, Answer::Full(text)) => panic!("no stream: {head:?} {text:?}"),
+    }
+}
+
+/// Calls all instances in turn until none lets a call pass for three seconds, and says how many passed.
+fn used_up(n_instances: usize, keep_busy: bool) -> usize {
+    let condition = format!("day.calls >= {LIMIT}");
+    let first = world(&condition);
+    upstream(&first, |sent| match sent.body["params"]["name"].as_str() {
+        Some("endless") => stream(&[progress()], End::Silent),
+        _ => whole(&sent.result(&legacy_result("hello"))),
+    });
+    let mut instances: Vec<World> = (1..n_instances).map(|_| beside(&first, &condition)).collect();
+    instances.push(first);
+    let mut streams = Vec::new();
+    if keep_busy {
+        streams.extend(instances.iter().map(|world| held_open(world, &vendor(world))));
+    }
+    let (mut passed, mut quiet) = (streams.len(), 0);
+    while quiet < 3 * PER_SECOND {
+        quiet += 1;
+        for world in &instances {
+            if told(&call(&vendor(world))) == "hello" {
+                passed += 1;
+                quiet = 0;
+            }
+        }
+        pass(&instances[0], 1000 / PER_SECOND as u64);
+    }
+    passed
+}
+
+#[test]
+fn one_instance_keeps_a_limit_exactly() {
+    assert_eq!(used_up(1, false), LIMIT);
+    assert_eq!(used_up(1, true), LIMIT);
+}
+
+#[test]
+fn several_instances_overshoot_a_limit_by_what_passes_until_they_know_of_each_other() {
+    for n_instances in [2, 5] {
+        for keep_busy in [false, true] {
+            let passed = used_up(n_instances, keep_busy);
+            // L + (n - 1) · c · (P + R), where P and R are a second each.
+            let bound = LIMIT + (n_instances - 1) * PER_SECOND * 2;
+            assert!(
+                (LIMIT..=bound).contains(&passed),
+                "{n_instances} instances let {passed} pass, not {bound}"
+            );
+        }
+    }
+}
