@@ -72,8 +72,7 @@ pub(crate) async fn of_call<P: Ports>(
         | Method::ToolsList => return Ok(None),
     };
     let Some(name) = call.name() else { return Ok(None) };
-    let active = x.gateway.active();
-    let Some(judge) = Judge::new(active.approved(), x.connection()?) else { return Ok(None) };
+    let Some(judge) = Judge::new(x.active.approved(), x.connection()?) else { return Ok(None) };
     let place = Place { kind, era: call.era, session };
     match (judge.pin(kind, name), judge.setting()) {
         (Pin::Unpinned, _) => Ok(None),

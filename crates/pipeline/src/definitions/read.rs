@@ -97,8 +97,7 @@ impl Reading {
 
 async fn pages<P: Ports>(x: &Exchange<P>, place: &Place<'_>, reading: &mut Reading) -> Result<(), Refusal> {
     let (connection, kind) = (x.connection_name()?, place.kind);
-    let active = x.gateway.active();
-    let judge = Judge::new(active.approved(), x.connection()?);
+    let judge = Judge::new(x.active.approved(), x.connection()?);
     let mut cursor = None;
     for _ in 0..MOST_PAGES {
         let Some(result) = page(x, place, cursor).await? else { return Ok(()) };
