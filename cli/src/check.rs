@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Check;
 use crate::exit::Exit;
-use crate::policy::Folder as Bundled;
+use crate::policy::bundle;
 use crate::terminal;
 use crate::trial::folder::{File, Folder, Parsed};
 use crate::trial::problem::{Problem, Reader};
@@ -56,7 +56,7 @@ pub(crate) fn check(folder: &Path) -> anyhow::Result<Checked> {
     let mut told = of_settings(&parsed, texts.settings());
     told.extend(of_pins(&world, &parsed.draft, (texts.settings(), folder)));
     told.extend(warnings.iter().map(Problem::of_policy));
-    let stale = Bundled::read(folder)?.stale_bundle()?;
+    let stale = bundle::stale(&texts, folder)?;
     let problems = problems.iter().map(Problem::of_policy).chain(stale).collect();
     Ok(Checked { problems, warnings: told })
 }

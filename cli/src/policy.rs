@@ -4,7 +4,7 @@
 //! the settings trust. The key signs here and is never sent.
 
 mod arguments;
-mod bundle;
+pub(crate) mod bundle;
 mod key;
 mod push;
 mod remote;
@@ -15,12 +15,12 @@ use std::fs;
 use anyhow::Context as _;
 
 pub(crate) use self::arguments::Policy;
-pub(crate) use self::bundle::{FILE as BUNDLE, Folder};
 pub(crate) use self::key::SecretKey;
 
 use self::arguments::{Build, Command, Keygen};
 use crate::exit::Exit;
 use crate::terminal;
+use crate::trial::folder::Folder;
 use crate::trial::problem::{Reader, refuse};
 
 /// Does what is asked.
@@ -36,12 +36,11 @@ pub(crate) async fn run(arguments: Policy) -> anyhow::Result<Exit> {
 
 /// Writes the bundle that a mounted folder may have, so that instances start without parsing policies.
 fn build(arguments: &Build) -> anyhow::Result<Exit> {
-    let folder = Folder::read(&arguments.folder)?;
-    let bundle = match folder.bundle() {
+    let bundle = match bundle::of(&Folder::read(&arguments.folder)?) {
         Ok(bundle) => bundle,
         Err(problems) => return Ok(refuse(&problems, Reader::Person)),
     };
-    let path = arguments.out.clone().unwrap_or_else(|| arguments.folder.join(BUNDLE));
+    let path = arguments.out.clone().unwrap_or_else(|| arguments.folder.join(bundle::FILE));
     fs::write(&path, bundle.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     terminal::line(&format!("{}: {}", path.display(), bundle.digest()));
     Ok(Exit::Ok)

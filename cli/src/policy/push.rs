@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 
 use super::arguments::{Gateway, Push, Rollback, Signer};
 use super::remote::{Body, Refused, Remote};
-use super::{Folder, SecretKey};
+use super::{SecretKey, bundle};
 use crate::exit::Exit;
+use crate::trial::folder::Folder;
 use crate::trial::problem::{Reader, refuse};
 use crate::up::{DEMO_KEY_FILE, DEMO_KEY_ID};
 use crate::{check, terminal};
@@ -24,10 +25,11 @@ const PATH: &str = "/api/policy";
 pub(super) async fn push(arguments: &Push) -> anyhow::Result<Exit> {
     let reader = Reader::of(arguments.gateway.json);
     let checked = check::check(&arguments.folder)?;
+    checked.tell_warnings();
     if !checked.problems.is_empty() {
         return Ok(refuse(&checked.problems, reader));
     }
-    let bundle = match Folder::read(&arguments.folder)?.bundle() {
+    let bundle = match bundle::of(&Folder::read(&arguments.folder)?) {
         Ok(bundle) => bundle,
         Err(problems) => return Ok(refuse(&problems, reader)),
     };

@@ -81,6 +81,11 @@ impl Folder {
         }
     }
 
+    /// The policy files, by path.
+    pub(crate) fn policies(&self) -> &[File] {
+        &self.policies
+    }
+
     /// The settings, for pointing at a place in them.
     pub(crate) const fn settings(&self) -> &File {
         &self.settings
@@ -98,6 +103,11 @@ impl File {
     fn read(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(Self { name: path.display().to_string(), text })
+    }
+
+    /// Its name without folder.
+    pub(crate) fn bare_name(&self) -> &str {
+        Path::new(&self.name).file_name().and_then(|name| name.to_str()).unwrap_or_default()
     }
 
     /// Its name without folder and extension.
