@@ -100,7 +100,7 @@ impl Formula {
                 let [test, then, otherwise] = branches;
                 Self::If(test, then, otherwise)
             }
-            _ if has_variable(expression) => Self::Error,
+            _ if has_variable(expression) || !has_unknown(expression) => Self::Error,
             _ => Self::about_argument(expression).or_else(|| label(expression)).unwrap_or(Self::Open),
         }
     }
@@ -215,12 +215,22 @@ fn argument_name(expression: &Value) -> Option<String> {
 /// Whether a variable is left. Cedar puts values and unknowns in the place of all of them, but for what errs whatever
 /// the unknowns are: that it leaves as it was written, since it may not be reached.
 fn has_variable(expression: &Value) -> bool {
+    contains(expression, &|operator, operand| operator == "Var" && operand.is_string())
+}
+
+/// Whether anything of it is unknown. Cedar puts the value in the place of what is known, but for what errs.
+fn has_unknown(expression: &Value) -> bool {
+    contains(expression, &|operator, _| operator == "unknown")
+}
+
+/// Whether an expression or a part of it is as asked for, by its operator and the operands of that.
+fn contains(expression: &Value, asked: &impl Fn(&str, &Value) -> bool) -> bool {
     match member(expression) {
         Some(("Value", _)) => false,
-        Some(("Var", Value::String(_))) => true,
+        Some((operator, operands)) if asked(operator, operands) => true,
         Some(_) | None => match expression {
-            Value::Array(items) => items.iter().any(has_variable),
-            Value::Object(members) => members.values().any(has_variable),
+            Value::Array(items) => items.iter().any(|item| contains(item, asked)),
+            Value::Object(members) => members.values().any(|value| contains(value, asked)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
         },
     }

@@ -3,8 +3,8 @@
 //! Each condition by itself may be true for some arguments, and still no arguments make one true and another false:
 //! `amount <= 100` permits and `amount > 10` forbids leave nothing above 10. Where conditions only compare single
 //! arguments with constants, they come out the same for all values between two neighbouring constants. So it is enough
-//! to try, for each argument, every constant, its neighbours, a value that equals none, and that the argument is not
-//! there; for each label that it is there and that it is not.
+//! to try, for each argument, every constant, of numbers also one between each two and one beyond the ends, a value that
+//! equals none, and that the argument is not there; for each label that it is there and that it is not.
 //!
 //! What a condition says besides is left open, so that trying never rules out what could happen. How much is tried has a
 //! limit; beyond it nothing is ruled out.
@@ -34,8 +34,8 @@ impl<'f> Witnesses<'f> {
         let mut collected = Collected::default();
         formulas.for_each(|formula| collected.collect(formula));
         let Collected { arguments, labels } = collected;
-        let samples = |samples: BTreeSet<Sample<'f>>| samples.into_iter().collect();
-        Self { arguments: arguments.into_iter().map(|(name, all)| (name, samples(all))).collect(), labels }
+        let arguments = arguments.into_iter().map(|(name, constants)| (name, constants.samples())).collect();
+        Self { arguments, labels }
     }
 
     /// How many there are.
@@ -79,7 +79,7 @@ impl Suppose for Witness<'_> {
 
 #[derive(Default)]
 struct Collected<'f> {
-    arguments: BTreeMap<&'f str, BTreeSet<Sample<'f>>>,
+    arguments: BTreeMap<&'f str, Constants<'f>>,
     labels: BTreeSet<&'f str>,
 }
 
@@ -94,30 +94,67 @@ impl<'f> Collected<'f> {
             Formula::Label(class) => {
                 self.labels.insert(class);
             }
-            Formula::Argument(name, fact) => {
-                let samples = self.arguments.entry(name).or_default();
-                samples.extend([Sample::Absent, Sample::Other]);
-                samples.extend(samples_of(fact));
-            }
+            Formula::Argument(name, fact) => self.arguments.entry(name).or_default().collect(fact),
             Formula::Constant(_) | Formula::Error | Formula::Open => {}
         }
     }
 }
 
-/// The values around which a fact changes.
-fn samples_of(fact: &Fact) -> Vec<Sample<'_>> {
-    match fact {
-        Fact::Exists => Vec::new(),
-        Fact::IsTrue => [true, false].map(Sample::Bool).to_vec(),
-        Fact::Less(bound, _) => around(*bound).map(Sample::Whole).to_vec(),
-        Fact::LessDecimal(bound, _) => around(bound.0).map(Sample::Decimal).to_vec(),
-        Fact::OneOf(constants) => constants.iter().map(Sample::of).collect(),
+/// What one argument is compared with.
+#[derive(Default)]
+struct Constants<'f> {
+    equal: BTreeSet<Sample<'f>>,
+    whole_bounds: BTreeSet<i64>,
+    decimal_bounds: BTreeSet<i64>,
+}
+
+impl<'f> Constants<'f> {
+    fn collect(&mut self, fact: &'f Fact) {
+        match fact {
+            Fact::Exists => {}
+            Fact::IsTrue => self.equal.extend([true, false].map(Sample::Bool)),
+            Fact::Less(bound, _) => {
+                self.whole_bounds.insert(*bound);
+            }
+            Fact::LessDecimal(bound, _) => {
+                self.decimal_bounds.insert(bound.0);
+            }
+            Fact::OneOf(constants) => self.equal.extend(constants.iter().map(Sample::of)),
+        }
+    }
+
+    /// A value of each kind that these constants tell apart.
+    fn samples(self) -> Vec<Sample<'f>> {
+        let Self { equal, whole_bounds, decimal_bounds } = self;
+        let wholes = equal.iter().filter_map(|sample| match sample {
+            Sample::Whole(number) => Some(*number),
+            Sample::Absent | Sample::Bool(_) | Sample::Decimal(_) | Sample::Other | Sample::Text(_) => None,
+        });
+        let decimals = equal.iter().filter_map(|sample| match sample {
+            Sample::Decimal(number) => Some(*number),
+            Sample::Absent | Sample::Bool(_) | Sample::Other | Sample::Text(_) | Sample::Whole(_) => None,
+        });
+        let wholes = told_apart(whole_bounds, wholes).into_iter().map(Sample::Whole);
+        let decimals = told_apart(decimal_bounds, decimals).into_iter().map(Sample::Decimal);
+        let mut samples: BTreeSet<Sample<'f>> = wholes.chain(decimals).collect();
+        samples.extend(equal);
+        samples.extend([Sample::Absent, Sample::Other]);
+        samples.into_iter().collect()
     }
 }
 
-/// A number and its neighbours, as far as there are any.
-fn around(number: i64) -> [i64; 3] {
-    [number.saturating_sub(1), number, number.saturating_add(1)]
+/// One number of each kind that is told apart by being smaller than bounds and by being equal to other numbers: all of
+/// them, one between each two, and one beyond each end, as far as there are any. None if there are no bounds.
+fn told_apart(bounds: BTreeSet<i64>, equal: impl Iterator<Item = i64>) -> BTreeSet<i64> {
+    if bounds.is_empty() {
+        return bounds;
+    }
+    let mut numbers = bounds;
+    numbers.extend(equal);
+    let below = numbers.first().map(|first| first.saturating_sub(1));
+    // The next number is either one of them or lies between it and the next of them.
+    let above = numbers.iter().map(|number| number.saturating_add(1));
+    above.chain(below).chain(numbers.iter().copied()).collect()
 }
 
 #[cfg(test)]

@@ -77,6 +77,7 @@ fn comparisons_of_one_argument_with_constants_are_read_and_nothing_else() {
         // What errs, if it is reached.
         ("context.input.a > 1 && principal.shoe_size > 40", "(!a:Less(1, Included) & error)"),
         ("!context.input.a || !(resource.name == \"x\")", "!(a:IsTrue & error)"),
+        ("context.input.a == 1 && 9223372036854775807 + 1 > 0", "(a:OneOf([Whole(1)]) & error)"),
         ("context.input.a == {Var: \"principal\"}", "?"),
         (r#"context.input.a > 1 && context.input.l.isEmpty()"#, "(!a:Less(1, Included) & ?)"),
     ] {

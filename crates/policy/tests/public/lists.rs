@@ -120,6 +120,17 @@ fn what_rules_leave_nothing_of_together_is_hidden() {
             ],
             Hidden,
         ),
+        // A number below all bounds that is none of those excluded.
+        (vec![permit("context.input.a < 2"), forbid("[1, 0].contains(context.input.a)")], Shown),
+        (
+            vec![
+                permit("context.input.a > 1 && context.input.a < 4"),
+                forbid("[2, 3].contains(context.input.a)"),
+            ],
+            Hidden,
+        ),
+        // What errs for all arguments that are allowed.
+        (vec![permit("context.input.a == 1 && 9223372036854775807 + 1 > 0")], Hidden),
         // One value cannot be of two types, and a comparison with the wrong one errs, which denies.
         (vec![permit(r#"context.input.a > 1 && context.input.a == "x""#)], Hidden),
         (vec![permit(r#"context.input.a == "x" || context.input.a > 1"#)], Shown),
