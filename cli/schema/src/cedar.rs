@@ -173,7 +173,7 @@ fn entity_types(tags: TagType) -> Value {
 /// What was used over the last minute, hour and day.
 fn usage() -> Value {
     let long = || (json!({ "type": "Long" }), true);
-    let by_class = || record(Class::ALL.map(|class| (class.as_str(), long())).into());
+    let by_class = || record(Class::counted().map(|class| (class.as_str(), long())).collect());
     let window = || {
         record(BTreeMap::from([
             ("bytes", long()),

@@ -62,7 +62,7 @@ impl World {
             issuers: issuers.iter().map(IssuerName::to_string).collect(),
             classes: BTreeSet::new(),
         };
-        for class in Class::ALL.map(Class::as_str) {
+        for class in Class::built_in().map(Class::as_str) {
             let parents = class.match_indices('.').filter_map(|(dot, _)| class.get(..dot));
             world.classes.extend(parents.chain([class]).map(str::to_owned));
         }

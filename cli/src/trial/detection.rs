@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_detect::{Class, Detectors, Findings, mask};
+use portcullis_detect::{Class, Detectors, Findings};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::Json;
 use portcullis_policy::PolicySet;
@@ -18,21 +18,21 @@ pub(crate) fn labels(wanted: &Wanted, input: Option<&Json<'_>>) -> BTreeSet<Clas
     let mut classes = BTreeSet::new();
     classes.extend(wanted.subject().map(|text| detectors.scan(text).classes()).into_iter().flatten());
     if let Some(input) = input {
-        scan(&detectors, input, &mut classes);
+        scan(&detectors, "", input, &mut classes);
     }
     classes.into_iter().filter_map(|class| class.as_str().parse().ok()).collect()
 }
 
-fn scan(detectors: &Detectors, value: &Json<'_>, classes: &mut BTreeSet<Class>) {
+fn scan(detectors: &Detectors, key: &str, value: &Json<'_>, classes: &mut BTreeSet<Class>) {
     match value {
         Json::Null | Json::Bool(_) => {}
-        Json::Number(number) => classes.extend(detectors.scan_number(number.as_str()).classes()),
-        Json::String(text) => classes.extend(detectors.scan(text).classes()),
-        Json::Array(items) => items.iter().for_each(|item| scan(detectors, item, classes)),
+        Json::Number(number) => classes.extend(detectors.scan_number(key, number.as_str()).classes()),
+        Json::String(text) => classes.extend(detectors.scan_member(key, text).classes()),
+        Json::Array(items) => items.iter().for_each(|item| scan(detectors, key, item, classes)),
         Json::Object(object) => {
             for (key, value) in object.iter() {
                 classes.extend(detectors.scan(key).classes());
-                scan(detectors, value, classes);
+                scan(detectors, key, value, classes);
             }
         }
     }
@@ -53,39 +53,45 @@ impl Masker {
         connection: &ConnectionName,
     ) -> Self {
         let is_masked = |class: &Class| match class.as_str().parse::<ClassName>() {
-            Ok(name) => masking.covers(&name) && !policies.may_unmask(principal, connection, &name),
+            Ok(name) => {
+                masking.covers(&name, class.is_sensitive())
+                    && !policies.may_unmask(principal, connection, &name)
+            }
             Err(_) => true,
         };
-        Self { detectors: Detectors::builtin(), masked: Class::ALL.into_iter().filter(is_masked).collect() }
+        Self { detectors: Detectors::builtin(), masked: Class::built_in().filter(is_masked).collect() }
     }
 
     /// Masks a value in place.
     pub(crate) fn value(&self, value: &mut Json<'_>) {
+        self.member("", value);
+    }
+
+    fn member(&self, key: &str, value: &mut Json<'_>) {
         match value {
             Json::Null | Json::Bool(_) => {}
-            Json::String(text) => *text = self.text(text).into(),
+            Json::String(text) => {
+                if let Some(masked) = self.apply(key, text, &self.detectors.scan_member(key, text)) {
+                    *text = masked.into();
+                }
+            }
             Json::Number(number) => {
-                let findings = self.detectors.scan_number(number.as_str());
-                if let Some(masked) = self.apply(number.as_str(), &findings) {
+                let findings = self.detectors.scan_number(key, number.as_str());
+                if let Some(masked) = self.apply(key, number.as_str(), &findings) {
                     *value = Json::from(masked);
                 }
             }
-            Json::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Json::Array(items) => items.iter_mut().for_each(|item| self.member(key, item)),
             Json::Object(object) => {
-                object.iter_mut().for_each(|(_, value)| self.value(value));
-                object.rename_keys(|key| self.apply(key, &self.detectors.scan(key)));
+                object.iter_mut().for_each(|(key, value)| self.member(key, value));
+                object.rename_keys(|key| self.apply("", key, &self.detectors.scan(key)));
             }
         }
     }
 
-    /// The text as it would be seen.
-    pub(crate) fn text(&self, text: &str) -> String {
-        self.apply(text, &self.detectors.scan(text)).unwrap_or_else(|| text.to_owned())
-    }
-
     /// The masked text, if anything in it is masked.
-    fn apply(&self, text: &str, findings: &Findings) -> Option<String> {
-        let masked = mask(text, findings, |class| self.masked.contains(&class)).text;
+    fn apply(&self, key: &str, text: &str, findings: &Findings) -> Option<String> {
+        let masked = self.detectors.mask(key, text, findings, |class| self.masked.contains(&class)).text;
         (masked != text).then(|| masked.into_owned())
     }
 }

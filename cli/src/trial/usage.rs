@@ -15,7 +15,7 @@ pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Nothing was used, of any class that detection knows.
 pub(crate) fn nothing() -> Usage {
-    let classes = || Class::ALL.into_iter().filter_map(|class| class.as_str().parse().ok());
+    let classes = || Class::counted().filter_map(|class| class.as_str().parse().ok());
     let zeros = || classes().map(|class: ClassName| (class, Some(0))).collect();
     let used = Used { findings: zeros(), distinct: zeros(), ..Used::default() };
     Usage { minute: used.clone(), hour: used.clone(), day: used }

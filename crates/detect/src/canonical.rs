@@ -1,40 +1,30 @@
 //! One spelling for each value, so that whoever counts different values counts none twice.
 
+use crate::catalog;
 use crate::class::Class;
-use crate::glyph::View;
+use crate::fold::Folded;
 use crate::number;
 
 impl Class {
-    /// The value that `text` spells, where a scan has found it whole: a card by its digits, an IBAN by its letters and
-    /// digits in upper case, an address in lower case. Blanks, hyphens, full-width forms and invisible characters
-    /// make no difference, and neither does the way a card is written as a number in JSON.
+    /// The value that `text` spells, where a scan has found it whole: a card by its digits, an address in lower case, what
+    /// gives access as it is, and all else by its letters and digits in upper case. Blanks, hyphens, full-width forms and
+    /// invisible characters make no difference, and neither does the way a card is written as a number in JSON.
     #[must_use]
     pub fn canonical(self, text: &str) -> String {
+        let folded = Folded::new(text);
+        let plain = folded.as_str();
         match self {
-            Self::Card => {
-                number::card(text).unwrap_or_else(|| glyphs(text).filter(char::is_ascii_digit).collect())
+            catalog::CARD => {
+                number::card(text).unwrap_or_else(|| plain.chars().filter(char::is_ascii_digit).collect())
             }
-            Self::Email => {
-                let plain: String = glyphs(text).flat_map(char::to_lowercase).collect();
-                plain.replace("%40", "@").replace("\\u0040", "@")
-            }
-            Self::Iban => {
-                let letters = glyphs(text).filter(char::is_ascii_alphanumeric);
-                letters.map(|letter| letter.to_ascii_uppercase()).collect()
+            catalog::EMAIL => plain.to_lowercase().replace("%40", "@").replace("\\u0040", "@"),
+            secret if secret.as_str().starts_with("secret.") => plain.to_owned(),
+            _ => {
+                let letters = plain.chars().filter(|letter| letter.is_alphanumeric());
+                letters.flat_map(char::to_uppercase).collect()
             }
         }
     }
-}
-
-/// The characters that a person sees.
-fn glyphs(text: &str) -> impl Iterator<Item = char> + '_ {
-    let view = View::new(text);
-    let mut position = 0;
-    std::iter::from_fn(move || {
-        let glyph = view.at(position)?;
-        position = glyph.end;
-        Some(glyph.ch)
-    })
 }
 
 #[cfg(test)]
@@ -57,7 +47,7 @@ mod tests {
     #[test]
     fn spellings_of_one_value_are_one_value() {
         check(
-            Class::Card,
+            catalog::CARD,
             "4111111111111111",
             &[
                 "4111111111111111",
@@ -67,7 +57,7 @@ mod tests {
             ],
         );
         check(
-            Class::Email,
+            catalog::EMAIL,
             "ana@example.com",
             &[
                 "ana@example.com",
@@ -78,7 +68,7 @@ mod tests {
             ],
         );
         check(
-            Class::Iban,
+            catalog::IBAN,
             "DE89370400440532013000",
             &["DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "de89-3704-0044-0532-0130-00"],
         );
@@ -88,17 +78,17 @@ mod tests {
     fn a_card_that_is_a_number_is_the_card_that_is_a_text() {
         for number in ["4111111111111111", "4111111111111111.0", "4.111111111111111e15", "-4111111111111111"]
         {
-            assert_eq!(Detectors::builtin().scan_number(number).len(), 1, "{number}");
-            assert_eq!(Class::Card.canonical(number), "4111111111111111", "{number}");
+            assert_eq!(Detectors::builtin().scan_number("", number).len(), 1, "{number}");
+            assert_eq!(catalog::CARD.canonical(number), "4111111111111111", "{number}");
         }
     }
 
     #[test]
     fn different_values_stay_different() {
         for (class, one, other) in [
-            (Class::Card, "4111111111111111", "5500005555555559"),
-            (Class::Email, "ana@example.com", "ana@example.org"),
-            (Class::Iban, "DE89370400440532013000", "GB82WEST12345698765432"),
+            (catalog::CARD, "4111111111111111", "5500005555555559"),
+            (catalog::EMAIL, "ana@example.com", "ana@example.org"),
+            (catalog::IBAN, "DE89370400440532013000", "GB82WEST12345698765432"),
         ] {
             assert_ne!(class.canonical(one), class.canonical(other));
         }

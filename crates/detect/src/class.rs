@@ -1,54 +1,100 @@
-//! The classes of sensitive values, and how many of each were seen.
+//! The classes of findings, and how many of each were seen.
 //!
-//! A class is the word that policies, records and masks share. Which principal may see which class is policy's.
+//! A class is the word that policies, records and masks share. Its name has a first part that says what kind of finding
+//! it is, and everything in it is in every class before a dot: `secret.token.github` is in `secret.token`, and that in
+//! `secret`. Which principal may see which class is policy's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
-/// One kind of sensitive value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// A payment card number, ISO/IEC 7812.
-    Card,
-    /// An electronic mail address, RFC 5321 in the form people use.
-    Email,
-    /// An international bank account number, ISO 13616.
-    Iban,
-}
+use crate::catalog;
+
+/// One kind of finding.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Class(&'static str);
 
 impl Class {
-    /// Every class, in order.
-    pub const ALL: [Self; 3] = [Self::Card, Self::Email, Self::Iban];
+    /// A class of the catalog.
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// Every class that a built-in detector finds, in order.
+    pub fn built_in() -> impl Iterator<Item = Self> + Clone {
+        catalog::ALL.iter().copied()
+    }
+
+    /// A class that is named in a configuration. A name that is not built in is remembered for as long as the process
+    /// lives, once.
+    #[must_use]
+    pub fn custom(name: &str) -> Self {
+        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        if let Ok(class) = name.parse() {
+            return class;
+        }
+        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.get(name) {
+            return Self(known);
+        }
+        let name: &'static str = Box::leak(name.into());
+        names.insert(name);
+        Self(name)
+    }
 
     /// The name that policies and records use, such as `pii.card`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Card => "pii.card",
-            Self::Email => "pii.email",
-            Self::Iban => "pii.iban",
+        self.0
+    }
+
+    /// The class that it is counted in: one of all that a token of any service is in, so that there are not hundreds.
+    #[must_use]
+    pub fn counted_as(self) -> Self {
+        if self.0.starts_with("secret.token.") { catalog::TOKEN } else { self }
+    }
+
+    /// Every class that something is counted in, in order.
+    pub fn counted() -> impl Iterator<Item = Self> + Clone {
+        let services = Self::built_in().filter(|class| class.counted_as() != *class);
+        let counted = Self::built_in().filter(|class| class.counted_as() == *class);
+        counted.chain(services.map(Self::counted_as).take(1))
+    }
+
+    /// What stands in the place of a masked value, such as `[card]`: the last part of the name; of a token of a service,
+    /// such as `[github token]`, also what it is.
+    #[must_use]
+    pub fn placeholder(self) -> String {
+        match self.0.strip_prefix("secret.token.") {
+            Some(service) => format!("[{service} token]"),
+            None => format!("[{}]", self.0.rsplit('.').next().unwrap_or(self.0)),
         }
     }
 
-    /// What stands in the place of a masked value, such as `[card]`.
+    /// Whether it is a value that somebody may not see. All else is what a text does or tells, which is a label and
+    /// nothing to mask unless settings say so.
     #[must_use]
-    pub const fn placeholder(self) -> &'static str {
-        match self {
-            Self::Card => "[card]",
-            Self::Email => "[email]",
-            Self::Iban => "[iban]",
-        }
+    pub fn is_sensitive(self) -> bool {
+        !catalog::NOT_SENSITIVE.iter().any(|kind| {
+            self.0.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+}
+
+impl fmt::Debug for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
     }
 }
 
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.0)
     }
 }
 
-/// A class name that nothing detects.
+/// A class name that no built-in detector finds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown class `{name}`")]
 pub struct UnknownClass {
@@ -59,10 +105,11 @@ impl FromStr for Class {
     type Err = UnknownClass;
 
     fn from_str(name: &str) -> Result<Self, UnknownClass> {
-        Self::ALL
-            .into_iter()
-            .find(|class| class.as_str() == name)
-            .ok_or_else(|| UnknownClass { name: name.to_owned() })
+        match catalog::ALL.binary_search_by(|class| class.0.cmp(name)) {
+            Ok(index) => catalog::ALL.get(index).copied().ok_or(()),
+            Err(_) => Err(()),
+        }
+        .map_err(|()| UnknownClass { name: name.to_owned() })
     }
 }
 
@@ -122,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_class_parses_from_its_own_name() {
-        for class in Class::ALL {
+        for class in Class::built_in() {
             assert_eq!(class.as_str().parse(), Ok(class));
         }
     }
@@ -136,16 +183,36 @@ mod tests {
     }
 
     #[test]
-    fn merging_adds_class_by_class_and_stops_at_the_maximum() {
-        let mut counts: Counts = [Class::Card, Class::Email, Class::Card].into_iter().collect();
-        let other: Counts = [Class::Iban, Class::Card].into_iter().collect();
-        counts.merge(&other);
-        assert_eq!(
-            counts.iter().collect::<Vec<_>>(),
-            [(Class::Card, 3), (Class::Email, 1), (Class::Iban, 1)]
-        );
+    fn a_name_is_one_class_wherever_it_is_named() {
+        assert_eq!(Class::custom("pii.card"), catalog::CARD);
+        assert_eq!(Class::custom("acme.project"), Class::custom(&"acme.project".to_owned()));
+        assert!(Class::custom("acme.project").is_sensitive());
+        assert_eq!(Class::custom("acme.project").placeholder(), "[project]");
+    }
 
-        counts.add_many(Class::Card, u32::MAX);
-        assert_eq!(counts.of(Class::Card), u32::MAX);
+    #[test]
+    fn what_a_text_does_is_nothing_to_mask() {
+        for (name, want) in [
+            ("pii.card", true),
+            ("secret.jwt", true),
+            ("sql.destructive", false),
+            ("sql", false),
+            ("sqlite.path", true),
+            ("network.ip", false),
+        ] {
+            assert_eq!(Class::custom(name).is_sensitive(), want, "class: {name}");
+        }
+    }
+
+    #[test]
+    fn merging_adds_class_by_class_and_stops_at_the_maximum() {
+        let (card, email, iban) = (catalog::CARD, catalog::EMAIL, catalog::IBAN);
+        let mut counts: Counts = [card, email, card].into_iter().collect();
+        let other: Counts = [iban, card].into_iter().collect();
+        counts.merge(&other);
+        assert_eq!(counts.iter().collect::<Vec<_>>(), [(card, 3), (email, 1), (iban, 1)]);
+
+        counts.add_many(card, u32::MAX);
+        assert_eq!(counts.of(card), u32::MAX);
     }
 }

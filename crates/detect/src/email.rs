@@ -8,7 +8,7 @@
 
 mod domain;
 
-use crate::class::Class;
+use crate::catalog;
 use crate::finding::Finding;
 use crate::glyph::{Glyph, View};
 
@@ -20,7 +20,7 @@ pub(crate) fn find(view: &View<'_>, at: Glyph, floor: usize) -> Option<Finding> 
     let domain = domain::read(view, at.end)?;
     let start = local_start(view, at.start, floor)?;
     let is_clone_url = domain.is_before_path && view.reads_as(start..at.start, "git");
-    let finding = Finding { class: Class::Email, range: start..domain.end, confidence: domain.confidence };
+    let finding = Finding { class: catalog::EMAIL, range: start..domain.end, confidence: domain.confidence };
     (!is_clone_url).then_some(finding)
 }
 

@@ -114,6 +114,7 @@ impl<'f> IntoIterator for &'f Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog;
 
     fn finding(class: Class, range: Range<usize>) -> Finding {
         Finding { class, range, confidence: Confidence::High }
@@ -122,23 +123,23 @@ mod tests {
     #[test]
     fn the_longest_finding_wins_and_the_others_stay_known() {
         let findings = Findings::resolve(vec![
-            finding(Class::Card, 10..26),
-            finding(Class::Email, 10..38),
-            finding(Class::Iban, 0..5),
+            finding(catalog::CARD, 10..26),
+            finding(catalog::EMAIL, 10..38),
+            finding(catalog::IBAN, 0..5),
         ]);
         let ranges: Vec<_> = findings.iter().map(|f| (f.class, f.range.clone())).collect();
-        assert_eq!(ranges, [(Class::Iban, 0..5), (Class::Email, 10..38)]);
-        assert_eq!(findings.classes(), BTreeSet::from(Class::ALL));
-        assert_eq!(findings.counts().of(Class::Card), 0);
+        assert_eq!(ranges, [(catalog::IBAN, 0..5), (catalog::EMAIL, 10..38)]);
+        assert_eq!(findings.classes(), BTreeSet::from([catalog::CARD, catalog::EMAIL, catalog::IBAN]));
+        assert_eq!(findings.counts().of(catalog::CARD), 0);
     }
 
     #[test]
     fn the_order_of_reports_changes_nothing() {
         let hits = [
-            finding(Class::Card, 0..16),
-            finding(Class::Card, 5..21),
-            finding(Class::Card, 21..37),
-            finding(Class::Email, 30..50),
+            finding(catalog::CARD, 0..16),
+            finding(catalog::CARD, 5..21),
+            finding(catalog::CARD, 21..37),
+            finding(catalog::EMAIL, 30..50),
         ];
         let forward = Findings::resolve(hits.to_vec());
         let backward = Findings::resolve(hits.into_iter().rev().collect());
@@ -147,8 +148,8 @@ mod tests {
 
     #[test]
     fn of_two_equally_long_findings_the_surer_one_wins() {
-        let low = Finding { confidence: Confidence::Low, ..finding(Class::Card, 0..16) };
-        let high = finding(Class::Iban, 0..16);
+        let low = Finding { confidence: Confidence::Low, ..finding(catalog::CARD, 0..16) };
+        let high = finding(catalog::IBAN, 0..16);
         let findings = Findings::resolve(vec![low, high.clone()]);
         assert_eq!(findings.iter().collect::<Vec<_>>(), [&high]);
     }

@@ -4,7 +4,7 @@
 //! What is not here: the inner layout of each country's accounts. Length and check are enough to tell an IBAN from
 //! other text, and a layout table would miss numbers of countries that changed theirs.
 
-use crate::class::Class;
+use crate::catalog;
 use crate::finding::{Confidence, Finding};
 use crate::glyph::{Glyph, View};
 
@@ -23,7 +23,7 @@ pub(crate) fn find(view: &View<'_>, digit: Glyph, floor: usize) -> Option<Findin
     let account = read_account(view, digit, length - country.len())?;
     let is_iban = account.characters.check(country) == 1 && account.is_written_as_one(view);
     let range = first.start..account.end;
-    is_iban.then_some(Finding { class: Class::Iban, range, confidence: Confidence::High })
+    is_iban.then_some(Finding { class: catalog::IBAN, range, confidence: Confidence::High })
 }
 
 /// Whether a word starts at `first`. `\n` and `\u0020` before it, in text that is quoted twice, count as white space,
@@ -143,13 +143,13 @@ fn country_length(country: [u8; 2]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Class, Detectors};
+    use crate::{Detectors, catalog};
 
     fn ibans(text: &str) -> Vec<&str> {
         let findings = Detectors::builtin().scan(text);
         findings
             .iter()
-            .filter(|f| f.class == Class::Iban)
+            .filter(|f| f.class == catalog::IBAN)
             .map(|f| text.get(f.range.clone()).unwrap())
             .collect()
     }
@@ -222,6 +222,6 @@ mod tests {
     fn digits_of_an_iban_are_not_also_a_card() {
         // The last sixteen digits are a card number.
         let text = "LT121000011101001000";
-        assert!(Detectors::builtin().scan(text).iter().all(|f| f.class == Class::Iban));
+        assert!(Detectors::builtin().scan(text).iter().all(|f| f.class == catalog::IBAN));
     }
 }

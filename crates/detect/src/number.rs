@@ -1,19 +1,36 @@
 //! Card numbers that are JSON numbers.
 //!
 //! A card need not be a string to leave: `4111111111111111`, `4111111111111111.0` and `4.111111111111111e15` are the
-//! same value. What is not here: other classes, since none of them is a number.
+//! same value. Other values that are digits only are found in a whole number as in a text.
 
 use std::iter::repeat_n;
 
 use crate::card::{CARD_DIGITS, is_card};
-use crate::class::Class;
+use crate::catalog;
+use crate::detectors::scan_view;
 use crate::finding::{Confidence, Finding, Findings};
+use crate::glyph::View;
 
-/// Finds the card that a JSON number (RFC 8259 §6) is. `None` also for text that is no JSON number.
-pub(crate) fn scan(text: &str) -> Findings {
-    let is_found = integer_digits(text).is_some_and(|digits| is_card(&digits));
-    let finding = Finding { class: Class::Card, range: 0..text.len(), confidence: Confidence::High };
-    Findings::resolve(is_found.then_some(finding).into_iter().collect())
+/// How many characters a number that is a value has at least.
+const LEAST_DIGITS: usize = 8;
+
+/// Finds the value that a JSON number (RFC 8259 §6) is. Nothing also for text that is no JSON number.
+pub(crate) fn scan(key: &str, text: &str) -> Findings {
+    // Most numbers are too short to be anything.
+    if text.len() < LEAST_DIGITS {
+        return Findings::default();
+    }
+    let whole = 0..text.len();
+    if integer_digits(text).is_some_and(|digits| is_card(&digits)) {
+        let card = Finding { class: catalog::CARD, range: whole, confidence: Confidence::High };
+        return Findings::resolve(vec![card]);
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Findings::default();
+    }
+    let mut hits = scan_view(key, &View::new(text));
+    hits.retain(|hit| hit.range == whole);
+    Findings::resolve(hits)
 }
 
 /// The digits of the card that a JSON number is.
@@ -72,7 +89,7 @@ mod tests {
             "378282246310005",
             "37828224631000.5e1",
         ] {
-            let findings = Detectors::builtin().scan_number(text);
+            let findings = Detectors::builtin().scan_number("", text);
             let found: Vec<_> = findings.iter().map(|finding| text.get(finding.range.clone())).collect();
             assert_eq!(found, [Some(text)], "number: {text}");
         }
@@ -98,7 +115,7 @@ mod tests {
             "true",
             "4111 1111 1111 1111",
         ] {
-            assert!(Detectors::builtin().scan_number(text).is_empty(), "number: {text}");
+            assert!(Detectors::builtin().scan_number("", text).is_empty(), "number: {text}");
         }
     }
 }

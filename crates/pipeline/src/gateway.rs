@@ -39,6 +39,8 @@ pub struct Gateway {
     detectors: Detectors,
     sealer: Sealer,
     class_names: BTreeMap<Class, ClassName>,
+    /// Of the classes that findings are counted in.
+    counted_names: BTreeMap<Class, ClassName>,
     no_labels: BTreeSet<ClassName>,
     pub(crate) attempts: RefCell<Attempts>,
     /// The refusals of callers that nobody proved, of all addresses together.
@@ -87,10 +89,9 @@ impl Gateway {
         };
         let releases = Releases::new(Keys::new(&app), &settings.policy, Box::new(mounted), is_loaded);
         let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
-        let class_names = Class::ALL
-            .into_iter()
-            .filter_map(|class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?)))
-            .collect();
+        let named = |class: Class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?));
+        let class_names = Class::built_in().filter_map(named).collect();
+        let counted_names = Class::counted().filter_map(named).collect();
         Ok(Self {
             attempts: RefCell::new(Attempts::new(settings.limits.failures_per_minute)),
             strangers: RefCell::new(Attempts::new(STRANGERS_PER_MINUTE)),
@@ -112,6 +113,7 @@ impl Gateway {
             detectors: Detectors::builtin(),
             sealer,
             class_names,
+            counted_names,
             no_labels: BTreeSet::new(),
         })
     }
@@ -152,6 +154,11 @@ impl Gateway {
         self.class_names.get(&class)
     }
 
+    /// The name of the class that findings of this one are counted in.
+    pub(crate) fn counted_name(&self, class: Class) -> Option<&ClassName> {
+        self.counted_names.get(&class.counted_as())
+    }
+
     pub(crate) fn no_labels(&self) -> &BTreeSet<ClassName> {
         &self.no_labels
     }
@@ -169,14 +176,14 @@ impl Gateway {
         if !may_read {
             return None;
         }
-        self.meter.usage(principal, connection, now, self.class_names.values())
+        self.meter.usage(principal, connection, now, self.counted_names.values())
     }
 
     /// Whether findings of a class are masked for this principal on this connection. A class that has no name
     /// for policy is.
     pub(crate) fn masks(&self, class: Class, principal: &Principal, connection: &ConnectionName) -> bool {
         let Some(name) = self.class_name(class) else { return true };
-        self.settings.masking.covers(name)
+        self.settings.masking.covers(name, class.is_sensitive())
             && !self.active().policies().may_unmask(principal, connection, name)
     }
 }

@@ -12,7 +12,7 @@ use crate::gateway::Gateway;
 /// The classes of everything that a call contains: its id and its parameters, keys and numbers too.
 pub(crate) fn of(gateway: &Gateway, call: &Call<'_>) -> BTreeSet<ClassName> {
     let mut classes = BTreeSet::new();
-    scan(gateway, &call.id.clone().into_json(), &mut classes);
+    scan(gateway, "", &call.id.clone().into_json(), &mut classes);
     if let Some(params) = &call.params {
         scan_members(gateway, params, &mut classes);
     }
@@ -22,7 +22,7 @@ pub(crate) fn of(gateway: &Gateway, call: &Call<'_>) -> BTreeSet<ClassName> {
 /// The classes of everything that a value contains.
 pub(crate) fn of_value(gateway: &Gateway, value: &Json<'_>) -> BTreeSet<ClassName> {
     let mut classes = BTreeSet::new();
-    scan(gateway, value, &mut classes);
+    scan(gateway, "", value, &mut classes);
     named(gateway, classes)
 }
 
@@ -33,16 +33,18 @@ fn named(gateway: &Gateway, classes: BTreeSet<Class>) -> BTreeSet<ClassName> {
 fn scan_members(gateway: &Gateway, object: &Object<'_>, classes: &mut BTreeSet<Class>) {
     for (key, value) in object.iter() {
         classes.extend(gateway.detectors().scan(key).classes());
-        scan(gateway, value, classes);
+        scan(gateway, key, value, classes);
     }
 }
 
-fn scan(gateway: &Gateway, value: &Json<'_>, classes: &mut BTreeSet<Class>) {
+/// `key` is the name of the member that the value is, or is in a list of.
+fn scan(gateway: &Gateway, key: &str, value: &Json<'_>, classes: &mut BTreeSet<Class>) {
+    let detectors = gateway.detectors();
     match value {
         Json::Null | Json::Bool(_) => {}
-        Json::Number(number) => classes.extend(gateway.detectors().scan_number(number.as_str()).classes()),
-        Json::String(text) => classes.extend(gateway.detectors().scan(text).classes()),
-        Json::Array(items) => items.iter().for_each(|item| scan(gateway, item, classes)),
+        Json::Number(number) => classes.extend(detectors.scan_number(key, number.as_str()).classes()),
+        Json::String(text) => classes.extend(detectors.scan_member(key, text).classes()),
+        Json::Array(items) => items.iter().for_each(|item| scan(gateway, key, item, classes)),
         Json::Object(object) => scan_members(gateway, object, classes),
     }
 }

@@ -11,19 +11,19 @@ use crate::read::{Report, Section};
 /// Which classes of data are masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Masking {
-    /// Every class that any detector finds. The default.
+    /// Every class of sensitive values that any detector finds. The default.
     Every,
-    /// Only these classes; an empty set masks nothing.
+    /// Only these classes and what is in them, as `pii.card` is in `pii`; an empty set masks nothing.
     Only(BTreeSet<ClassName>),
 }
 
 impl Masking {
-    /// Whether findings of this class are masked.
+    /// Whether findings of this class, which is one of sensitive values or not, are masked.
     #[must_use]
-    pub fn covers(&self, class: &ClassName) -> bool {
+    pub fn covers(&self, class: &ClassName, is_sensitive: bool) -> bool {
         match self {
-            Self::Every => true,
-            Self::Only(classes) => classes.contains(class),
+            Self::Every => is_sensitive,
+            Self::Only(classes) => classes.iter().any(|named| class.is_in(named)),
         }
     }
 

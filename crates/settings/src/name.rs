@@ -141,6 +141,15 @@ fn is_variable(text: &str) -> bool {
         && text.split('_').all(|word| !word.is_empty() && word.chars().all(is_lower_or_digit))
 }
 
+impl ClassName {
+    /// Whether this is that class or one in it, as `pii.card` is in `pii`.
+    #[must_use]
+    pub fn is_in(&self, other: &Self) -> bool {
+        let rest = self.as_str().strip_prefix(other.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
 fn is_class(text: &str) -> bool {
     text.len() <= LONGEST_NAME
         && text.split('.').all(|word| {

@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::context::is_in_identifier;
 use super::groups::{Digits, Gap, Group, Groups, end_of_run_below};
 use super::{CARD_DIGITS, MAX_DIGITS, is_card};
-use crate::class::Class;
+use crate::catalog;
 use crate::finding::{Confidence, Finding};
 use crate::glyph::View;
 
@@ -38,7 +38,7 @@ pub(crate) fn scan_run(view: &View<'_>, start: usize, floor: usize, hits: &mut V
         if let Some(window) = run.longest_window() {
             hits.extend(rest.take_card(&run));
             covered_to = covered_to.max(window.end);
-            hits.push(Finding { class: Class::Card, range: window, confidence: Confidence::High });
+            hits.push(Finding { class: catalog::CARD, range: window, confidence: Confidence::High });
         } else if group.range.start >= covered_to {
             rest.add(group);
         }
@@ -174,7 +174,7 @@ impl Rest {
         let confidence = confidence_of_layout(&groups)?;
         let is_card =
             is_card(digits.as_slice()?) && !run.is_phone(&range, digits.n()) && !run.is_in_identifier(&range);
-        is_card.then_some(Finding { class: Class::Card, range, confidence })
+        is_card.then_some(Finding { class: catalog::CARD, range, confidence })
     }
 }
 

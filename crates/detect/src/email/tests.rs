@@ -1,10 +1,14 @@
 //! Addresses: where they start and end, and what only looks like one.
 
-use crate::{Class, Detectors};
+use crate::{Detectors, catalog};
 
 fn emails(text: &str) -> Vec<&str> {
     let findings = Detectors::builtin().scan(text);
-    findings.iter().filter(|f| f.class == Class::Email).map(|f| text.get(f.range.clone()).unwrap()).collect()
+    findings
+        .iter()
+        .filter(|f| f.class == catalog::EMAIL)
+        .map(|f| text.get(f.range.clone()).unwrap())
+        .collect()
 }
 
 #[test]

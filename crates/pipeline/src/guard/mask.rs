@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use portcullis_detect::{Class, Counts, Findings, mask};
+use portcullis_detect::{Class, Counts, Findings};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::ConnectionName;
@@ -68,14 +68,19 @@ impl Masker {
 
     /// Masks a value in place, whatever it is.
     pub(crate) fn value(&mut self, value: &mut Json<'_>) {
+        self.member("", value);
+    }
+
+    /// Masks the value of a member, whose name may say what the value is.
+    fn member(&mut self, key: &str, value: &mut Json<'_>) {
         match value {
             Json::Null | Json::Bool(_) => {}
-            Json::String(text) => self.text(text),
-            Json::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Json::String(text) => self.text_of(key, text),
+            Json::Array(items) => items.iter_mut().for_each(|item| self.member(key, item)),
             Json::Object(object) => self.members(object, &[]),
             Json::Number(number) => {
-                let findings = self.gateway.detectors().scan_number(number.as_str());
-                if let Some(masked) = self.apply(number.as_str(), &findings) {
+                let findings = self.gateway.detectors().scan_number(key, number.as_str());
+                if let Some(masked) = self.apply(key, number.as_str(), &findings) {
                     *value = Json::String(Cow::Owned(masked));
                 }
             }
@@ -86,19 +91,23 @@ impl Masker {
     pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
         for (key, value) in object.iter_mut() {
             if !opaque.contains(&key) {
-                self.value(value);
+                self.member(key, value);
             }
         }
         object.rename_keys(|key| {
             let findings = self.gateway.detectors().scan(key);
-            self.apply(key, &findings)
+            self.apply("", key, &findings)
         });
     }
 
     /// Masks a text in place.
     pub(crate) fn text(&mut self, text: &mut Cow<'_, str>) {
-        let findings = self.gateway.detectors().scan(text);
-        if let Some(masked) = self.apply(text, &findings) {
+        self.text_of("", text);
+    }
+
+    fn text_of(&mut self, key: &str, text: &mut Cow<'_, str>) {
+        let findings = self.gateway.detectors().scan_member(key, text);
+        if let Some(masked) = self.apply(key, text, &findings) {
             *text = Cow::Owned(masked);
         }
     }
@@ -110,11 +119,11 @@ impl Masker {
 
     /// Whether any class at all is masked for the reader.
     pub(crate) fn masks_anything(&self) -> bool {
-        Class::ALL.into_iter().any(|class| self.is_masked(class))
+        Class::built_in().any(|class| self.is_masked(class))
     }
 
     /// The masked text, if anything in it is masked.
-    fn apply(&mut self, text: &str, findings: &Findings) -> Option<String> {
+    fn apply(&mut self, key: &str, text: &str, findings: &Findings) -> Option<String> {
         if findings.is_empty() {
             return None;
         }
@@ -124,7 +133,7 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = mask(text, findings, |class| self.is_masked(class));
+        let masked = self.gateway.detectors().mask(key, text, findings, |class| self.is_masked(class));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
@@ -134,7 +143,7 @@ impl Masker {
     }
 
     fn is_masked(&self, class: Class) -> bool {
-        let Some((principal, connection)) = &self.reader else { return true };
+        let Some((principal, connection)) = &self.reader else { return class.is_sensitive() };
         let mut known = self.masked_classes.borrow_mut();
         *known.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
     }

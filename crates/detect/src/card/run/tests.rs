@@ -1,11 +1,11 @@
 //! Cards in runs: what is found, and what only looks like one.
 
-use crate::{Class, Detectors};
+use crate::{Detectors, catalog};
 
 /// The cards found in `text`, as they stand in it.
 fn cards(text: &str) -> Vec<&str> {
     let findings = Detectors::builtin().scan(text);
-    findings.iter().filter(|f| f.class == Class::Card).map(|f| text.get(f.range.clone()).unwrap()).collect()
+    findings.iter().filter(|f| f.class == catalog::CARD).map(|f| text.get(f.range.clone()).unwrap()).collect()
 }
 
 #[test]
