@@ -5,6 +5,7 @@
 //! There is no serde here on purpose: a general data model would lose one of these guarantees.
 
 mod parse;
+mod plain;
 #[cfg(test)]
 mod tests;
 mod write;

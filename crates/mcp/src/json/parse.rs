@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::plain::plain_prefix;
 use super::{Json, Number, Object};
 
 /// Objects up to this size are checked for duplicate keys pair by pair; larger ones by sorting.
@@ -223,8 +224,7 @@ impl<'a> Parser<'a> {
     /// Moves to the next quote, backslash or control character.
     fn skip_plain(&mut self) {
         let rest = self.text.as_bytes().get(self.offset..).unwrap_or_default();
-        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-        self.offset += plain.unwrap_or(rest.len());
+        self.offset += plain_prefix(rest);
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {

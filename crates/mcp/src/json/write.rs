@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::plain::plain_prefix;
 use super::{Json, Object};
 
 impl fmt::Display for Json<'_> {
@@ -61,8 +62,7 @@ impl Object<'_> {
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        let (plain, tail) = rest.split_at(at);
+    while let Some((plain, tail)) = split_at_special(rest) {
         out.push_str(plain);
         let mut tail = tail.chars();
         if let Some(special) = tail.next() {
@@ -72,6 +72,12 @@ fn write_string(text: &str, out: &mut String) {
     }
     out.push_str(rest);
     out.push('"');
+}
+
+/// What stands before the first character that must be escaped, and the rest with it.
+fn split_at_special(text: &str) -> Option<(&str, &str)> {
+    let at = plain_prefix(text.as_bytes());
+    text.split_at_checked(at).filter(|(_, rest)| !rest.is_empty())
 }
 
 fn write_escape(character: char, out: &mut String) {
