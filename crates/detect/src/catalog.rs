@@ -27,6 +27,8 @@ classes! {
     IBAN = "pii.iban";
     /// A social security number of the United States.
     US_SSN = "pii.us_ssn";
+    /// A credential that the gateway shows an upstream.
+    CREDENTIAL = "secret.credential";
     /// A token of GitHub.
     TOKEN_GITHUB = "secret.token.github";
 }

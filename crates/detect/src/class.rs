@@ -16,6 +16,9 @@ use crate::catalog;
 pub struct Class(&'static str);
 
 impl Class {
+    /// A credential that the gateway shows an upstream: nobody may see it, whatever policy says.
+    pub const CREDENTIAL: Self = catalog::CREDENTIAL;
+
     /// A class of the catalog.
     pub(crate) const fn new(name: &'static str) -> Self {
         Self(name)

@@ -1,24 +1,35 @@
 //! The scan: one pass over the text that stops only where a value can be.
 
-use crate::block::{anchors, ones};
+use std::sync::Arc;
+
+use crate::block::{anchors, is_plain, ones};
 use crate::context::Text;
 use crate::finding::{Finding, Findings};
 use crate::fold::Folded;
 use crate::glyph::View;
 use crate::identifier::Identifiers;
+use crate::known::KnownValues;
 use crate::mask::{Masked, mask};
 use crate::pass::Pass;
 use crate::{Class, number, secret};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
-pub struct Detectors(());
+pub struct Detectors {
+    known: Option<Arc<KnownValues>>,
+}
 
 impl Detectors {
     /// Every class in [`Class::built_in`]. Costs nothing.
     #[must_use]
     pub const fn builtin() -> Self {
-        Self(())
+        Self { known: None }
+    }
+
+    /// The same, and finds these values as `secret.credential`.
+    #[must_use]
+    pub fn with_known(self, known: Arc<KnownValues>) -> Self {
+        Self { known: Some(known) }
     }
 
     /// Finds the values in `text`, in time linear in its length.
@@ -31,10 +42,18 @@ impl Detectors {
     /// itself is too weak to tell.
     #[must_use]
     pub fn scan_member(&self, key: &str, text: &str) -> Findings {
+        if is_plain(text.as_bytes()) {
+            return Findings::resolve(self.known_in(text).collect());
+        }
         let folded = Folded::new(text);
-        let hits = scan_view(key, &View::new(folded.as_str()));
+        let mut hits = scan_view(key, &View::new(folded.as_str()));
+        hits.extend(self.known_in(folded.as_str()));
         let in_original = |hit: Finding| Finding { range: folded.original(hit.range.clone()), ..hit };
         Findings::resolve(hits.into_iter().map(in_original).collect())
+    }
+
+    fn known_in(&self, text: &str) -> impl Iterator<Item = Finding> {
+        self.known.iter().flat_map(move |known| known.find(text))
     }
 
     /// Finds the value that a number in a JSON document is. `number` is its text as it was written, not its value: a card

@@ -51,6 +51,9 @@ pub struct Findings {
 impl Findings {
     /// Picks the winner wherever findings overlap: the best of all first, then the best of what it leaves room for.
     pub(crate) fn resolve(mut hits: Vec<Finding>) -> Self {
+        if hits.is_empty() {
+            return Self::default();
+        }
         hits.sort_by_key(|hit| Reverse(hit.rank()));
         hits.dedup();
         let mut winners: BTreeMap<usize, Finding> = BTreeMap::new();

@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use portcullis_detect::{Class, Detectors};
+use portcullis_detect::{Class, Detectors, KnownValues};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
@@ -37,6 +38,8 @@ pub struct Gateway {
     active: RefCell<Rc<Active>>,
     pub(crate) releases: Releases,
     detectors: Detectors,
+    /// The credentials of connections, as they are searched for.
+    credentials: RefCell<BTreeMap<ConnectionName, Arc<KnownValues>>>,
     sealer: Sealer,
     class_names: BTreeMap<Class, ClassName>,
     /// Of the classes that findings are counted in.
@@ -111,6 +114,7 @@ impl Gateway {
             active: RefCell::new(Rc::new(active)),
             releases,
             detectors: Detectors::builtin(),
+            credentials: RefCell::default(),
             sealer,
             class_names,
             counted_names,
@@ -140,6 +144,18 @@ impl Gateway {
 
     pub(crate) fn detectors(&self) -> &Detectors {
         &self.detectors
+    }
+
+    /// The detectors for what a connection gives back: its credential is among what they find.
+    pub(crate) fn detectors_of(&self, connection: &ConnectionName) -> Detectors {
+        let credential = self.connection(connection).and_then(|connection| connection.credential.as_ref());
+        let Some(credential) = credential else { return self.detectors.clone() };
+        let mut known = self.credentials.borrow_mut();
+        let texts = || credential.texts();
+        let known = known
+            .entry(connection.clone())
+            .or_insert_with(|| Arc::new(KnownValues::new(texts().iter().map(String::as_str))));
+        self.detectors.clone().with_known(Arc::clone(known))
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {

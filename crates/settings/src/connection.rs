@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
+use base64ct::{Base64, Encoding as _};
 use http::{HeaderName, HeaderValue};
 
 use crate::limits::{at_least_one, seconds};
@@ -242,6 +243,22 @@ impl Credential {
     #[must_use]
     pub fn value(&self) -> &HeaderValue {
         &self.value
+    }
+
+    /// Every text by which somebody else could show the credential: the value, what follows its scheme (RFC 9110
+    /// §11.4), and of `Basic` (RFC 7617) the name with the password and the password.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let Ok(value) = self.value.to_str() else { return Vec::new() };
+        let mut texts = vec![value.to_owned()];
+        let Some((scheme, rest)) = value.split_once(' ') else { return texts };
+        texts.push(rest.to_owned());
+        let pair = scheme.eq_ignore_ascii_case("basic").then(|| Base64::decode_vec(rest).ok()).flatten();
+        if let Some(pair) = pair.and_then(|pair| String::from_utf8(pair).ok()) {
+            texts.extend(pair.split_once(':').map(|(_, password)| password.to_owned()));
+            texts.push(pair);
+        }
+        texts
     }
 
     pub(crate) fn new(name: HeaderName, value: &str) -> Result<Self, CredentialError> {

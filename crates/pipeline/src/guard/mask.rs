@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use portcullis_detect::{Class, Counts, Findings};
+use portcullis_detect::{Class, Counts, Detectors, Findings};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::ConnectionName;
@@ -16,6 +16,7 @@ use crate::usage::Seen;
 /// Masks for one principal on one connection and counts what it saw.
 pub(crate) struct Masker {
     gateway: Rc<Gateway>,
+    detectors: Detectors,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
     /// Which classes are masked for the reader; asked of policy when a class is first found.
@@ -33,12 +34,14 @@ impl Masker {
         principal: Rc<Principal>,
         connection: ConnectionName,
     ) -> Self {
-        Self { reader: Some((principal, connection)), ..Self::for_store(gateway) }
+        let detectors = gateway.detectors_of(&connection);
+        Self { detectors, reader: Some((principal, connection)), ..Self::for_store(gateway) }
     }
 
     /// For what is stored: no class is spared.
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
+            detectors: gateway.detectors().clone(),
             gateway,
             reader: None,
             masked_classes: RefCell::default(),
@@ -79,7 +82,7 @@ impl Masker {
             Json::Array(items) => items.iter_mut().for_each(|item| self.member(key, item)),
             Json::Object(object) => self.members(object, &[]),
             Json::Number(number) => {
-                let findings = self.gateway.detectors().scan_number(key, number.as_str());
+                let findings = self.detectors.scan_number(key, number.as_str());
                 if let Some(masked) = self.apply(key, number.as_str(), &findings) {
                     *value = Json::String(Cow::Owned(masked));
                 }
@@ -95,7 +98,7 @@ impl Masker {
             }
         }
         object.rename_keys(|key| {
-            let findings = self.gateway.detectors().scan(key);
+            let findings = self.detectors.scan(key);
             self.apply("", key, &findings)
         });
     }
@@ -106,7 +109,7 @@ impl Masker {
     }
 
     fn text_of(&mut self, key: &str, text: &mut Cow<'_, str>) {
-        let findings = self.gateway.detectors().scan_member(key, text);
+        let findings = self.detectors.scan_member(key, text);
         if let Some(masked) = self.apply(key, text, &findings) {
             *text = Cow::Owned(masked);
         }
@@ -114,7 +117,7 @@ impl Masker {
 
     /// Whether a text, which can pass only as it is, holds something that the reader may not see.
     pub(crate) fn would_mask_text(&self, text: &str) -> bool {
-        self.gateway.detectors().scan(text).classes().into_iter().any(|class| self.is_masked(class))
+        self.detectors.scan(text).classes().into_iter().any(|class| self.is_masked(class))
     }
 
     /// Whether any class at all is masked for the reader.
@@ -133,7 +136,7 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = self.gateway.detectors().mask(key, text, findings, |class| self.is_masked(class));
+        let masked = self.detectors.mask(key, text, findings, |class| self.is_masked(class));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
@@ -143,6 +146,9 @@ impl Masker {
     }
 
     fn is_masked(&self, class: Class) -> bool {
+        if class == Class::CREDENTIAL {
+            return true;
+        }
         let Some((principal, connection)) = &self.reader else { return class.is_sensitive() };
         let mut known = self.masked_classes.borrow_mut();
         *known.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
