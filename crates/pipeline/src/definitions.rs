@@ -11,6 +11,7 @@
 
 mod drifted;
 mod known;
+mod news;
 mod read;
 mod report;
 mod stored;
@@ -27,6 +28,7 @@ use portcullis_settings::{ConnectionName, Drift};
 pub use crate::definitions::drifted::Drifted;
 pub(crate) use crate::definitions::drifted::Judge;
 pub(crate) use crate::definitions::known::{BELIEVED_MS, Known, Shown};
+pub(crate) use crate::definitions::news::News;
 pub(crate) use crate::definitions::read::{Place, read};
 pub(crate) use crate::definitions::report::{Reported, report};
 
@@ -172,7 +174,7 @@ async fn settle<P: Ports>(
         Drift::Hold => Err(Refusal::DriftHeld(Box::new(drifted))),
         Drift::Log => {
             let live = drifted.difference.live();
-            report(&x.gateway, &*x.ports, vec![drifted]).await;
+            report(&x.gateway, &*x.ports, News::of(drifted)).await;
             Ok(live)
         }
     }

@@ -28,7 +28,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
 use crate::aggregate::names;
-use crate::definitions::Drifted;
+use crate::definitions::News;
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -77,8 +77,8 @@ pub(crate) struct Guard {
     bytes_out: u64,
     /// What must be in the store before the frame that was judged last is released.
     duties: Vec<Duty>,
-    /// The definitions in the frame that was judged last which are not the approved ones.
-    drifted: Vec<Drifted>,
+    /// What people are to be told of the frame that was judged last.
+    news: News,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -138,7 +138,7 @@ impl Guard {
             frames: 0,
             bytes_out: 0,
             duties: Vec::new(),
-            drifted: Vec::new(),
+            news: News::default(),
             asked: Vec::new(),
         }
     }
@@ -227,9 +227,9 @@ impl Guard {
         std::mem::take(&mut self.duties)
     }
 
-    /// The definitions in the frame that was judged last which are not the approved ones.
-    pub(crate) fn take_drifted(&mut self) -> Vec<Drifted> {
-        std::mem::take(&mut self.drifted)
+    /// What people are to be told of the frame that was judged last.
+    pub(crate) fn take_news(&mut self) -> News {
+        std::mem::take(&mut self.news)
     }
 
     /// Judges one frame.

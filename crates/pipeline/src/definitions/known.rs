@@ -11,7 +11,7 @@ use crate::definitions::stored::Stored;
 /// How long what was seen is believed, in milliseconds.
 pub(crate) const BELIEVED_MS: u64 = 60_000;
 /// The most definitions of one list that are remembered.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 /// The longest name that is remembered, in bytes. A longer one cannot be called where definitions count.
 const LONGEST_NAME: usize = 256;
 /// The most sessions that are remembered to have read a list.

@@ -24,8 +24,7 @@ impl Guard {
         let active = self.gateway.active();
         let policies = active.policies();
         let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
-        let mut judging =
-            Judging::new(active.approved(), self.gateway.connection(&self.connection), list.kind());
+        let mut judging = Judging::new(self, &active, list.kind());
         items.retain_mut(|item| {
             let Some(item) = item.as_object_mut() else { return false };
             let needs_approval = match list.target(item).map(|target| listing.visibility(target)) {
@@ -68,8 +67,7 @@ impl Guard {
             Visibility::Hidden => templates.clear(),
         }
         let active = self.gateway.active();
-        let connection = self.gateway.connection(&self.connection);
-        let mut judging = Judging::new(active.approved(), connection, Kind::ResourceTemplate);
+        let mut judging = Judging::new(self, &active, Kind::ResourceTemplate);
         templates.retain(|template| template.as_object().is_some_and(|template| judging.keeps(template)));
         let judged = judging.done();
         self.note_judged(Kind::ResourceTemplate, judged);

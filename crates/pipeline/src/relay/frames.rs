@@ -200,7 +200,7 @@ impl<P: Ports> Relay<P> {
         for duty in &duties {
             tasks.perform(duty).await.map_err(Refusal::Withheld)?;
         }
-        definitions::report(&gateway, &*self.ports, self.guard.take_drifted()).await;
+        definitions::report(&gateway, &*self.ports, self.guard.take_news()).await;
         Ok(())
     }
 

@@ -734,6 +734,55 @@ fn a_flood_of_drift_is_recorded_a_few_at_a_time() {
     assert!(log.contains("drift: 484 more definitions of this list are not what was approved"), "{log}");
 }
 
+/// A server may define one name in as many ways as a page holds, and send as many pages as it likes.
+#[test]
+fn a_flood_of_definitions_of_one_name_is_told_a_few_times() {
+    let many: Vec<Value> = (0..1000).map(|number| with("x", json!(number))).collect();
+    for (name, tools, n_told) in
+        [("all alike", vec![with("x", json!(1)); 1000], 1), ("all different", many, 16)]
+    {
+        for lists in [true, false] {
+            let server = Server::of(
+                &settings("block", "").replace("frame_bytes = 65536", "frame_bytes = 1048576"),
+                approved(&json!([search()]), &json!([])),
+            )
+            .shows(json!(tools));
+            if lists {
+                assert_eq!(server.lists(MODERN, Kind::Tool), Vec::<Value>::new(), "{name}");
+            }
+            assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED, "{name} {lists}");
+            let drifts = server.drifts();
+            assert_eq!(drifts.len(), n_told, "{name} {lists}");
+            assert!(drifts.iter().all(|drift| drift.changed == ["x"]), "{drifts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_endless_pages_full_of_tools_is_not_read_for_ever() {
+    let server = Server::new("block");
+    let page = Cell::new(0);
+    upstream(&server.world, move |sent| match sent.method() {
+        "tools/list" => {
+            page.set(page.get() + 1);
+            let tool = |number: u32| json!({"name": format!("{}-{number}", page.get())});
+            let tools: Vec<Value> = (0..2500).map(tool).collect();
+            whole(&sent.result(&json!({"resultType": "complete", "tools": tools, "nextCursor": "more"})))
+        }
+        _ => whole(&sent.result(&text_result(DONE))),
+    });
+    assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED);
+    assert_eq!(sent_methods(&server.world).len(), 8);
+    assert_eq!(server.drifts().len(), 16);
+    let log = server.world.ports.log.borrow().join("\n");
+    for line in [
+        "`crm` has more than 20000 tools: what comes after them is not known",
+        "drift: 19984 more definitions of this list are not what was approved",
+    ] {
+        assert!(log.contains(line), "{log}");
+    }
+}
+
 #[test]
 fn what_people_are_told_of_drift_has_no_value_and_hides_nothing() {
     let evil = json!({"name": "ev\u{202e}il\n", "description": "d"});
