@@ -18,8 +18,10 @@ mod stored;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use portcullis_mcp::era::Call;
 use portcullis_mcp::method::Method;
 use portcullis_pins::{DefinitionDigest, Kind, Pin};
@@ -121,7 +123,7 @@ fn known<P: Ports>(
 }
 
 /// Asks the store, then the upstream. One request of an instance does so at a time, and the others wait for what it
-/// finds; one whose own session sees something else then looks for itself.
+/// finds; one whose own session sees something else, or that waited for one which failed, then looks for itself.
 async fn find_out<P: Ports>(
     x: &Exchange<P>,
     place: &Place<'_>,
@@ -129,14 +131,10 @@ async fn find_out<P: Ports>(
     pinned: DefinitionDigest,
 ) -> Result<Standing, Refusal> {
     let what = (x.connection_name()?.clone(), place.kind);
-    let turn = Turn::take(&x.gateway.reading, &what);
-    if turn.is_none() {
-        while x.gateway.reading.borrow().contains(&what) {
-            x.ports.sleep(LOOK_AGAIN).await;
-        }
-        if let Some(standing) = known(x, place, name, pinned)? {
-            return Ok(standing);
-        }
+    let _turn = turn(x, &what).await?;
+    // Who had the turn before may have found it.
+    if let Some(standing) = known(x, place, name, pinned)? {
+        return Ok(standing);
     }
     stored::load(x, place.kind).await?;
     if let Some(standing) = known(x, place, name, pinned)? {
@@ -144,6 +142,25 @@ async fn find_out<P: Ports>(
     }
     read(x, place).await?;
     Ok(known(x, place, name, pinned)?.unwrap_or(Standing::Gone))
+}
+
+/// Waits for the turn, but no longer than for the list: many may be before this request, and read in vain.
+async fn turn<'t, P: Ports>(
+    x: &'t Exchange<P>,
+    what: &'t (ConnectionName, Kind),
+) -> Result<Turn<'t>, Refusal> {
+    let free = pin!(async {
+        loop {
+            if let Some(turn) = Turn::take(&x.gateway.reading, what) {
+                return turn;
+            }
+            x.ports.sleep(LOOK_AGAIN).await;
+        }
+    });
+    match select(free, pin!(x.ports.sleep(x.gateway.settings().limits.response_time))).await {
+        Either::Left((turn, _)) => Ok(turn),
+        Either::Right(((), _)) => Err(read::too_slow(what.1)),
+    }
 }
 
 async fn stands<P: Ports>(

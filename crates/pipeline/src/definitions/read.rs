@@ -54,12 +54,7 @@ pub(crate) async fn read<P: Ports>(x: &Exchange<P>, place: &Place<'_>) -> Result
         let late = x.ports.sleep(x.gateway.settings().limits.response_time);
         match select(pin!(pages(x, place, &mut reading)), pin!(late)).await {
             Either::Left((read, _)) => read?,
-            Either::Right(((), _)) => {
-                return Err(Refusal::Upstream(format!(
-                    "too slow with a list of its {}",
-                    place.kind.member()
-                )));
-            }
+            Either::Right(((), _)) => return Err(too_slow(place.kind)),
         }
     }
     let Reading { shown, news } = reading;
@@ -131,6 +126,10 @@ async fn pages<P: Ports>(x: &Exchange<P>, place: &Place<'_>, reading: &mut Readi
 
 fn unreadable(kind: Kind) -> Refusal {
     Refusal::Upstream(format!("a list of its {} that cannot be read", kind.member()))
+}
+
+pub(super) fn too_slow(kind: Kind) -> Refusal {
+    Refusal::Upstream(format!("too slow with a list of its {}", kind.member()))
 }
 
 /// One page; `None` if the upstream has nothing of this kind.

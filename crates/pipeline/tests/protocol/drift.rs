@@ -390,6 +390,38 @@ fn calls_at_the_same_time_read_the_list_once() {
 }
 
 #[test]
+fn after_a_reading_that_failed_the_others_read_one_after_the_other() {
+    let server = Server::new("block");
+    server.world.ports.delay.set(3);
+    let most = Rc::new(Cell::new(0));
+    let (ports, seen, n_answered) = (Rc::clone(&server.world.ports), Rc::clone(&most), Cell::new(0));
+    upstream(&server.world, move |sent| {
+        let n_begun = ports.events.borrow().iter().filter(|event| *event == "fetch POST").count();
+        seen.set(seen.get().max(n_begun - n_answered.get()));
+        n_answered.set(n_answered.get() + 1);
+        whole(&json!({"jsonrpc": "2.0", "id": sent.body["id"], "error": {"code": -32603, "message": "m"}}))
+    });
+    let client = server.client();
+    let body = request(1, "tools/call", json!({"name": "search", "arguments": {}}));
+    for done in server.world.send_all((0..8).map(|_| client.modern_request(&body)).collect()) {
+        assert_eq!(said(&done), FAILED);
+    }
+    assert_eq!(most.get(), 1, "at a time");
+}
+
+#[test]
+fn who_waits_for_a_reading_is_refused_when_it_takes_too_long() {
+    let server = Server::new("block");
+    server.world.ports.delay.set(1000);
+    server.world.ports.late.set(true);
+    let client = server.client();
+    let body = request(1, "tools/call", json!({"name": "search", "arguments": {}}));
+    for done in server.world.send_all((0..8).map(|_| client.modern_request(&body)).collect()) {
+        assert_eq!(said(&done), FAILED);
+    }
+}
+
+#[test]
 fn a_session_that_is_shown_something_else_looks_for_itself() {
     let server = Server::new("block");
     let tools = Rc::clone(&server.tools);
