@@ -1,8 +1,9 @@
 //! What upstreams define, and whether that is what people have approved.
 //!
 //! A client's model does what a description tells it, so a tool or a prompt may be used only while its definition is
-//! the pinned one. Lists are judged as they pass by. A call needs a definition that was seen at most a minute ago: by
-//! this instance, or by another one that has left it in the store; else the gateway reads the list itself first.
+//! the pinned one. Lists are judged as they pass by. A call needs a definition that was seen at most a minute ago, in
+//! a whole list: by this instance, or by another one that has left it in the store; else the gateway reads the list
+//! itself first.
 //!
 //! Only what is pinned can be approved, so a name without a pin is refused without asking anybody. What is no longer
 //! listed is found out once a minute and session, however often it is called.
@@ -29,7 +30,7 @@ use portcullis_settings::{ConnectionName, Drift};
 
 pub use crate::definitions::drifted::Drifted;
 pub(crate) use crate::definitions::drifted::Judge;
-pub(crate) use crate::definitions::known::{BELIEVED_MS, Known, Shown};
+pub(crate) use crate::definitions::known::{BELIEVED_MS, Extent, Known, Shown};
 pub(crate) use crate::definitions::news::News;
 pub(crate) use crate::definitions::read::{Place, read};
 pub(crate) use crate::definitions::report::{Reported, report};
@@ -81,13 +82,20 @@ pub(crate) async fn of_call<P: Ports>(
     match (judge.pin(kind, name), judge.setting()) {
         (Pin::Unpinned, _) => Ok(None),
         (Pin::Missing, _) => {
-            let live = seen(x, &place, name)?;
+            let live = seen(x, &place, name)?.and_then(Seen::one);
             settle(x, &judge, judge.drifted(kind, name, Difference::Unapproved { live })).await
         }
-        (Pin::Approved(pinned), Drift::Log) => match known(x, &place, name, pinned)? {
-            None | Some(Standing::Gone) => Ok(None),
-            Some(standing) => stands(x, &judge, (kind, name), pinned, standing).await,
-        },
+        (Pin::Approved(pinned), Drift::Log) => {
+            // Nothing hangs on it, so a page will do.
+            let standing = match seen(x, &place, name)? {
+                Some(seen) => Some(Standing::of(pinned, seen)),
+                None => known(x, &place, name, pinned)?,
+            };
+            match standing {
+                None | Some(Standing::Gone) => Ok(None),
+                Some(standing) => stands(x, &judge, (kind, name), pinned, standing).await,
+            }
+        }
         (Pin::Approved(pinned), Drift::Block | Drift::Hold) => {
             let standing = match known(x, &place, name, pinned)? {
                 Some(standing) => standing,
@@ -98,17 +106,10 @@ pub(crate) async fn of_call<P: Ports>(
     }
 }
 
-/// The definition that was last seen, whatever it is.
-fn seen<P: Ports>(
-    x: &Exchange<P>,
-    place: &Place<'_>,
-    name: &str,
-) -> Result<Option<DefinitionDigest>, Refusal> {
+/// What was last seen, whatever it is.
+fn seen<P: Ports>(x: &Exchange<P>, place: &Place<'_>, name: &str) -> Result<Option<Seen>, Refusal> {
     let known = x.gateway.definitions.borrow();
-    match known.seen(x.connection_name()?, place.kind, name, x.now) {
-        Some(Seen::One(live)) => Ok(Some(live)),
-        Some(Seen::Several) | None => Ok(None),
-    }
+    Ok(known.seen(x.connection_name()?, place.kind, name, x.now))
 }
 
 /// What this instance knows; `None` if it has to find out.

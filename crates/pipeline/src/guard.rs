@@ -104,6 +104,8 @@ pub(crate) struct Expected {
     pub(crate) name: Option<String>,
     /// The template or prompt whose argument is completed, for `completion/complete`.
     pub(crate) completed: Option<Completed>,
+    /// Whether it asks for a list from its beginning.
+    pub(crate) begins_list: bool,
     /// Whether the call asked for log messages (2026-07-28).
     pub(crate) wants_log: bool,
     /// Whether the answer may be a task.

@@ -5,7 +5,7 @@ use portcullis_pins::Kind;
 use portcullis_settings::Drift;
 
 use crate::active::Active;
-use crate::definitions::{Judge, News, Shown};
+use crate::definitions::{Extent, Judge, News, Shown};
 use crate::gateway::Gateway;
 use crate::guard::Guard;
 
@@ -58,10 +58,24 @@ impl<'j> Judging<'j> {
 
 impl Guard {
     /// Remembers what was seen, and what is to be told of it.
-    pub(super) fn note_judged(&mut self, kind: Kind, judged: Judged) {
+    pub(super) fn note_judged(&mut self, (kind, extent): (Kind, Extent), judged: Judged) {
         self.news = judged.news;
-        if !judged.shown.is_empty() {
-            self.gateway.definitions.borrow_mut().learn(&self.connection, kind, judged.shown, self.now);
+        if judged.shown.is_empty() {
+            return;
+        }
+        let mut known = self.gateway.definitions.borrow_mut();
+        match extent {
+            Extent::Page => known.learn_page(&self.connection, kind, judged.shown, self.now),
+            Extent::Whole => known.learn(&self.connection, kind, judged.shown, self.now),
+        }
+    }
+
+    /// How much of a list a result is.
+    pub(super) fn extent(&self, result: &Object<'_>) -> Extent {
+        let begins = self.call.as_ref().is_some_and(|call| call.begins_list);
+        match begins && result.get("nextCursor").is_none() {
+            true => Extent::Whole,
+            false => Extent::Page,
         }
     }
 

@@ -16,6 +16,7 @@ impl Guard {
     /// Takes out of a list what policy would deny whatever the arguments, and what is not as it was pinned; marks what
     /// policy never allows without approval. Cursors stay: a filtered page may be empty and still have a next one.
     pub(super) fn filter_list(&mut self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let extent = self.extent(result);
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
         if list == List::Tools && self.is_modern() {
@@ -43,7 +44,7 @@ impl Guard {
             true
         });
         let judged = judging.done();
-        self.note_judged(list.kind(), judged);
+        self.note_judged((list.kind(), extent), judged);
         if list == List::Tools {
             self.strip_claims(items);
         }
@@ -59,6 +60,7 @@ impl Guard {
     /// Empties the list of templates if the caller may read nothing on this connection. What nobody has approved is
     /// taken out.
     pub(super) fn filter_templates(&mut self, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let extent = self.extent(result);
         let templates =
             result.get_mut("resourceTemplates").and_then(Json::as_array_mut).ok_or("the list is missing")?;
         let target = Target::Read { uri: "" };
@@ -70,7 +72,7 @@ impl Guard {
         let mut judging = Judging::new(self, &active, Kind::ResourceTemplate);
         templates.retain(|template| template.as_object().is_some_and(|template| judging.keeps(template)));
         let judged = judging.done();
-        self.note_judged(Kind::ResourceTemplate, judged);
+        self.note_judged((Kind::ResourceTemplate, extent), judged);
         Ok(())
     }
 

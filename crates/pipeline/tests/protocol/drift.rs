@@ -580,6 +580,60 @@ fn what_is_on_a_later_page_is_found() {
     assert_eq!(sent_methods(&server.world).len(), 5);
 }
 
+/// A server whose list has pages: the tools of each, and all but the last have a next one.
+fn paged(server: &Server, pages: Vec<Value>) {
+    upstream(&server.world, move |sent| match sent.method() {
+        "tools/list" => {
+            let page =
+                sent.body["params"]["cursor"].as_str().map_or(0, |page| page.parse::<usize>().unwrap());
+            let mut result = json!({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"});
+            result["tools"] = pages[page].clone();
+            if page + 1 < pages.len() {
+                result["nextCursor"] = json!((page + 1).to_string());
+            }
+            whole(&sent.result(&result))
+        }
+        _ => whole(&sent.result(&text_result(DONE))),
+    });
+}
+
+#[test]
+fn a_name_with_two_definitions_has_none_whichever_page_was_listed_last() {
+    let other = || json!([with("title", json!("x"))]);
+    for pages in [vec![json!([search()]), other()], vec![other(), json!([search()])]] {
+        for listed in [vec![], vec!["0"], vec!["1"], vec!["0", "1"], vec!["1", "0"]] {
+            let server = Server::new("block");
+            paged(&server, pages.clone());
+            for round in 0..2 {
+                for page in &listed {
+                    let cursor = if *page == "0" { json!({}) } else { json!({"cursor": page}) };
+                    server.calls(MODERN, "tools/list", cursor);
+                }
+                let case = format!("{pages:?} {listed:?} {round}");
+                assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED, "{case}");
+            }
+            assert!(!sent_methods(&server.world).contains(&"tools/call".to_owned()), "{listed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_several_pages_is_read_once_a_minute_however_often_its_pages_pass() {
+    let server = Server::new("block");
+    paged(&server, vec![json!([{"name": "other"}]), json!([search()])]);
+    for reads in [2, 0, 0] {
+        assert_eq!(server.lists(MODERN, Kind::Tool), Vec::<Value>::new());
+        server.calls(MODERN, "tools/list", json!({"cursor": "1"}));
+        sent(&server.world);
+        assert_eq!(server.calls_tool(MODERN, "search"), DONE);
+        assert_eq!(sent_methods(&server.world).len(), reads + 1);
+    }
+    // What changes on a page is found at once.
+    paged(&server, vec![json!([{"name": "other"}]), json!([with("title", json!("x"))])]);
+    server.calls(MODERN, "tools/list", json!({"cursor": "1"}));
+    assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED);
+}
+
 /// Clients act on these: they begin a new session, or fall back to the other era.
 #[test]
 fn a_list_that_cannot_be_read_for_a_known_reason_is_answered_as_the_call_would_be() {
