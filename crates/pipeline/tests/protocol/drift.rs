@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client, MODERN, POLICIES, SETTINGS, Sent, UPSTREAM_SESSION, intents, messages, notification, raw_stream,
-    refusals, request, response, sent, sent_methods, stream, text_result, unreachable, upstream, whole,
+    refusals, request, response, sent, sent_methods, set, stream, text_result, unreachable, upstream, whole,
 };
 use crate::world::{Chunked, Done, End, NOW_MS, Upstream, World, post, token};
 
@@ -477,6 +477,27 @@ fn what_one_instance_has_found_serves_the_others() {
     let second = Server::of(&settings("block", ""), pinned);
     *second.world.ports.store.borrow_mut() = stored;
     assert_eq!(second.calls_tool(MODERN, "search"), BLOCKED);
+}
+
+#[test]
+fn what_is_read_for_headers_counts_before_what_another_instance_has_found() {
+    let first = Server::new("block");
+    assert_eq!(first.calls_tool(MODERN, "search"), DONE);
+    for (setting, want) in [("block", BLOCKED), ("hold", HELD), ("log", DONE)] {
+        let changed = with("title", json!("x"));
+        let second = Server::new(setting).shows(json!([changed]));
+        *second.world.ports.store.borrow_mut() = first.world.ports.store.borrow().clone();
+        let call = request(1, "tools/call", json!({"name": "search", "arguments": {"q": "a"}}));
+        let mut request = second.client().modern_request(&call);
+        set(&mut request, "mcp-param-q", "a");
+        assert_eq!(said(&second.world.send(request)), want, "{setting}");
+        let is_called = sent_methods(&second.world).contains(&"tools/call".to_owned());
+        assert_eq!(is_called, setting == "log", "{setting}");
+        if setting == "log" {
+            let intent = intents(&second.world).pop().unwrap();
+            assert_eq!(intent.definition, Some(digest(&changed)), "{intent:?}");
+        }
+    }
 }
 
 #[test]
