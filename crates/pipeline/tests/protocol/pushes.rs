@@ -1,0 +1,63 @@
+//! Streams that stay open while policies are pushed: each frame is judged by what is in force when it comes.
+
+use http::Method;
+use portcullis_identity::UnixSeconds;
+use portcullis_policy::{Bundle, KeyId, Serial, SignedBundle, SigningKey, Source};
+use portcullis_settings::PolicyKey;
+use serde_json::{Value, json};
+
+use crate::support::{
+    CARD, Client, SETTINGS, call_of, legacy_result, notification, request, set, stream, upstream, whole,
+};
+use crate::world::{End, World, post, token_for};
+
+/// Everybody may do everything.
+const OPEN: &str = r#"@id("all") permit (principal, action, resource);"#;
+
+fn signing_key() -> SigningKey {
+    SigningKey::from_seed([7; 32])
+}
+
+/// A gateway that policies are pushed to; these are the first.
+fn world(policies: &str) -> World {
+    let key = PolicyKey::from(signing_key().verifying_key().as_bytes());
+    let settings =
+        format!("{SETTINGS}[policy]\nkeys = {{ ops = \"{key}\" }}\n[console]\nissuers = [\"idp\"]\n");
+    World::of(&settings, policies)
+}
+
+/// Adds a rule to [`OPEN`] and lets it be found.
+fn push(world: &World, rule: &str) {
+    let text = format!("{OPEN}\n{rule}");
+    let bundle = Bundle::build(&[Source { file: "p.cedar", text: &text }], &[]).unwrap();
+    let key = (KeyId::parse("ops").unwrap(), &signing_key());
+    let envelope = SignedBundle::sign(&bundle, (Serial(1), UnixSeconds(1)), key).to_json();
+    let body = [envelope.as_bytes(), b"\n", bundle.as_bytes()].concat();
+    let token = token_for("ada", "staff", &["https://gw.example.com/api"]);
+    let mut request = post("crm", Some(&token), body);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = "https://gw.example.com/api/policy".parse().unwrap();
+    set(&mut request, "content-type", "application/octet-stream");
+    let done = world.control(request);
+    assert_eq!(done.status, 200, "{done:?}");
+    world.ports.monotonic.set(world.ports.monotonic.get() + 500_000);
+}
+
+fn log(text: &str) -> Value {
+    notification("notifications/message", json!({"level": "info", "data": text}))
+}
+
+#[test]
+fn who_may_no_longer_see_a_class_sees_it_no_more_on_an_open_stream() {
+    let world = world(OPEN);
+    let client = Client::new(&world).in_session("2025-11-25");
+    upstream(&world, |_| stream(&[log(CARD), log(CARD)], End::Silent));
+    let mut reading = client.open(client.get(None));
+    assert_eq!(reading.message().unwrap()["params"]["data"], CARD);
+    push(
+        &world,
+        r#"@id("no-cards") forbid (principal, action == Action::"unmask", resource == DataClass::"pii.card");"#,
+    );
+    assert_eq!(reading.message().unwrap()["params"]["data"], "[card]");
+    reading.leave();
+}
