@@ -75,7 +75,8 @@ pub(crate) fn take<P: Ports>(x: &Exchange<P>) -> Option<Account<P>> {
 
 /// Refreshes what is known of the usage if a policy reads it that a frame may be put before.
 pub(crate) async fn refresh_for_frames<P: Ports>(account: &Account<P>) {
-    let targets = [Target::Read { uri: "" }, Target::Elicit, Target::ListRoots, Target::Sample];
+    let (read, subscribe) = (Target::Read { uri: "" }, Target::Subscribe { uri: "" });
+    let targets = [read, subscribe, Target::Elicit, Target::ListRoots, Target::Sample];
     let active = account.gateway().active();
     let (principal, connection) = (account.principal(), account.connection());
     if targets.into_iter().any(|target| active.policies().may_read_usage(principal, connection, target)) {

@@ -7,7 +7,7 @@ use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_pins::Kind;
-use portcullis_policy::{Question, Session, Target, Visibility};
+use portcullis_policy::{Decision, Question, Session, Target, Visibility};
 
 use crate::guard::drift::Judging;
 use crate::guard::{Guard, approval};
@@ -107,6 +107,21 @@ impl Guard {
 
     pub(super) fn may_read(&self, uri: &str) -> bool {
         self.readable([uri].into_iter()).contains(uri)
+    }
+
+    /// Whether the caller may subscribe to a resource now. It could when it asked, but a subscription may last for hours.
+    pub(super) fn may_subscribe(&self, uri: &str) -> bool {
+        let (active, target) = (self.gateway.active(), Target::Subscribe { uri });
+        let usage = self.gateway.usage(&active, (&self.principal, &self.connection), target, self.now);
+        let question = Question {
+            principal: &self.principal,
+            connection: &self.connection,
+            target,
+            input: None,
+            types: None,
+            session: Session { usage: usage.as_ref(), ..self.session_of_policy() },
+        };
+        is_plain_uri(uri) && matches!(active.policies().decide(&question), Decision::Allow(_))
     }
 
     /// Which of these the caller may read: what it asked for, and what policy lets it read.

@@ -61,3 +61,21 @@ fn who_may_no_longer_see_a_class_sees_it_no_more_on_an_open_stream() {
     assert_eq!(reading.message().unwrap()["params"]["data"], "[card]");
     reading.leave();
 }
+
+#[test]
+fn who_may_no_longer_subscribe_hears_no_more() {
+    let world = world(OPEN);
+    let client = Client::new(&world);
+    let updated =
+        |uri: &str| notification("notifications/resources/updated", json!({"uri": format!("crm://{uri}")}));
+    upstream(&world, move |_| stream(&[updated("1"), updated("1"), updated("2")], End::Silent));
+    let wanted = json!({"notifications": {"resourceSubscriptions": ["crm://1", "crm://2"]}});
+    let mut reading = client.open(client.modern_request(&request(1, "subscriptions/listen", wanted)));
+    let mut heard = || reading.message().map(|message| message["params"]["uri"].clone());
+    assert_eq!(heard(), Some(json!("crm://1")));
+    push(
+        &world,
+        r#"@id("no-one") forbid (principal, action == Action::"subscribe", resource == Resource::"crm/crm://1");"#,
+    );
+    assert_eq!(heard(), Some(json!("crm://2")), "the next news of the first is not for the caller");
+}
