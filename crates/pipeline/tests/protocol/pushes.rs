@@ -79,3 +79,51 @@ fn who_may_no_longer_subscribe_hears_no_more() {
     );
     assert_eq!(heard(), Some(json!("crm://2")), "the next news of the first is not for the caller");
 }
+
+#[test]
+fn what_an_open_stream_brings_is_counted_as_soon_as_a_policy_reads_usage() {
+    let world = world(OPEN);
+    let client = Client::new(&world).in_session("2025-11-25");
+    upstream(&world, |sent| match sent.verb {
+        Method::GET => stream(&[log("one"), log("ana@example.com")], End::Silent),
+        _ => whole(&sent.result(&legacy_result("hello"))),
+    });
+    let mut reading = client.open(client.get(None));
+    reading.message().unwrap();
+    push(
+        &world,
+        r#"@id("quota") forbid (principal, action in Action::"crm", resource)
+            when { context.session.usage.day.distinct["pii.email"] >= 1 };"#,
+    );
+    let call = || client.send(&call_of(1, "read")).json()["result"]["content"][0]["text"].clone();
+    assert_eq!(call(), "hello", "what passed before was not counted");
+    assert!(reading.message().is_some());
+    assert_eq!(call(), "not allowed");
+    // And is there for the other instances when the stream ends.
+    reading.leave();
+    assert!(world.ports.store.borrow().keys().any(|key| key.contains(":usage:")));
+}
+
+#[test]
+fn what_can_no_longer_be_counted_is_withheld_on_an_open_stream() {
+    let world = world(OPEN);
+    let client = Client::new(&world).in_session("2025-11-25");
+    upstream(&world, |sent| match sent.verb {
+        Method::GET => stream(&[log("one"), log("two")], End::Silent),
+        _ => whole(&sent.result(&legacy_result("hello"))),
+    });
+    let mut reading = client.open(client.get(None));
+    reading.message().unwrap();
+    push(
+        &world,
+        r#"@id("quota") forbid (principal, action == Action::"crm/pay", resource) when { context.session.usage.day.calls >= 1 };"#,
+    );
+    world.ports.store_fails.set(Some(":usage:"));
+    // What another request counts cannot be published for so long that nothing more is counted.
+    assert_eq!(client.send(&call_of(1, "read")).json()["result"]["content"][0]["text"], "hello");
+    world.ports.now.set(world.ports.now.get() + 6_000);
+    world.ports.monotonic.set(world.ports.monotonic.get() + 6_000_000);
+    assert_eq!(reading.next(), None);
+    let log = world.ports.log.borrow().join("\n");
+    assert!(log.contains("an answer is given up"), "{log}");
+}
