@@ -1,8 +1,9 @@
 //! What upstreams define, and whether that is what people have approved.
 //!
 //! A client's model does what a description tells it, so a tool or a prompt may be used only while its definition is
-//! the pinned one. Lists are judged as they pass by. A call needs a definition that was seen at most a minute ago: by
-//! this instance, or by another one that has left it in the store; else the gateway reads the list itself first.
+//! the pinned one. Lists are judged as they pass by. A call needs a definition that was seen at most a minute ago, in
+//! a whole list: by this instance, or by another one that has left it in the store; else the gateway reads the list
+//! itself first.
 //!
 //! Only what is pinned can be approved, so a name without a pin is refused without asking anybody. What is no longer
 //! listed is found out once a minute and session, however often it is called.
@@ -11,14 +12,17 @@
 
 mod drifted;
 mod known;
+mod news;
 mod read;
 mod report;
 mod stored;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use portcullis_mcp::era::Call;
 use portcullis_mcp::method::Method;
 use portcullis_pins::{DefinitionDigest, Kind, Pin};
@@ -26,7 +30,8 @@ use portcullis_settings::{ConnectionName, Drift};
 
 pub use crate::definitions::drifted::Drifted;
 pub(crate) use crate::definitions::drifted::Judge;
-pub(crate) use crate::definitions::known::{BELIEVED_MS, Known, Shown};
+pub(crate) use crate::definitions::known::{BELIEVED_MS, Extent, Known, Shown};
+pub(crate) use crate::definitions::news::News;
 pub(crate) use crate::definitions::read::{Place, read};
 pub(crate) use crate::definitions::report::{Reported, report};
 
@@ -77,13 +82,20 @@ pub(crate) async fn of_call<P: Ports>(
     match (judge.pin(kind, name), judge.setting()) {
         (Pin::Unpinned, _) => Ok(None),
         (Pin::Missing, _) => {
-            let live = seen(x, &place, name)?;
+            let live = seen(x, &place, name)?.and_then(Seen::one);
             settle(x, &judge, judge.drifted(kind, name, Difference::Unapproved { live })).await
         }
-        (Pin::Approved(pinned), Drift::Log) => match known(x, &place, name, pinned)? {
-            None | Some(Standing::Gone) => Ok(None),
-            Some(standing) => stands(x, &judge, (kind, name), pinned, standing).await,
-        },
+        (Pin::Approved(pinned), Drift::Log) => {
+            // Nothing hangs on it, so a page will do.
+            let standing = match seen(x, &place, name)? {
+                Some(seen) => Some(Standing::of(pinned, seen)),
+                None => known(x, &place, name, pinned)?,
+            };
+            match standing {
+                None | Some(Standing::Gone) => Ok(None),
+                Some(standing) => stands(x, &judge, (kind, name), pinned, standing).await,
+            }
+        }
         (Pin::Approved(pinned), Drift::Block | Drift::Hold) => {
             let standing = match known(x, &place, name, pinned)? {
                 Some(standing) => standing,
@@ -94,17 +106,10 @@ pub(crate) async fn of_call<P: Ports>(
     }
 }
 
-/// The definition that was last seen, whatever it is.
-fn seen<P: Ports>(
-    x: &Exchange<P>,
-    place: &Place<'_>,
-    name: &str,
-) -> Result<Option<DefinitionDigest>, Refusal> {
+/// What was last seen, whatever it is.
+fn seen<P: Ports>(x: &Exchange<P>, place: &Place<'_>, name: &str) -> Result<Option<Seen>, Refusal> {
     let known = x.gateway.definitions.borrow();
-    match known.seen(x.connection_name()?, place.kind, name, x.now) {
-        Some(Seen::One(live)) => Ok(Some(live)),
-        Some(Seen::Several) | None => Ok(None),
-    }
+    Ok(known.seen(x.connection_name()?, place.kind, name, x.now))
 }
 
 /// What this instance knows; `None` if it has to find out.
@@ -119,7 +124,7 @@ fn known<P: Ports>(
 }
 
 /// Asks the store, then the upstream. One request of an instance does so at a time, and the others wait for what it
-/// finds; one whose own session sees something else then looks for itself.
+/// finds; one whose own session sees something else, or that waited for one which failed, then looks for itself.
 async fn find_out<P: Ports>(
     x: &Exchange<P>,
     place: &Place<'_>,
@@ -127,14 +132,10 @@ async fn find_out<P: Ports>(
     pinned: DefinitionDigest,
 ) -> Result<Standing, Refusal> {
     let what = (x.connection_name()?.clone(), place.kind);
-    let turn = Turn::take(&x.gateway.reading, &what);
-    if turn.is_none() {
-        while x.gateway.reading.borrow().contains(&what) {
-            x.ports.sleep(LOOK_AGAIN).await;
-        }
-        if let Some(standing) = known(x, place, name, pinned)? {
-            return Ok(standing);
-        }
+    let _turn = turn(x, &what).await?;
+    // Who had the turn before may have found it.
+    if let Some(standing) = known(x, place, name, pinned)? {
+        return Ok(standing);
     }
     stored::load(x, place.kind).await?;
     if let Some(standing) = known(x, place, name, pinned)? {
@@ -142,6 +143,25 @@ async fn find_out<P: Ports>(
     }
     read(x, place).await?;
     Ok(known(x, place, name, pinned)?.unwrap_or(Standing::Gone))
+}
+
+/// Waits for the turn, but no longer than for the list: many may be before this request, and read in vain.
+async fn turn<'t, P: Ports>(
+    x: &'t Exchange<P>,
+    what: &'t (ConnectionName, Kind),
+) -> Result<Turn<'t>, Refusal> {
+    let free = pin!(async {
+        loop {
+            if let Some(turn) = Turn::take(&x.gateway.reading, what) {
+                return turn;
+            }
+            x.ports.sleep(LOOK_AGAIN).await;
+        }
+    });
+    match select(free, pin!(x.ports.sleep(x.gateway.settings().limits.response_time))).await {
+        Either::Left((turn, _)) => Ok(turn),
+        Either::Right(((), _)) => Err(read::too_slow(what.1)),
+    }
 }
 
 async fn stands<P: Ports>(
@@ -172,7 +192,7 @@ async fn settle<P: Ports>(
         Drift::Hold => Err(Refusal::DriftHeld(Box::new(drifted))),
         Drift::Log => {
             let live = drifted.difference.live();
-            report(&x.gateway, &*x.ports, vec![drifted]).await;
+            report(&x.gateway, &*x.ports, News::of(drifted)).await;
             Ok(live)
         }
     }

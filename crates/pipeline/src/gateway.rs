@@ -50,7 +50,7 @@ pub struct Gateway {
     pub(crate) strangers: RefCell<Attempts>,
     pub(crate) keys: RefCell<BTreeMap<IssuerName, KeyCache>>,
     pub(crate) tokens: RefCell<TokenCache>,
-    /// When the store was last found to work, or not.
+    /// When this instance was last found to be able to serve, or not.
     pub(crate) probed: Cell<Option<(u64, bool)>>,
     /// The headers that tools ask for.
     pub(crate) tools: RefCell<KnownTools>,

@@ -28,7 +28,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
 use crate::aggregate::names;
-use crate::definitions::Drifted;
+use crate::definitions::News;
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -77,8 +77,8 @@ pub(crate) struct Guard {
     bytes_out: u64,
     /// What must be in the store before the frame that was judged last is released.
     duties: Vec<Duty>,
-    /// The definitions in the frame that was judged last which are not the approved ones.
-    drifted: Vec<Drifted>,
+    /// What people are to be told of the frame that was judged last.
+    news: News,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -104,6 +104,8 @@ pub(crate) struct Expected {
     pub(crate) name: Option<String>,
     /// The template or prompt whose argument is completed, for `completion/complete`.
     pub(crate) completed: Option<Completed>,
+    /// Whether it asks for a list from its beginning.
+    pub(crate) begins_list: bool,
     /// Whether the call asked for log messages (2026-07-28).
     pub(crate) wants_log: bool,
     /// Whether the answer may be a task.
@@ -138,7 +140,7 @@ impl Guard {
             frames: 0,
             bytes_out: 0,
             duties: Vec::new(),
-            drifted: Vec::new(),
+            news: News::default(),
             asked: Vec::new(),
         }
     }
@@ -227,9 +229,9 @@ impl Guard {
         std::mem::take(&mut self.duties)
     }
 
-    /// The definitions in the frame that was judged last which are not the approved ones.
-    pub(crate) fn take_drifted(&mut self) -> Vec<Drifted> {
-        std::mem::take(&mut self.drifted)
+    /// What people are to be told of the frame that was judged last.
+    pub(crate) fn take_news(&mut self) -> News {
+        std::mem::take(&mut self.news)
     }
 
     /// Judges one frame.

@@ -16,7 +16,7 @@ pub(crate) fn alive() -> Response<Bytes> {
     respond(StatusCode::OK, "application/json", r#"{"status":"alive"}"#)
 }
 
-/// How long an instance believes its last probe, in milliseconds: anybody may ask, and each probe is a write.
+/// How long an instance believes what it found last, in milliseconds: anybody may ask, and to find out is a write.
 const PROBE_MS: u64 = 1_000;
 
 /// The store accepts writes and returns them, and there are policies. Settings are loaded, or nobody could ask.
@@ -25,7 +25,11 @@ pub(crate) async fn ready<P: Ports>(gateway: &Gateway, ports: &P) -> Response<By
     let fresh = gateway.probed.get().filter(|(at, _)| now.saturating_sub(*at) < PROBE_MS);
     let works = match fresh {
         Some((_, works)) => works,
-        None => probe(gateway, ports).await && gateway.refresh(ports).await.is_ok(),
+        None => {
+            let works = probe(gateway, ports).await && gateway.refresh(ports).await.is_ok();
+            gateway.probed.set(Some((now, works)));
+            works
+        }
     };
     if works {
         let text =
@@ -53,7 +57,6 @@ async fn probe<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
     if let Some(fault) = &fault {
         ports.log(&format!("not ready: {fault}"));
     }
-    gateway.probed.set(Some((now, fault.is_none())));
     fault.is_none()
 }
 

@@ -208,8 +208,12 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     x.lap(Stage::Detect);
     let permit = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
-    let definition = definitions::of_call(x, &call, session.as_ref()).await?;
+    let mut definition = definitions::of_call(x, &call, session.as_ref()).await?;
     let params = params::of_call(x, &call).await?;
+    if params.has_read {
+        // Who approved it may have seen another list.
+        definition = definitions::of_call(x, &call, session.as_ref()).await?;
+    }
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
         true => {
@@ -227,7 +231,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     };
     std::mem::take(&mut prepared.round).restore(&mut call);
     let mut headers = call.headers();
-    headers.extend(params);
+    headers.extend(params.headers);
     let outbound = Outbound::message(headers, call.to_bytes(), session.as_ref());
     let granted = prepared.granted.take();
     let expected = reply::expected(&call, &prepared, granted);

@@ -94,30 +94,38 @@ fn cost(tool: &str, headers: &ParamHeaders) -> usize {
     OVERHEAD.saturating_add(tool.len()).saturating_add(headers.bytes())
 }
 
+/// What the upstream gets with a call.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    pub(crate) headers: HeaderMap,
+    /// Whether the list was read for it, so that more may be known of definitions than before.
+    pub(crate) has_read: bool,
+}
+
 /// The headers that the upstream gets with this call.
 ///
 /// # Errors
 /// A header that contradicts the arguments, is missing or too much (-32020), or a list that cannot be read.
-pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Result<HeaderMap, Refusal> {
+pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Result<Params, Refusal> {
     let Some(tool) = call.name().filter(|_| call.method == Method::ToolsCall && call.era == Era::Modern)
     else {
-        return Ok(HeaderMap::new());
+        return Ok(Params::default());
     };
     let headers = &x.parts.headers;
     let connection = x.connection_name()?;
     let known = || x.gateway.tools.borrow().get(connection, tool, x.now);
     let brought = headers.keys().any(|name| name.as_str().starts_with(PREFIX));
-    let mut asked = known();
+    let (mut asked, mut has_read) = (known(), false);
     if asked.is_none() && brought && !x.gateway.tools.borrow().was_read(connection, x.now) {
         // Noted before, so that a list that cannot be read is not read for every call.
         x.gateway.tools.borrow_mut().was_read_whole(connection, x.now);
         definitions::read(x, &Place { kind: Kind::Tool, era: call.era, session: None }).await?;
-        asked = known();
+        (asked, has_read) = (known(), true);
     }
     // Without a schema nobody knows what a header should say, so none goes on; a server that wants one says so.
-    let Some(asked) = asked else { return Ok(HeaderMap::new()) };
+    let Some(asked) = asked else { return Ok(Params { has_read, ..Params::default() }) };
     asked.check(headers, call.arguments())?;
-    Ok(asked.build(call.arguments()))
+    Ok(Params { headers: asked.build(call.arguments()), has_read })
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! What the server must not learn is taken out, what the gateway has sealed is opened, and what a caller may not
 //! name is refused or left out.
 
+use std::collections::BTreeSet;
+
 use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::era::{Call, Era, META_LOG_LEVEL, Rejection};
 use portcullis_mcp::json::{Json, Object};
@@ -20,6 +22,7 @@ use crate::refusal::Refusal;
 use crate::round::{self, Round};
 use crate::session::Session;
 use crate::tasks::{self, Tasks};
+use crate::usage;
 
 /// The most resources or tasks of one subscription: policy is asked about each.
 const LONGEST_SUBSCRIPTION: usize = 256;
@@ -214,18 +217,18 @@ async fn grant<P: Ports>(
             granted.uris.insert(uri.to_owned());
         }
     }
-    for id in texts(wanted, "taskIds")? {
-        if tasks::is_id(id) && tasks.own(id).await?.is_some() {
-            granted.tasks.insert(id.to_owned());
-        }
-    }
+    granted.tasks = tasks.own_of(&texts(wanted, "taskIds")?).await?;
     params.insert("notifications", granted.to_json());
     Ok(granted)
 }
 
-fn texts<'w>(wanted: &'w Object<'_>, member: &'static str) -> Result<Vec<&'w str>, Rejection> {
+/// What a member of `notifications` names, each once.
+pub(crate) fn texts<'w>(
+    wanted: &'w Object<'_>,
+    member: &'static str,
+) -> Result<BTreeSet<&'w str>, Rejection> {
     let list = match wanted.get(member) {
-        None => return Ok(Vec::new()),
+        None => return Ok(BTreeSet::new()),
         Some(list) => list.as_array().ok_or(Rejection::MissingParam(member))?,
     };
     if list.len() > LONGEST_SUBSCRIPTION {
@@ -234,15 +237,24 @@ fn texts<'w>(wanted: &'w Object<'_>, member: &'static str) -> Result<Vec<&'w str
     list.iter().map(|text| text.as_str().ok_or(Rejection::MissingParam(member))).collect()
 }
 
+/// Whether policy lets the caller hear of a resource. What it says of each counts, or guessing would be free.
 fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> {
+    if !is_plain_uri(uri) {
+        return Ok(false);
+    }
     let caller = x.caller()?;
     let (principal, connection, target) =
         (caller.principal(), x.connection_name()?, Target::Subscribe { uri });
     let usage = x.gateway.usage(&x.active, (principal, connection), target, x.now);
     let session = x.session_of_policy(principal, x.gateway.no_labels(), usage.as_ref());
     let question = Question { principal, connection, target, input: None, types: None, session };
-    let allowed = matches!(x.active.policies().decide(&question), Decision::Allow(_));
-    Ok(is_plain_uri(uri) && allowed)
+    let decision = match x.active.policies().decide(&question) {
+        Decision::Allow(_) => Ok(()),
+        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
+        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
+    };
+    usage::decided(x, &decision)?;
+    Ok(decision.is_ok())
 }
 
 #[cfg(test)]

@@ -202,11 +202,7 @@ impl<P: Ports> Relay<P> {
         self.guard.tick(self.ports.now());
         let pulled = match self.pending.take() {
             None => return Ok(None),
-            // What was pushed meanwhile holds for the frames that are still to come.
-            Some(Ok(pulled)) => match self.guard.gateway().refresh(&*self.ports).await {
-                Ok(_) => self.judge(pulled).await,
-                Err(refusal) => Err(refusal),
-            },
+            Some(Ok(pulled)) => self.judge_now(pulled).await,
             Some(Err(refusal)) => Err(refusal),
         };
         match pulled {

@@ -134,6 +134,8 @@ pub(crate) async fn to_listen<P: Ports>(
         era: Era::Legacy(Some(revision)),
         name: call.name,
         completed: call.completed,
+        // It may be any page.
+        begins_list: false,
         wants_log: true,
         may_be_task: call.may_be_task,
         granted: None,
@@ -270,6 +272,7 @@ pub(crate) fn expected(call: &Call<'_>, prepared: &Prepared, granted: Option<Gra
         era: call.era,
         name: call.name().map(ToOwned::to_owned),
         completed: completed(call),
+        begins_list: call.params.as_ref().is_none_or(|params| params.get("cursor").is_none()),
         wants_log: call.wants_log(),
         may_be_task: prepared.may_be_task,
         granted,

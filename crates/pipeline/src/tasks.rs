@@ -4,6 +4,8 @@
 //! before the caller learns its id, and read whenever a task is named. The same holds for what a task asks: answers
 //! are accepted only to questions that were let through.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::try_join_all;
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
@@ -21,7 +23,7 @@ const QUESTION: Purpose = Purpose::new("task-question");
 const LONGEST_ID: usize = 1024;
 /// The most tasks of one list that are looked up.
 const MOST: usize = 200;
-/// How many of them are looked up at once.
+/// How many are looked up at once.
 const AT_ONCE: usize = 16;
 
 /// What must be in the store before a frame is released.
@@ -101,6 +103,18 @@ impl<P: Ports> Tasks<'_, P> {
                 self.set(self.question_keys(task, key), method.as_str().as_bytes()).await
             }
         }
+    }
+
+    /// Which of these are the caller's.
+    pub(crate) async fn own_of(&self, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>, StoreError> {
+        let mut own = BTreeSet::new();
+        let ids: Vec<&str> = ids.iter().copied().filter(|id| is_id(id)).collect();
+        for some in ids.chunks(AT_ONCE) {
+            let found = try_join_all(some.iter().map(|id| self.own(id))).await?;
+            let of_caller = some.iter().zip(found).filter(|(_, found)| found.is_some());
+            own.extend(of_caller.map(|(id, _)| (*id).to_owned()));
+        }
+        Ok(own)
     }
 
     /// Leaves the caller's own tasks in a list (`tasks/list`, MCP 2025-11-25). Whose the tasks beyond the first

@@ -10,10 +10,13 @@ mod account;
 mod items;
 mod meter;
 
+use std::rc::Rc;
+
 use portcullis_policy::Target;
 use portcullis_usage::Amounts;
 
 use crate::exchange::Exchange;
+use crate::guard::Guard;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 
@@ -40,6 +43,16 @@ pub(crate) async fn open<P: Ports>(x: &Exchange<P>, target: Option<Target<'_>>) 
     }
     x.accounts.borrow_mut().push(account);
     Ok(())
+}
+
+/// Opens an account for an answer that is under way, since a policy reads usage that did not when it was asked for.
+///
+/// # Errors
+/// [`Refusal::AnswerUncounted`]: what goes out from now on could not be counted.
+pub(crate) async fn open_late<P: Ports>(guard: &Guard, ports: &Rc<P>) -> Result<Account<P>, Refusal> {
+    let account = Account::open(&guard.gateway(), ports, guard.principal(), guard.connection());
+    account.admit().await.map_err(Refusal::AnswerUncounted)?;
+    Ok(account)
 }
 
 /// Counts what policy has said.
@@ -75,7 +88,8 @@ pub(crate) fn take<P: Ports>(x: &Exchange<P>) -> Option<Account<P>> {
 
 /// Refreshes what is known of the usage if a policy reads it that a frame may be put before.
 pub(crate) async fn refresh_for_frames<P: Ports>(account: &Account<P>) {
-    let targets = [Target::Read { uri: "" }, Target::Elicit, Target::ListRoots, Target::Sample];
+    let (read, subscribe) = (Target::Read { uri: "" }, Target::Subscribe { uri: "" });
+    let targets = [read, subscribe, Target::Elicit, Target::ListRoots, Target::Sample];
     let active = account.gateway().active();
     let (principal, connection) = (account.principal(), account.connection());
     if targets.into_iter().any(|target| active.policies().may_read_usage(principal, connection, target)) {

@@ -17,6 +17,7 @@ use crate::aggregate::names::{split_name, split_uri};
 use crate::aggregate::{direct, usable};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
+use crate::prepare::texts;
 use crate::refusal::Refusal;
 use crate::relay::Relay;
 use crate::reply;
@@ -86,8 +87,8 @@ fn parts<'a, P: Ports>(x: &Exchange<P>, call: &Call<'a>) -> Result<Vec<(Connecti
         ("resourceSubscriptions", split_uri as fn(&str) -> Option<(ConnectionName, &str)>),
         ("taskIds", split_name),
     ] {
-        let texts = wanted.get(member).and_then(Json::as_array).unwrap_or_default();
-        for (connection, rest) in texts.iter().filter_map(Json::as_str).filter_map(split) {
+        // All connections together may be asked no more than one.
+        for (connection, rest) in texts(wanted, member)?.into_iter().filter_map(split) {
             if usable.contains(&connection) {
                 push(parts.entry(connection).or_default(), member, rest);
             }

@@ -6,9 +6,6 @@ use portcullis_mcp::json::Object;
 use portcullis_pins::{Approved, DefinitionDigest, Kind, Pin, escaped};
 use portcullis_settings::{Connection, ConnectionName, Drift};
 
-/// The most members that are named where a definition differs.
-const MOST_MEMBERS: usize = 16;
-
 /// A definition that differs from its pin, or has none. `Display` is for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drifted {
@@ -28,7 +25,7 @@ pub(crate) enum Difference {
     Changed {
         pinned: DefinitionDigest,
         live: DefinitionDigest,
-        /// The paths of what differs, as far as they are known. Not escaped.
+        /// The paths of what differs, as far as they are known: some of them, in one line each.
         members: Vec<String>,
     },
     /// The upstream no longer lists it.
@@ -56,16 +53,11 @@ impl Difference {
     }
 
     /// The paths of what differs, in one line each and not too many.
-    pub(crate) fn members(&self) -> Vec<String> {
-        let members = match self {
-            Self::Changed { members, .. } => members.as_slice(),
+    pub(crate) fn members(&self) -> &[String] {
+        match self {
+            Self::Changed { members, .. } => members,
             Self::Gone { .. } | Self::Several { .. } | Self::Unapproved { .. } => &[],
-        };
-        let mut shown: Vec<String> = members.iter().take(MOST_MEMBERS).map(|path| escaped(path)).collect();
-        if members.len() > MOST_MEMBERS {
-            shown.push(format!("…[+{} more]", members.len() - MOST_MEMBERS));
         }
-        shown
     }
 }
 
@@ -94,10 +86,10 @@ impl<'j> Judge<'j> {
         self.approved.pin(&self.connection.name, kind, name)
     }
 
-    /// The digest of an item of an upstream's list, and how it differs from its pin if it does. `None` if nothing of
-    /// its kind is checked.
+    /// The digest of an item of an upstream's list, and that it differs from its pin if it does; in which members is
+    /// for [`Judge::members`]. `None` if nothing of its kind is checked.
     pub(crate) fn item(&self, kind: Kind, item: &Object<'_>) -> Option<(DefinitionDigest, Option<Drifted>)> {
-        let (name, connection) = (item.get_str(kind.key()), &self.connection.name);
+        let name = item.get_str(kind.key());
         let pin = self.pin(kind, name.unwrap_or_default());
         if pin == Pin::Unpinned {
             return None;
@@ -105,16 +97,18 @@ impl<'j> Judge<'j> {
         let live = DefinitionDigest::of(kind, item);
         let difference = match (pin, name) {
             (Pin::Approved(pinned), Some(_)) if pinned == live => return Some((live, None)),
-            (Pin::Approved(pinned), Some(_)) => {
-                let members = self.approved.changed(connection, kind, item);
-                Difference::Changed { pinned, live, members }
-            }
+            (Pin::Approved(pinned), Some(_)) => Difference::Changed { pinned, live, members: Vec::new() },
             // What has no name has no pin.
             (Pin::Approved(_) | Pin::Missing | Pin::Unpinned, _) => {
                 Difference::Unapproved { live: Some(live) }
             }
         };
         Some((live, Some(self.drifted(kind, name.unwrap_or_default(), difference))))
+    }
+
+    /// The paths in which an item differs from its pin. The pin's text is read for it, which takes its time.
+    pub(crate) fn members(&self, kind: Kind, item: &Object<'_>) -> Vec<String> {
+        self.approved.changed(&self.connection.name, kind, item)
     }
 
     /// Something that is not what was approved.

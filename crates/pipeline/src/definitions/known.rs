@@ -11,7 +11,7 @@ use crate::definitions::stored::Stored;
 /// How long what was seen is believed, in milliseconds.
 pub(crate) const BELIEVED_MS: u64 = 60_000;
 /// The most definitions of one list that are remembered.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 /// The longest name that is remembered, in bytes. A longer one cannot be called where definitions count.
 const LONGEST_NAME: usize = 256;
 /// The most sessions that are remembered to have read a list.
@@ -26,8 +26,7 @@ pub(crate) struct Known {
 /// What is known of one list.
 #[derive(Debug, Default)]
 struct List {
-    /// By name, and when.
-    items: BTreeMap<String, (u64, Seen)>,
+    items: BTreeMap<String, Entry>,
     /// What another instance has found.
     stored: Option<Stored>,
     /// When all of it was read, by session: some servers show each session something else. So that calls of what does
@@ -35,6 +34,23 @@ struct List {
     read: BTreeMap<Option<String>, u64>,
     /// What was found before this time is no longer true.
     changed_at: Option<u64>,
+}
+
+/// What is remembered of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    at: u64,
+    seen: Seen,
+    of: Extent,
+}
+
+/// How much of a list was shown at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// A page of several. The others may have the same names, so it approves nothing.
+    Page,
+    /// All of it.
+    Whole,
 }
 
 /// What an upstream has shown under one name.
@@ -46,6 +62,16 @@ pub(crate) enum Seen {
     Several,
 }
 
+impl Seen {
+    /// The definition, if there is one only.
+    pub(crate) fn one(self) -> Option<DefinitionDigest> {
+        match self {
+            Self::One(digest) => Some(digest),
+            Self::Several => None,
+        }
+    }
+}
+
 /// How what is pinned stands to what was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -55,6 +81,13 @@ pub(crate) enum Standing {
     Gone,
     /// It is something else.
     Seen(Seen),
+}
+
+impl Standing {
+    /// How a pinned definition stands to what was seen under its name.
+    pub(crate) fn of(pinned: DefinitionDigest, seen: Seen) -> Self {
+        if seen == Seen::One(pinned) { Self::Approved } else { Self::Seen(seen) }
+    }
 }
 
 /// What an upstream has shown at once.
@@ -80,22 +113,25 @@ impl Shown {
 
     /// The definitions that have their name to themselves.
     pub(crate) fn digests(&self) -> impl Iterator<Item = DefinitionDigest> {
-        self.0.values().filter_map(|seen| match seen {
-            Seen::One(digest) => Some(*digest),
-            Seen::Several => None,
-        })
+        self.0.values().filter_map(|seen| seen.one())
     }
 }
 
 impl Known {
-    /// Remembers what was shown.
+    /// Remembers a whole list. What single pages have shown no longer counts.
     pub(crate) fn learn(&mut self, connection: &ConnectionName, kind: Kind, shown: Shown, now: u64) {
         let list = self.list(connection, kind);
-        list.items.retain(|_, (at, _)| is_fresh(*at, now));
-        if list.items.len() + shown.0.len() > MOST {
-            list.items.clear();
-        }
-        list.items.extend(shown.0.into_iter().map(|(name, seen)| (name, (now, seen))));
+        list.items.retain(|_, entry| is_fresh(entry.at, now) && entry.of == Extent::Whole);
+        list.extend(shown, |seen| Entry { at: now, seen, of: Extent::Whole });
+    }
+
+    /// Remembers one page of a list. Where it shows something else than the whole list had, one of the two is no longer
+    /// true or the name has several definitions; only the whole list can tell.
+    pub(crate) fn learn_page(&mut self, connection: &ConnectionName, kind: Kind, mut shown: Shown, now: u64) {
+        let list = self.list(connection, kind);
+        list.items.retain(|_, entry| is_fresh(entry.at, now));
+        shown.0.retain(|name, seen| !list.items.get(name).is_some_and(|known| known.holds_against(*seen)));
+        list.extend(shown, |seen| Entry { at: now, seen, of: Extent::Page });
     }
 
     /// Remembers that this session, or who has none, has been shown all of a list.
@@ -123,8 +159,7 @@ impl Known {
 
     /// What was last seen under a name.
     pub(crate) fn seen(&self, connection: &ConnectionName, kind: Kind, name: &str, now: u64) -> Option<Seen> {
-        let (at, seen) = self.lists.get(connection)?.get(&kind)?.items.get(name)?;
-        is_fresh(*at, now).then_some(*seen)
+        self.lists.get(connection)?.get(&kind)?.entry(name, now).map(|entry| entry.seen)
     }
 
     /// How what is pinned stands to what was seen; `None` if that is not known.
@@ -136,12 +171,16 @@ impl Known {
         pinned: DefinitionDigest,
         now: u64,
     ) -> Option<Standing> {
-        if let Some(seen) = self.seen(connection, place.kind, name, now) {
-            return Some(if seen == Seen::One(pinned) { Standing::Approved } else { Standing::Seen(seen) });
-        }
         let list = self.lists.get(connection)?.get(&place.kind)?;
-        if list.read.get(&place.reader()).is_some_and(|at| is_fresh(*at, now)) {
-            return Some(Standing::Gone);
+        match list.entry(name, now) {
+            Some(Entry { seen, of: Extent::Whole, .. }) => return Some(Standing::of(pinned, seen)),
+            // What was found before does not know of it.
+            Some(Entry { seen, of: Extent::Page, .. }) if seen != Seen::One(pinned) => return None,
+            Some(Entry { of: Extent::Page, .. }) => {}
+            None if list.read.get(&place.reader()).is_some_and(|at| is_fresh(*at, now)) => {
+                return Some(Standing::Gone);
+            }
+            None => {}
         }
         let stored = list.stored.as_ref().filter(|stored| is_fresh(stored.at(), now))?;
         // What it lacks may be there for another session.
@@ -150,6 +189,27 @@ impl Known {
 
     fn list(&mut self, connection: &ConnectionName, kind: Kind) -> &mut List {
         self.lists.entry(connection.clone()).or_default().entry(kind).or_default()
+    }
+}
+
+impl List {
+    fn entry(&self, name: &str, now: u64) -> Option<Entry> {
+        self.items.get(name).copied().filter(|entry| is_fresh(entry.at, now))
+    }
+
+    fn extend(&mut self, shown: Shown, entry: impl Fn(Seen) -> Entry) {
+        if self.items.len() + shown.0.len() > MOST {
+            self.items.clear();
+        }
+        self.items.extend(shown.0.into_iter().map(|(name, seen)| (name, entry(seen))));
+    }
+}
+
+impl Entry {
+    /// Whether a page that shows this changes nothing. A name that had several definitions in the whole list has them
+    /// on different pages, and each shows one.
+    fn holds_against(self, seen: Seen) -> bool {
+        self.of == Extent::Whole && (self.seen == seen || self.seen == Seen::Several)
     }
 }
 

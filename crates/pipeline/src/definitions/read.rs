@@ -14,8 +14,8 @@ use portcullis_mcp::sse::Item;
 use portcullis_pins::Kind;
 use portcullis_policy::Lifecycle;
 
-use crate::definitions::known::Shown;
-use crate::definitions::{Drifted, Judge, report, stored};
+use crate::definitions::known::{MOST, Shown};
+use crate::definitions::{Judge, News, Reported, report, stored};
 use crate::exchange::Exchange;
 use crate::forward::{self, Outbound};
 use crate::mismatch;
@@ -54,15 +54,10 @@ pub(crate) async fn read<P: Ports>(x: &Exchange<P>, place: &Place<'_>) -> Result
         let late = x.ports.sleep(x.gateway.settings().limits.response_time);
         match select(pin!(pages(x, place, &mut reading)), pin!(late)).await {
             Either::Left((read, _)) => read?,
-            Either::Right(((), _)) => {
-                return Err(Refusal::Upstream(format!(
-                    "too slow with a list of its {}",
-                    place.kind.member()
-                )));
-            }
+            Either::Right(((), _)) => return Err(too_slow(place.kind)),
         }
     }
-    let Reading { shown, drifted } = reading;
+    let Reading { shown, news } = reading;
     if !shown.is_empty() {
         stored::save(x, place.kind, &shown).await?;
     }
@@ -74,7 +69,7 @@ pub(crate) async fn read<P: Ports>(x: &Exchange<P>, place: &Place<'_>) -> Result
     if place.kind == Kind::Tool && place.era == Era::Modern {
         x.gateway.tools.borrow_mut().was_read_whole(connection, x.now);
     }
-    report(&x.gateway, &*x.ports, drifted).await;
+    report(&x.gateway, &*x.ports, news).await;
     Ok(())
 }
 
@@ -82,15 +77,17 @@ pub(crate) async fn read<P: Ports>(x: &Exchange<P>, place: &Place<'_>) -> Result
 #[derive(Default)]
 struct Reading {
     shown: Shown,
-    drifted: Vec<Drifted>,
+    news: News,
 }
 
 impl Reading {
-    fn take(&mut self, judge: &Judge<'_>, kind: Kind, items: &[Json<'_>]) {
+    fn take(&mut self, told: (&Reported, u64), judge: &Judge<'_>, (kind, items): (Kind, &[Json<'_>])) {
         for item in items.iter().filter_map(Json::as_object) {
             let Some((live, drifted)) = judge.item(kind, item) else { continue };
             self.shown.add(item.get_str(kind.key()).unwrap_or_default(), live);
-            self.drifted.extend(drifted);
+            if let Some(drifted) = drifted {
+                self.news.add(told, drifted, || judge.members(kind, item));
+            }
         }
     }
 }
@@ -98,7 +95,7 @@ impl Reading {
 async fn pages<P: Ports>(x: &Exchange<P>, place: &Place<'_>, reading: &mut Reading) -> Result<(), Refusal> {
     let (connection, kind) = (x.connection_name()?, place.kind);
     let judge = Judge::new(x.active.approved(), x.connection()?);
-    let mut cursor = None;
+    let (mut cursor, mut n_items) = (None, 0_usize);
     for _ in 0..MOST_PAGES {
         let Some(result) = page(x, place, cursor).await? else { return Ok(()) };
         let items = result.get(kind.member()).and_then(Json::as_array).ok_or_else(|| unreadable(kind))?;
@@ -106,22 +103,33 @@ async fn pages<P: Ports>(x: &Exchange<P>, place: &Place<'_>, reading: &mut Readi
             x.gateway.tools.borrow_mut().learn(connection, items, x.now);
         }
         if let Some(judge) = &judge {
-            reading.take(judge, kind, items);
+            reading.take((&x.gateway.reported.borrow(), x.now), judge, (kind, items));
         }
+        n_items = n_items.saturating_add(items.len());
         cursor = result.get_str("nextCursor").map(ToOwned::to_owned);
         if cursor.is_none() {
             return Ok(());
         }
+        // What is beyond could not be remembered, and nobody may keep the gateway busy with it.
+        if n_items >= MOST {
+            break;
+        }
     }
     let what = kind.member();
-    x.ports.log(&format!(
-        "`{connection}` has more than {MOST_PAGES} pages of {what}: what is on later ones is not known"
-    ));
+    let rest = match n_items >= MOST {
+        true => format!("{MOST} {what}: what comes after them is not known"),
+        false => format!("{MOST_PAGES} pages of {what}: what is on later ones is not known"),
+    };
+    x.ports.log(&format!("`{connection}` has more than {rest}"));
     Ok(())
 }
 
 fn unreadable(kind: Kind) -> Refusal {
     Refusal::Upstream(format!("a list of its {} that cannot be read", kind.member()))
+}
+
+pub(super) fn too_slow(kind: Kind) -> Refusal {
+    Refusal::Upstream(format!("too slow with a list of its {}", kind.member()))
 }
 
 /// One page; `None` if the upstream has nothing of this kind.

@@ -9,7 +9,7 @@ use portcullis_pins::{DefinitionDigest, Kind};
 use portcullis_settings::{ConnectionName, Drift};
 
 use crate::attempts::Attempts;
-use crate::definitions::Drifted;
+use crate::definitions::{Drifted, News};
 use crate::gateway::Gateway;
 use crate::guard::Masker;
 use crate::ports::Ports;
@@ -17,16 +17,19 @@ use crate::record;
 
 /// How many records of drift an instance writes in a minute. A connection without pins may have thousands of
 /// definitions, and instances come and go.
-const PER_MINUTE: u32 = 16;
+pub(super) const PER_MINUTE: u32 = 16;
 /// How many of them are remembered as told.
 const MOST: usize = 1024;
 /// The longest name that tells definitions apart here, in bytes.
 const LONGEST_NAME: usize = 256;
 
+/// What tells one report from another.
+type Told = (ConnectionName, Kind, String, Option<DefinitionDigest>);
+
 /// What was told already.
 #[derive(Debug)]
 pub(crate) struct Reported {
-    told: BTreeSet<(ConnectionName, Kind, String, Option<DefinitionDigest>)>,
+    told: BTreeSet<Told>,
     written: Attempts,
 }
 
@@ -37,30 +40,37 @@ impl Default for Reported {
 }
 
 impl Reported {
-    /// Whether this is news, and may be told now.
-    fn admit(&mut self, drifted: &Drifted, now: u64) -> Admission {
-        let Drifted { kind, name, connection, difference, .. } = drifted;
-        let mut name = name.clone();
-        name.truncate(name.floor_char_boundary(LONGEST_NAME));
-        let key = (connection.clone(), *kind, name, difference.live());
-        if self.told.contains(&key) {
+    /// Whether this is news, and could be told now.
+    pub(super) fn admission(&self, drifted: &Drifted, now: u64) -> Admission {
+        if self.told.contains(&told_as(drifted)) {
             return Admission::Old;
         }
-        if self.written.exhausted(None, now) {
-            return Admission::Late;
-        }
-        self.written.failed(None, now);
-        if self.told.len() >= MOST {
-            self.told.clear();
-        }
-        self.told.insert(key);
-        Admission::New
+        if self.written.exhausted(None, now) { Admission::Late } else { Admission::New }
     }
+
+    /// The same, and what is news is told from now on.
+    fn admit(&mut self, drifted: &Drifted, now: u64) -> Admission {
+        let admission = self.admission(drifted, now);
+        if admission == Admission::New {
+            self.written.failed(None, now);
+            if self.told.len() >= MOST {
+                self.told.clear();
+            }
+            self.told.insert(told_as(drifted));
+        }
+        admission
+    }
+}
+
+fn told_as(drifted: &Drifted) -> Told {
+    let Drifted { kind, name, connection, difference, .. } = drifted;
+    let name = name.get(..name.floor_char_boundary(LONGEST_NAME)).unwrap_or(name);
+    (connection.clone(), *kind, name.to_owned(), difference.live())
 }
 
 /// What is to be done with a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Admission {
+pub(super) enum Admission {
     /// It is told now.
     New,
     /// It was told.
@@ -70,9 +80,10 @@ enum Admission {
 }
 
 /// Tells what is new of this.
-pub(crate) async fn report<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: Vec<Drifted>) {
+pub(crate) async fn report<P: Ports>(gateway: &Rc<Gateway>, ports: &P, news: News) {
     let now = ports.now();
-    let (mut told, mut late) = (0_usize, 0_usize);
+    let (drifted, mut late) = news.into_parts();
+    let mut told = 0_usize;
     for drifted in &drifted {
         let admission = gateway.reported.borrow_mut().admit(drifted, now);
         match admission {

@@ -1,14 +1,18 @@
 //! Lists lose the definitions that nobody has approved, and the claims that nobody trusts.
 
 use portcullis_mcp::json::{Json, Object};
-use portcullis_pins::{Approved, Kind};
-use portcullis_settings::{Connection, Drift};
+use portcullis_pins::Kind;
+use portcullis_settings::Drift;
 
-use crate::definitions::{Drifted, Judge, Shown};
+use crate::active::Active;
+use crate::definitions::{Extent, Judge, News, Shown};
+use crate::gateway::Gateway;
 use crate::guard::Guard;
 
 /// Judges the items of one list as the upstream has sent them.
 pub(super) struct Judging<'j> {
+    gateway: &'j Gateway,
+    now: u64,
     /// `None` if nothing is checked.
     judge: Option<Judge<'j>>,
     kind: Kind,
@@ -19,15 +23,17 @@ pub(super) struct Judging<'j> {
 #[derive(Default)]
 pub(super) struct Judged {
     shown: Shown,
-    drifted: Vec<Drifted>,
+    news: News,
     /// Whether nothing can be approved, since nobody knows the connection.
     is_lost: bool,
 }
 
 impl<'j> Judging<'j> {
-    pub(super) fn new(approved: &'j Approved, connection: Option<&'j Connection>, kind: Kind) -> Self {
-        let judge = connection.and_then(|connection| Judge::new(approved, connection));
-        Self { judge, kind, judged: Judged { is_lost: connection.is_none(), ..Judged::default() } }
+    pub(super) fn new(guard: &'j Guard, active: &'j Active, kind: Kind) -> Self {
+        let connection = guard.gateway.connection(&guard.connection);
+        let judge = connection.and_then(|connection| Judge::new(active.approved(), connection));
+        let judged = Judged { is_lost: connection.is_none(), ..Judged::default() };
+        Self { gateway: &guard.gateway, now: guard.now, judge, kind, judged }
     }
 
     /// Whether the caller may see an item. One that is not what was approved is taken out: its text is what attacks a
@@ -37,7 +43,8 @@ impl<'j> Judging<'j> {
         let Some((live, drifted)) = judge.item(self.kind, item) else { return true };
         self.judged.shown.add(item.get_str(self.kind.key()).unwrap_or_default(), live);
         let Some(drifted) = drifted else { return true };
-        self.judged.drifted.push(drifted);
+        let told = self.gateway.reported.borrow();
+        self.judged.news.add((&told, self.now), drifted, || judge.members(self.kind, item));
         match judge.setting() {
             Drift::Block | Drift::Hold => false,
             Drift::Log => true,
@@ -51,10 +58,24 @@ impl<'j> Judging<'j> {
 
 impl Guard {
     /// Remembers what was seen, and what is to be told of it.
-    pub(super) fn note_judged(&mut self, kind: Kind, judged: Judged) {
-        self.drifted.extend(judged.drifted);
-        if !judged.shown.is_empty() {
-            self.gateway.definitions.borrow_mut().learn(&self.connection, kind, judged.shown, self.now);
+    pub(super) fn note_judged(&mut self, (kind, extent): (Kind, Extent), judged: Judged) {
+        self.news = judged.news;
+        if judged.shown.is_empty() {
+            return;
+        }
+        let mut known = self.gateway.definitions.borrow_mut();
+        match extent {
+            Extent::Page => known.learn_page(&self.connection, kind, judged.shown, self.now),
+            Extent::Whole => known.learn(&self.connection, kind, judged.shown, self.now),
+        }
+    }
+
+    /// How much of a list a result is.
+    pub(super) fn extent(&self, result: &Object<'_>) -> Extent {
+        let begins = self.call.as_ref().is_some_and(|call| call.begins_list);
+        match begins && result.get("nextCursor").is_none() {
+            true => Extent::Whole,
+            false => Extent::Page,
         }
     }
 

@@ -7,7 +7,7 @@ use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
 use portcullis_pins::Kind;
-use portcullis_policy::{Question, Session, Target, Visibility};
+use portcullis_policy::{Decision, Question, Session, Target, Visibility};
 
 use crate::guard::drift::Judging;
 use crate::guard::{Guard, approval};
@@ -16,6 +16,7 @@ impl Guard {
     /// Takes out of a list what policy would deny whatever the arguments, and what is not as it was pinned; marks what
     /// policy never allows without approval. Cursors stay: a filtered page may be empty and still have a next one.
     pub(super) fn filter_list(&mut self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let extent = self.extent(result);
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
         if list == List::Tools && self.is_modern() {
@@ -24,8 +25,7 @@ impl Guard {
         let active = self.gateway.active();
         let policies = active.policies();
         let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
-        let mut judging =
-            Judging::new(active.approved(), self.gateway.connection(&self.connection), list.kind());
+        let mut judging = Judging::new(self, &active, list.kind());
         items.retain_mut(|item| {
             let Some(item) = item.as_object_mut() else { return false };
             let needs_approval = match list.target(item).map(|target| listing.visibility(target)) {
@@ -44,7 +44,7 @@ impl Guard {
             true
         });
         let judged = judging.done();
-        self.note_judged(list.kind(), judged);
+        self.note_judged((list.kind(), extent), judged);
         if list == List::Tools {
             self.strip_claims(items);
         }
@@ -60,6 +60,7 @@ impl Guard {
     /// Empties the list of templates if the caller may read nothing on this connection. What nobody has approved is
     /// taken out.
     pub(super) fn filter_templates(&mut self, result: &mut Object<'_>) -> Result<(), &'static str> {
+        let extent = self.extent(result);
         let templates =
             result.get_mut("resourceTemplates").and_then(Json::as_array_mut).ok_or("the list is missing")?;
         let target = Target::Read { uri: "" };
@@ -68,11 +69,10 @@ impl Guard {
             Visibility::Hidden => templates.clear(),
         }
         let active = self.gateway.active();
-        let connection = self.gateway.connection(&self.connection);
-        let mut judging = Judging::new(active.approved(), connection, Kind::ResourceTemplate);
+        let mut judging = Judging::new(self, &active, Kind::ResourceTemplate);
         templates.retain(|template| template.as_object().is_some_and(|template| judging.keeps(template)));
         let judged = judging.done();
-        self.note_judged(Kind::ResourceTemplate, judged);
+        self.note_judged((Kind::ResourceTemplate, extent), judged);
         Ok(())
     }
 
@@ -107,6 +107,21 @@ impl Guard {
 
     pub(super) fn may_read(&self, uri: &str) -> bool {
         self.readable([uri].into_iter()).contains(uri)
+    }
+
+    /// Whether the caller may subscribe to a resource now. It could when it asked, but a subscription may last for hours.
+    pub(super) fn may_subscribe(&self, uri: &str) -> bool {
+        let (active, target) = (self.gateway.active(), Target::Subscribe { uri });
+        let usage = self.gateway.usage(&active, (&self.principal, &self.connection), target, self.now);
+        let question = Question {
+            principal: &self.principal,
+            connection: &self.connection,
+            target,
+            input: None,
+            types: None,
+            session: Session { usage: usage.as_ref(), ..self.session_of_policy() },
+        };
+        is_plain_uri(uri) && matches!(active.policies().decide(&question), Decision::Allow(_))
     }
 
     /// Which of these the caller may read: what it asked for, and what policy lets it read.

@@ -10,6 +10,7 @@ use portcullis_identity::Principal;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::ConnectionName;
 
+use crate::active::Active;
 use crate::gateway::Gateway;
 use crate::usage::Seen;
 
@@ -19,8 +20,9 @@ pub(crate) struct Masker {
     detectors: Detectors,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
-    /// Which classes are masked for the reader; asked of policy when a class is first found.
-    masked_classes: RefCell<BTreeMap<Class, bool>>,
+    /// Which classes are masked for the reader, by what was in force when a class was first found. A stream outlives
+    /// that.
+    masked_classes: RefCell<(Rc<Active>, BTreeMap<Class, bool>)>,
     found: Counts,
     masked: Counts,
     /// What was found since it was last taken, if somebody counts values.
@@ -42,9 +44,9 @@ impl Masker {
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
             detectors: gateway.detectors().clone(),
+            masked_classes: RefCell::new((gateway.active(), BTreeMap::new())),
             gateway,
             reader: None,
-            masked_classes: RefCell::default(),
             found: Counts::default(),
             masked: Counts::default(),
             seen: None,
@@ -151,6 +153,10 @@ impl Masker {
         }
         let Some((principal, connection)) = &self.reader else { return class.is_sensitive() };
         let mut known = self.masked_classes.borrow_mut();
-        *known.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
+        let active = self.gateway.active();
+        if !Rc::ptr_eq(&known.0, &active) {
+            *known = (active, BTreeMap::new());
+        }
+        *known.1.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
     }
 }

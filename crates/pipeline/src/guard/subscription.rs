@@ -84,8 +84,10 @@ impl Guard {
             ServerNotification::PromptsListChanged if granted.prompts => self.clean(params, &[]),
             ServerNotification::ResourcesListChanged if granted.resources => self.clean(params, &[]),
             ServerNotification::ResourceUpdated => {
-                if !params.get_str("uri").is_some_and(|uri| granted.uris.contains(uri)) {
-                    return Err(NOT_GRANTED);
+                let uri =
+                    params.get_str("uri").filter(|uri| granted.uris.contains(*uri)).ok_or(NOT_GRANTED)?;
+                if !self.may_subscribe(uri) {
+                    return Err("news of a resource that policy no longer lets the caller subscribe to");
                 }
                 self.clean(params, &["uri"]);
             }

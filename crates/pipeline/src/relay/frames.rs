@@ -26,8 +26,19 @@ use crate::usage::{self, Seen, items};
 const LONGEST_RETRY_MS: u64 = 60 * 60 * 1000;
 
 impl<P: Ports> Relay<P> {
+    /// Judges what was pulled by what is in force now: what was pushed meanwhile holds for all frames that are still to
+    /// come.
+    pub(super) async fn judge_now(&mut self, pulled: Pulled) -> Result<Option<Out>, Refusal> {
+        let active = self.guard.gateway().refresh(&*self.ports).await?;
+        if self.account.is_none() && active.policies().reads_usage() {
+            self.account = Some(usage::open_late(&self.guard, &self.ports).await?);
+            self.guard.watch_values();
+        }
+        self.judge(pulled).await
+    }
+
     /// Judges what was pulled; `None` if that is nothing for the caller.
-    pub(super) async fn judge(&mut self, pulled: Pulled) -> Result<Option<Out>, Refusal> {
+    async fn judge(&mut self, pulled: Pulled) -> Result<Option<Out>, Refusal> {
         match pulled {
             Pulled::Head => {
                 self.begin();
@@ -200,7 +211,7 @@ impl<P: Ports> Relay<P> {
         for duty in &duties {
             tasks.perform(duty).await.map_err(Refusal::Withheld)?;
         }
-        definitions::report(&gateway, &*self.ports, self.guard.take_drifted()).await;
+        definitions::report(&gateway, &*self.ports, self.guard.take_news()).await;
         Ok(())
     }
 

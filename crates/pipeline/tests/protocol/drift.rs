@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Client, MODERN, POLICIES, SETTINGS, Sent, UPSTREAM_SESSION, intents, messages, notification, raw_stream,
-    refusals, request, response, sent, sent_methods, stream, text_result, unreachable, upstream, whole,
+    refusals, request, response, sent, sent_methods, set, stream, text_result, unreachable, upstream, whole,
 };
 use crate::world::{Chunked, Done, End, NOW_MS, Upstream, World, post, token};
 
@@ -390,6 +390,38 @@ fn calls_at_the_same_time_read_the_list_once() {
 }
 
 #[test]
+fn after_a_reading_that_failed_the_others_read_one_after_the_other() {
+    let server = Server::new("block");
+    server.world.ports.delay.set(3);
+    let most = Rc::new(Cell::new(0));
+    let (ports, seen, n_answered) = (Rc::clone(&server.world.ports), Rc::clone(&most), Cell::new(0));
+    upstream(&server.world, move |sent| {
+        let n_begun = ports.events.borrow().iter().filter(|event| *event == "fetch POST").count();
+        seen.set(seen.get().max(n_begun - n_answered.get()));
+        n_answered.set(n_answered.get() + 1);
+        whole(&json!({"jsonrpc": "2.0", "id": sent.body["id"], "error": {"code": -32603, "message": "m"}}))
+    });
+    let client = server.client();
+    let body = request(1, "tools/call", json!({"name": "search", "arguments": {}}));
+    for done in server.world.send_all((0..8).map(|_| client.modern_request(&body)).collect()) {
+        assert_eq!(said(&done), FAILED);
+    }
+    assert_eq!(most.get(), 1, "at a time");
+}
+
+#[test]
+fn who_waits_for_a_reading_is_refused_when_it_takes_too_long() {
+    let server = Server::new("block");
+    server.world.ports.delay.set(1000);
+    server.world.ports.late.set(true);
+    let client = server.client();
+    let body = request(1, "tools/call", json!({"name": "search", "arguments": {}}));
+    for done in server.world.send_all((0..8).map(|_| client.modern_request(&body)).collect()) {
+        assert_eq!(said(&done), FAILED);
+    }
+}
+
+#[test]
 fn a_session_that_is_shown_something_else_looks_for_itself() {
     let server = Server::new("block");
     let tools = Rc::clone(&server.tools);
@@ -445,6 +477,27 @@ fn what_one_instance_has_found_serves_the_others() {
     let second = Server::of(&settings("block", ""), pinned);
     *second.world.ports.store.borrow_mut() = stored;
     assert_eq!(second.calls_tool(MODERN, "search"), BLOCKED);
+}
+
+#[test]
+fn what_is_read_for_headers_counts_before_what_another_instance_has_found() {
+    let first = Server::new("block");
+    assert_eq!(first.calls_tool(MODERN, "search"), DONE);
+    for (setting, want) in [("block", BLOCKED), ("hold", HELD), ("log", DONE)] {
+        let changed = with("title", json!("x"));
+        let second = Server::new(setting).shows(json!([changed]));
+        *second.world.ports.store.borrow_mut() = first.world.ports.store.borrow().clone();
+        let call = request(1, "tools/call", json!({"name": "search", "arguments": {"q": "a"}}));
+        let mut request = second.client().modern_request(&call);
+        set(&mut request, "mcp-param-q", "a");
+        assert_eq!(said(&second.world.send(request)), want, "{setting}");
+        let is_called = sent_methods(&second.world).contains(&"tools/call".to_owned());
+        assert_eq!(is_called, setting == "log", "{setting}");
+        if setting == "log" {
+            let intent = intents(&second.world).pop().unwrap();
+            assert_eq!(intent.definition, Some(digest(&changed)), "{intent:?}");
+        }
+    }
 }
 
 #[test]
@@ -546,6 +599,60 @@ fn what_is_on_a_later_page_is_found() {
     });
     assert_eq!(server.calls_tool(MODERN, "search"), DONE);
     assert_eq!(sent_methods(&server.world).len(), 5);
+}
+
+/// A server whose list has pages: the tools of each, and all but the last have a next one.
+fn paged(server: &Server, pages: Vec<Value>) {
+    upstream(&server.world, move |sent| match sent.method() {
+        "tools/list" => {
+            let page =
+                sent.body["params"]["cursor"].as_str().map_or(0, |page| page.parse::<usize>().unwrap());
+            let mut result = json!({"resultType": "complete", "ttlMs": 0, "cacheScope": "private"});
+            result["tools"] = pages[page].clone();
+            if page + 1 < pages.len() {
+                result["nextCursor"] = json!((page + 1).to_string());
+            }
+            whole(&sent.result(&result))
+        }
+        _ => whole(&sent.result(&text_result(DONE))),
+    });
+}
+
+#[test]
+fn a_name_with_two_definitions_has_none_whichever_page_was_listed_last() {
+    let other = || json!([with("title", json!("x"))]);
+    for pages in [vec![json!([search()]), other()], vec![other(), json!([search()])]] {
+        for listed in [vec![], vec!["0"], vec!["1"], vec!["0", "1"], vec!["1", "0"]] {
+            let server = Server::new("block");
+            paged(&server, pages.clone());
+            for round in 0..2 {
+                for page in &listed {
+                    let cursor = if *page == "0" { json!({}) } else { json!({"cursor": page}) };
+                    server.calls(MODERN, "tools/list", cursor);
+                }
+                let case = format!("{pages:?} {listed:?} {round}");
+                assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED, "{case}");
+            }
+            assert!(!sent_methods(&server.world).contains(&"tools/call".to_owned()), "{listed:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_several_pages_is_read_once_a_minute_however_often_its_pages_pass() {
+    let server = Server::new("block");
+    paged(&server, vec![json!([{"name": "other"}]), json!([search()])]);
+    for reads in [2, 0, 0] {
+        assert_eq!(server.lists(MODERN, Kind::Tool), Vec::<Value>::new());
+        server.calls(MODERN, "tools/list", json!({"cursor": "1"}));
+        sent(&server.world);
+        assert_eq!(server.calls_tool(MODERN, "search"), DONE);
+        assert_eq!(sent_methods(&server.world).len(), reads + 1);
+    }
+    // What changes on a page is found at once.
+    paged(&server, vec![json!([{"name": "other"}]), json!([with("title", json!("x"))])]);
+    server.calls(MODERN, "tools/list", json!({"cursor": "1"}));
+    assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED);
 }
 
 /// Clients act on these: they begin a new session, or fall back to the other era.
@@ -732,6 +839,55 @@ fn a_flood_of_drift_is_recorded_a_few_at_a_time() {
     }
     let log = server.world.ports.log.borrow().join("\n");
     assert!(log.contains("drift: 484 more definitions of this list are not what was approved"), "{log}");
+}
+
+/// A server may define one name in as many ways as a page holds, and send as many pages as it likes.
+#[test]
+fn a_flood_of_definitions_of_one_name_is_told_a_few_times() {
+    let many: Vec<Value> = (0..1000).map(|number| with("x", json!(number))).collect();
+    for (name, tools, n_told) in
+        [("all alike", vec![with("x", json!(1)); 1000], 1), ("all different", many, 16)]
+    {
+        for lists in [true, false] {
+            let server = Server::of(
+                &settings("block", "").replace("frame_bytes = 65536", "frame_bytes = 1048576"),
+                approved(&json!([search()]), &json!([])),
+            )
+            .shows(json!(tools));
+            if lists {
+                assert_eq!(server.lists(MODERN, Kind::Tool), Vec::<Value>::new(), "{name}");
+            }
+            assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED, "{name} {lists}");
+            let drifts = server.drifts();
+            assert_eq!(drifts.len(), n_told, "{name} {lists}");
+            assert!(drifts.iter().all(|drift| drift.changed == ["x"]), "{drifts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_endless_pages_full_of_tools_is_not_read_for_ever() {
+    let server = Server::new("block");
+    let page = Cell::new(0);
+    upstream(&server.world, move |sent| match sent.method() {
+        "tools/list" => {
+            page.set(page.get() + 1);
+            let tool = |number: u32| json!({"name": format!("{}-{number}", page.get())});
+            let tools: Vec<Value> = (0..2500).map(tool).collect();
+            whole(&sent.result(&json!({"resultType": "complete", "tools": tools, "nextCursor": "more"})))
+        }
+        _ => whole(&sent.result(&text_result(DONE))),
+    });
+    assert_eq!(server.calls_tool(MODERN, "search"), BLOCKED);
+    assert_eq!(sent_methods(&server.world).len(), 8);
+    assert_eq!(server.drifts().len(), 16);
+    let log = server.world.ports.log.borrow().join("\n");
+    for line in [
+        "`crm` has more than 20000 tools: what comes after them is not known",
+        "drift: 19984 more definitions of this list are not what was approved",
+    ] {
+        assert!(log.contains(line), "{log}");
+    }
 }
 
 #[test]

@@ -303,6 +303,8 @@ fn a_subscription_is_recorded_with_what_was_granted() {
 #[test]
 fn what_is_not_a_subscription_is_refused() {
     let many: Vec<_> = (0..257).map(|index| format!("crm://{index}")).collect();
+    let of_both = |index: u32| if index.is_multiple_of(2) { "crm+crm://1" } else { "photos+photos://1" };
+    let of_two_connections: Vec<_> = (0..257).map(of_both).collect();
     for (name, params) in [
         ("nothing", json!({})),
         ("no object", json!({"notifications": []})),
@@ -310,11 +312,15 @@ fn what_is_not_a_subscription_is_refused() {
         ("no URIs", json!({"notifications": {"resourceSubscriptions": [1]}})),
         ("no ids", json!({"notifications": {"taskIds": {}}})),
         ("too many", json!({"notifications": {"resourceSubscriptions": many}})),
+        ("too many in all", json!({"notifications": {"resourceSubscriptions": of_two_connections}})),
     ] {
-        let world = with_tasks();
-        let done = Client::new(&world).send_modern(&request(1, "subscriptions/listen", params));
-        assert_eq!(done.json()["error"]["code"], -32602, "{name}: {done:?}");
-        assert!(sent(&world).is_empty(), "{name}");
+        for place in ["crm", ""] {
+            let world = with_tasks();
+            let body = request(1, "subscriptions/listen", params.clone());
+            let done = Client::new(&world).on(place).send_modern(&body);
+            assert_eq!(done.json()["error"]["code"], -32602, "{name} {place}: {done:?}");
+            assert!(sent(&world).is_empty(), "{name}");
+        }
     }
     let world = with_tasks();
     let done = Client::new(&world).in_session("2025-11-25").send(&listen(wanted()));

@@ -14,6 +14,7 @@ mod frames;
 mod leaving;
 mod listening;
 mod param_headers;
+mod pushes;
 mod questions;
 mod resumption;
 mod rounds;

@@ -115,6 +115,27 @@ fn denials_count_and_are_no_calls() {
 }
 
 #[test]
+fn each_resource_of_a_subscription_counts_as_a_call_or_a_denial() {
+    let policies = r#"
+        @id("all") permit (principal, action, resource);
+        @id("secret") forbid (principal, action == Action::"subscribe", resource == Resource::"crm/crm://secret");
+        @id("quota") forbid (principal, action == Action::"subscribe", resource) when { context.session.usage.day.calls >= 3 };"#;
+    let world = World::of(support::SETTINGS, policies);
+    upstream(&world, |_| stream(&[], End::Whole));
+    let listen = |uris: Value| {
+        let wanted = json!({"notifications": {"resourceSubscriptions": uris}});
+        vendor(&world).send_modern(&request(1, "subscriptions/listen", wanted));
+        let sent = sent(&world).pop().unwrap();
+        sent.body["params"]["notifications"]["resourceSubscriptions"].clone()
+    };
+    let granted = listen(json!(["crm://1", "crm://2", "crm://1", "CRM://3", "crm://secret"]));
+    assert_eq!(granted, json!(["crm://1", "crm://2"]));
+    check(&world, &["day.calls == 2", "day.denials == 1"]);
+    assert_eq!(listen(json!(["crm://3", "crm://4", "crm://5"])), json!(["crm://3"]));
+    check(&world, &["day.calls == 3", "day.denials == 3"]);
+}
+
+#[test]
 fn lists_are_no_calls_and_their_items_and_bytes_count() {
     let world = world("day.items >= 3");
     let tools = json!({"tools": [{"name": "a", "inputSchema": {}}, {"name": "b", "inputSchema": {}}, {"name": "c", "inputSchema": {}}]});

@@ -60,6 +60,52 @@ fn a_name_with_several_definitions_has_none() {
 }
 
 #[test]
+fn a_page_approves_nothing_and_what_it_shows_otherwise_must_be_found_out() {
+    let (good, bad, several) = (Some(("a", "good")), Some(("a", "bad")), [("a", "good"), ("a", "bad")]);
+    let approved = Some(Standing::Approved);
+    let changed = Some(Standing::Seen(Seen::One(digest("bad"))));
+    let ambiguous = Some(Standing::Seen(Seen::Several));
+    for (name, whole, pages, want) in [
+        ("a page alone", None, vec![good], None),
+        ("pages that differ", None, vec![bad, good], None),
+        ("the same again", good, vec![good], approved),
+        ("another one", good, vec![bad], None),
+        ("another one, and back", good, vec![bad, good], None),
+        ("still another", bad, vec![bad], changed),
+        ("approved again", bad, vec![good], None),
+        ("a page without it", good, vec![None], approved),
+    ] {
+        let mut known = Known::default();
+        known.learn(&connection(), Kind::Tool, shown(whole.as_slice()), 0);
+        for page in pages {
+            known.learn_page(&connection(), Kind::Tool, shown(page.as_slice()), 1);
+        }
+        assert_eq!(standing(&known, "a", 1), want, "{name}");
+        // Who reads all of it knows, and need not read again for what is not there.
+        known.learn(&connection(), Kind::Tool, shown(&several), 2);
+        for page in [good, bad] {
+            known.learn_page(&connection(), Kind::Tool, shown(page.as_slice()), 3);
+        }
+        assert_eq!(standing(&known, "a", 60_001), ambiguous, "{name}");
+        assert_eq!(standing(&known, "a", 60_002), None, "{name}: after a minute");
+        known.learn_page(&connection(), Kind::Tool, shown(&[("b", "bad")]), 3);
+        known.learn(&connection(), Kind::Tool, shown(&[]), 4);
+        known.was_read(&connection(), &TOOLS, 4);
+        assert_eq!(standing(&known, "b", 4), Some(Standing::Gone), "{name}");
+    }
+}
+
+#[test]
+fn what_another_instance_has_found_does_not_outlive_a_page_that_shows_otherwise() {
+    for (page, want) in [("good", Some(Standing::Approved)), ("bad", None)] {
+        let mut known = Known::default();
+        known.take(&connection(), Kind::Tool, Stored::found(0, [digest("good")].into_iter()));
+        known.learn_page(&connection(), Kind::Tool, shown(&[("a", page)]), 1);
+        assert_eq!(standing(&known, "a", 1), want, "{page}");
+    }
+}
+
+#[test]
 fn what_is_in_no_list_is_gone_for_who_has_read_it() {
     let session = |id: &str| Session {
         upstream: id.to_owned(),
