@@ -98,7 +98,10 @@ pub async fn handle<P: Ports>(
     let mut exchange = Exchange::new(gateway, ports, parts);
     let mut response = match serve(&mut exchange, body).await {
         Ok(response) => response,
-        Err(refusal) => exchange.refuse(&refusal).await.map(Answer::Full),
+        Err(refusal) => {
+            let refusal = pace::refused(&mut exchange, refusal);
+            exchange.refuse(&refusal).await.map(Answer::Full)
+        }
     };
     usage::settle(&exchange).await;
     if let Answer::Events(events) = response.body_mut() {
@@ -144,7 +147,10 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
 /// POST: one message of the caller, or a batch of them.
 async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
     let limits = x.gateway.settings().limits;
-    let bytes = body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?;
+    let bytes = {
+        let _place = pace::to_read(x)?;
+        body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?
+    };
     x.request_bytes = bytes.len().try_into().unwrap_or(u64::MAX);
     let value = json::parse(&bytes, Bounds::request(limits.depth)).map_err(era::Rejection::Json)?;
     if let Json::Array(elements) = value {

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use portcullis_ledger::Stage;
 use portcullis_settings::{Limits, Pace};
 use portcullis_usage::{Rate, Rates, Slot, Slots};
 
@@ -15,7 +16,8 @@ use crate::refusal::Refusal;
 
 /// How many addresses and principals are told apart. Beyond that, new ones share a limit.
 const REMEMBERED: usize = 1024;
-/// How many refusals for being too many are recorded of one principal in a minute: they must not fill the store.
+/// How many refusals that cost their caller nothing are recorded of one principal in a minute: they must not fill the
+/// store.
 const RECORDED_PER_MINUTE: u32 = 8;
 
 /// What was taken of the limits.
@@ -24,6 +26,8 @@ pub(crate) struct Paces {
     addresses: RefCell<Rates<Option<IpAddr>>>,
     principals: RefCell<Rates<String>>,
     slots: Slots<String>,
+    /// Bodies that are being read. Whose they are is known, and not yet what they ask for.
+    reading: Slots<String>,
     records: RefCell<Rates<String>>,
 }
 
@@ -35,6 +39,7 @@ impl Paces {
             addresses: RefCell::new(Rates::new(rate(limits.address_requests), REMEMBERED)),
             principals: RefCell::new(Rates::new(rate(limits.requests), REMEMBERED)),
             slots: Slots::new(limits.concurrent_requests),
+            reading: Slots::new(limits.concurrent_requests),
             records: RefCell::new(Rates::new(Rate { per_minute: recorded, burst: recorded }, REMEMBERED)),
         }
     }
@@ -49,11 +54,20 @@ pub(crate) fn of_address<P: Ports>(x: &Exchange<P>) -> Result<(), Refusal> {
     taken.map_err(|retry_after| Refusal::TooManyFromAddress { retry_after })
 }
 
-/// Takes a request of the limits of its principal. The place among those under way is kept until the answer has ended.
+/// A place among the bodies of its principal that are being read, until it is dropped.
+///
+/// # Errors
+/// [`Refusal::TooManyAtOnce`].
+pub(crate) fn to_read<P: Ports>(x: &Exchange<P>) -> Result<Slot<String>, Refusal> {
+    x.gateway.paces.reading.take(x.caller()?.principal().id()).ok_or(Refusal::TooManyAtOnce)
+}
+
+/// Takes a message of the limits of its principal. The place among those under way is kept until the answer has ended.
 ///
 /// # Errors
 /// [`Refusal::TooManyRequests`] or [`Refusal::TooManyAtOnce`].
 pub(crate) fn of_principal<P: Ports>(x: &mut Exchange<P>) -> Result<(), Refusal> {
+    x.is_paced = true;
     let principal = x.caller()?.principal().id();
     let taken = x.gateway.paces.principals.borrow_mut().take(principal.clone(), now(x));
     taken.map_err(|retry_after| Refusal::TooManyRequests { retry_after })?;
@@ -64,11 +78,29 @@ pub(crate) fn of_principal<P: Ports>(x: &mut Exchange<P>) -> Result<(), Refusal>
     Ok(())
 }
 
-/// Whether one more refusal of this kind is recorded.
+/// Why a message is refused. One of a proven caller that was refused before it was taken of the limits, such as one that
+/// nobody can read, is taken of them now: beyond them that is the reason.
+pub(crate) fn refused<P: Ports>(x: &mut Exchange<P>, refusal: Refusal) -> Refusal {
+    match x.token.is_some() && !x.is_paced {
+        true => of_principal(x).err().unwrap_or(refusal),
+        false => refusal,
+    }
+}
+
+/// Whether one more refusal of this kind is recorded. What policy and upstreams refuse always is.
 pub(crate) fn is_recorded<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> bool {
     let Some(token) = &x.token else { return true };
-    let is_flood = matches!(refusal, Refusal::TooManyRequests { .. } | Refusal::TooManyAtOnce);
-    !is_flood || x.gateway.paces.records.borrow_mut().take(token.principal().id(), now(x)).is_ok()
+    !is_cheap(refusal) || x.gateway.paces.records.borrow_mut().take(token.principal().id(), now(x)).is_ok()
+}
+
+/// Whether a proven caller can have it at will, without anything being asked of policy or an upstream.
+fn is_cheap(refusal: &Refusal) -> bool {
+    let is_unread = matches!(refusal.stage(), Stage::Edge | Stage::Parse);
+    is_unread
+        || matches!(
+            refusal,
+            Refusal::InsufficientScope { .. } | Refusal::TooManyAtOnce | Refusal::TooManyRequests { .. }
+        )
 }
 
 fn now<P: Ports>(x: &Exchange<P>) -> Duration {
