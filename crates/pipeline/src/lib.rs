@@ -14,6 +14,7 @@ mod authenticate;
 mod batch;
 mod body;
 mod breakers;
+mod client;
 mod control;
 mod cors;
 mod decide;

@@ -11,6 +11,7 @@ use portcullis_mcp::method::{Method, ServerMethod};
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Decision, Question, Target};
 
+use crate::client;
 use crate::exchange::Exchange;
 use crate::features::{Asked, TASKS_EXTENSION};
 use crate::guard::Granted;
@@ -49,6 +50,7 @@ pub(crate) async fn call<P: Ports>(
     let caller = x.caller()?;
     let connection = x.connection_name()?;
     asked(x, &caller)?.narrow(call);
+    client::shorten_info(call);
     keep_sound_meta(call);
     offer_known_revision(call);
     let owner = Owner::new(caller.principal(), connection, session);

@@ -32,7 +32,8 @@ use crate::refusal::Refusal;
 use crate::reply::Delivery;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
-/// What of `_meta` says how a request is meant, and nothing to the server's tools.
+/// What of `_meta` says how a request is meant, and nothing to the server's tools. None of it may be long (`client`,
+/// `prepare`), since it is not on record.
 const KNOWN_META: [&str; 5] =
     [META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, "progressToken"];
 const SESSION: Purpose = Purpose::new("session-id");
