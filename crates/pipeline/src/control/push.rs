@@ -105,7 +105,7 @@ async fn put_in_force<P: Ports>(
     let pushed = perform(&*x.ports, &mut push).await;
     let refusal = pushed.map_err(|lost| Refusal::from(Objection::from(lost)));
     let end = match &refusal {
-        Ok(()) => End::Answered { failed: false, text: "" },
+        Ok(()) => End::Answered { failed: false, text: String::new() },
         Err(refusal) => End::Refused(refusal),
     };
     record.close_here(x, end).await.map_err(Refusal::Withheld)?;
