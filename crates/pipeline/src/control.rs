@@ -71,9 +71,9 @@ pub async fn handle<P: Ports>(
 }
 
 async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
+    pace::of_address(x)?;
     let deed = admit(x.gateway.settings(), &x.parts)?;
     x.deed = Some(deed.as_str());
-    pace::of_address(x)?;
     x.authenticate(Place::Console).await?;
     pace::of_principal(x)?;
     // Whoever changes what is in force must see all of what is.

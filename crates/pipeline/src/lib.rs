@@ -115,15 +115,17 @@ pub async fn handle<P: Ports>(
 }
 
 async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
-    match edge::admit(x.gateway.settings(), &x.parts)? {
+    let route = edge::admit(x.gateway.settings(), &x.parts);
+    // Orchestrators probe often, and all from one address.
+    if !matches!(route, Ok(Route::Health | Route::Ready)) {
+        pace::of_address(x)?;
+    }
+    match route? {
         Route::Health => Ok(health::alive().map(Answer::Full)),
         Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
-        Route::Metadata(place) => {
-            pace::of_address(x).map(|()| health::metadata(x.gateway.settings(), &place).map(Answer::Full))
-        }
+        Route::Metadata(place) => Ok(health::metadata(x.gateway.settings(), &place).map(Answer::Full)),
         Route::Preflight => Ok(cors::preflight(&x.parts.headers).map(Answer::Full)),
         Route::Mcp(place, verb) => {
-            pace::of_address(x)?;
             x.lap(Stage::Edge);
             x.authenticate(place).await?;
             x.refresh().await?;

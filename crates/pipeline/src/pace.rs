@@ -24,6 +24,8 @@ const RECORDED_PER_MINUTE: u32 = 8;
 #[derive(Debug)]
 pub(crate) struct Paces {
     addresses: RefCell<Rates<Option<IpAddr>>>,
+    /// Lines in the log that an address beyond its limit is worth.
+    lines: RefCell<Rates<Option<IpAddr>>>,
     principals: RefCell<Rates<String>>,
     slots: Slots<String>,
     /// Bodies that are being read. Whose they are is known, and not yet what they ask for.
@@ -34,13 +36,15 @@ pub(crate) struct Paces {
 impl Paces {
     pub(crate) fn new(limits: &Limits) -> Self {
         let rate = |Pace { per_minute, burst }| Rate { per_minute, burst };
-        let recorded = RECORDED_PER_MINUTE.try_into().unwrap_or(std::num::NonZeroU32::MIN);
+        let few = RECORDED_PER_MINUTE.try_into().unwrap_or(std::num::NonZeroU32::MIN);
+        let few = Rate { per_minute: few, burst: few };
         Self {
             addresses: RefCell::new(Rates::new(rate(limits.address_requests), REMEMBERED)),
             principals: RefCell::new(Rates::new(rate(limits.requests), REMEMBERED)),
             slots: Slots::new(limits.concurrent_requests),
             reading: Slots::new(limits.concurrent_requests),
-            records: RefCell::new(Rates::new(Rate { per_minute: recorded, burst: recorded }, REMEMBERED)),
+            lines: RefCell::new(Rates::new(few, REMEMBERED)),
+            records: RefCell::new(Rates::new(few, REMEMBERED)),
         }
     }
 }
@@ -50,8 +54,16 @@ impl Paces {
 /// # Errors
 /// [`Refusal::TooManyFromAddress`].
 pub(crate) fn of_address<P: Ports>(x: &Exchange<P>) -> Result<(), Refusal> {
-    let taken = x.gateway.paces.addresses.borrow_mut().take(x.address, now(x));
+    let taken = x.gateway.paces.addresses.borrow_mut().take(network(x.address), now(x));
     taken.map_err(|retry_after| Refusal::TooManyFromAddress { retry_after })
+}
+
+/// What counts as one address: of IPv6 the first 64 bits, since a caller has all that begin alike.
+pub(crate) fn network(address: Option<IpAddr>) -> Option<IpAddr> {
+    address.map(|address| match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (u128::MAX << 64)).into()),
+    })
 }
 
 /// A place among the bodies of its principal that are being read, until it is dropped.
@@ -87,10 +99,19 @@ pub(crate) fn refused<P: Ports>(x: &mut Exchange<P>, refusal: Refusal) -> Refusa
     }
 }
 
-/// Whether one more refusal of this kind is recorded. What policy and upstreams refuse always is.
+/// Whether one more refusal of this kind is logged and recorded. What policy and upstreams refuse always is. Of unproven
+/// callers, what is beyond the limit of their address is not worth a line each.
 pub(crate) fn is_recorded<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> bool {
-    let Some(token) = &x.token else { return true };
-    !is_cheap(refusal) || x.gateway.paces.records.borrow_mut().take(token.principal().id(), now(x)).is_ok()
+    let paces = &x.gateway.paces;
+    match (&x.token, refusal) {
+        (Some(token), refusal) if is_cheap(refusal) => {
+            paces.records.borrow_mut().take(token.principal().id(), now(x)).is_ok()
+        }
+        (None, Refusal::TooManyFromAddress { .. }) => {
+            paces.lines.borrow_mut().take(network(x.address), now(x)).is_ok()
+        }
+        (Some(_) | None, _) => true,
+    }
 }
 
 /// Whether a proven caller can have it at will, without anything being asked of policy or an upstream.

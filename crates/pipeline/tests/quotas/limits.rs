@@ -180,6 +180,39 @@ fn an_address_beyond_its_rate_is_refused_before_its_token_is_looked_at() {
 }
 
 #[test]
+fn what_the_edge_refuses_is_taken_of_its_address_and_does_not_fill_the_log() {
+    let world = world("address_requests_per_minute = 6\naddress_request_burst = 4");
+    let nowhere = || {
+        let mut request = post("nowhere", None, "{}");
+        request.headers_mut().insert("spin-client-addr", "192.0.2.1:1".parse().unwrap());
+        world.send(request).status
+    };
+    let statuses: Vec<u16> = (0..100).map(|_| nowhere()).collect();
+    assert_eq!((&statuses[..4], &statuses[4..]), ([404; 4].as_slice(), [429; 96].as_slice()));
+    assert_eq!(world.ports.log.borrow().iter().filter(|line| line.starts_with("refused at")).count(), 12);
+    // Orchestrators may ask on.
+    let mut probe = post("", None, "");
+    *probe.method_mut() = http::Method::GET;
+    *probe.uri_mut() = "https://gw.example.com/readyz".parse().unwrap();
+    probe.headers_mut().insert("spin-client-addr", "192.0.2.1:1".parse().unwrap());
+    assert_eq!(world.send(probe).status, 200);
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_address() {
+    let world = world("address_requests_per_minute = 6\naddress_request_burst = 3\nfailures_per_minute = 2");
+    let from = |address: &str| {
+        let mut request = post("crm", Some("x.y.z"), call_of(1, "read").to_string());
+        request.headers_mut().insert("spin-client-addr", format!("[{address}]:1").parse().unwrap());
+        world.send(request).status
+    };
+    let own = ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:f::3", "2001:db8::4"].map(from);
+    assert_eq!(own, [401, 401, 429, 429], "two refused tokens, and three requests");
+    assert_eq!(from("2001:db8:0:1::1"), 401);
+    assert_eq!(["::ffff:192.0.2.1", "::ffff:192.0.2.2"].map(from), [401; 2], "those are of IPv4");
+}
+
+#[test]
 fn streams_take_a_place_until_they_end_or_are_left() {
     for leave in [true, false] {
         let world = world("concurrent_requests = 1");
