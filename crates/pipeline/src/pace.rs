@@ -99,6 +99,13 @@ pub(crate) fn refused<P: Ports>(x: &mut Exchange<P>, refusal: Refusal) -> Refusa
     }
 }
 
+/// How many calls one instance would let through in what counts as a minute, which reaches back 70 seconds at most.
+pub(crate) fn most_in_a_minute(limits: &Limits) -> u64 {
+    let Pace { per_minute, burst } = limits.requests;
+    let in_70_seconds = u64::from(per_minute.get()).saturating_mul(7).div_ceil(6);
+    in_70_seconds.saturating_add(burst.get().into())
+}
+
 /// Whether one more refusal of this kind is logged and recorded. What policy and upstreams refuse always is. Of unproven
 /// callers, what is beyond the limit of their address is not worth a line each.
 pub(crate) fn is_recorded<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> bool {
