@@ -62,6 +62,8 @@ use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Lifecycle, Permit, Reasons};
 use portcullis_settings::ClassName;
 
+pub use portcullis_mcp::sse::KEEP_ALIVE;
+
 pub use crate::active::{Active, UnusableSection};
 pub use crate::body::BodyError;
 pub use crate::control::{Objection, handle as control};

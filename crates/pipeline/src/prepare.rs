@@ -165,9 +165,9 @@ fn declares_tasks(call: &Call<'_>) -> bool {
 
 async fn own_task<P: Ports>(tasks: &Tasks<'_, P>, call: &Call<'_>) -> Result<(), Refusal> {
     let id = call.name().filter(|id| tasks::is_id(id)).ok_or(Rejection::UnknownTask)?;
-    match tasks.own(id).await? {
-        Some(_) => Ok(()),
-        None => Err(Rejection::UnknownTask.into()),
+    match tasks.owns(id).await? {
+        true => Ok(()),
+        false => Err(Rejection::UnknownTask.into()),
     }
 }
 
@@ -217,7 +217,7 @@ async fn grant<P: Ports>(
         }
     }
     for id in texts(wanted, "taskIds")? {
-        if tasks::is_id(id) && tasks.own(id).await?.is_some() {
+        if tasks::is_id(id) && tasks.owns(id).await? {
             granted.tasks.insert(id.to_owned());
         }
     }

@@ -183,8 +183,7 @@ impl<P: Ports> Relay<P> {
             }
             Message::Notification(news) if news.method == ServerNotification::TaskStatus.as_str() => {
                 let id = news.params.as_ref().and_then(|params| params.get_str("taskId"));
-                let own = tasks.own(id.unwrap_or_default()).await.map_err(Refusal::Withheld)?;
-                Ok(own.is_some())
+                tasks.owns(id.unwrap_or_default()).await.map_err(Refusal::Withheld)
             }
             Message::Notification(_) | Message::Request(_) | Message::Response(_) => Ok(true),
         }
