@@ -42,6 +42,15 @@ fn a_principal_beyond_its_rate_is_told_when_to_come_back() {
 }
 
 #[test]
+fn an_instance_comes_to_the_limit_before_its_last_request() {
+    let world = world("");
+    let ada = Client::new(&world);
+    // An instance of Spin serves as many unless told otherwise.
+    let passed = (0..128).filter(|_| told(&call(&ada)) == "hello").count();
+    assert_eq!(passed, 100);
+}
+
+#[test]
 fn what_has_no_answer_is_left_out_quietly_and_streams_are_refused_by_http() {
     let world = world("requests_per_minute = 6\nrequest_burst = 1");
     let ada = Client::new(&world);
