@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::{Either, select};
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response, StatusCode};
-use portcullis_pipeline::{Answer, EventStream};
+use portcullis_pipeline::{Answer, EventStream, KEEP_ALIVE};
 use spin_sdk::http::{Error, FullBody};
 use spin_sdk::wasip3::http::types::{self, ErrorCode};
 use spin_sdk::wasip3::http_compat::{BodyWriter, http_into_wasi_response};
@@ -21,7 +21,6 @@ use crate::world::World;
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
 /// How long a reader may take no byte before it counts as gone.
 const STALLED_AFTER: Duration = Duration::from_secs(60);
-const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
 /// Hands an answer to the host.
 pub(crate) async fn send(response: Response<Answer<World>>) -> Result<types::Response, Error> {

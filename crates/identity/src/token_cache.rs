@@ -1,8 +1,8 @@
 //! Tokens that were verified a moment ago, so that a signature is checked once per instance.
 //!
 //! Entries are found by a digest of the token and the resource it was verified for; the token itself is not kept.
-//! An entry lives until the token expires, at most five minutes. So a key that its issuer
-//! withdraws is believed for that long at most. Not here: revocation, which is asked on every request, cached or not.
+//! An entry lives until the token expires, at most five minutes. So a key that its issuer withdraws is believed for that
+//! long at most. Not here: whether a token was withdrawn, which nobody asks yet.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -96,23 +96,32 @@ pub(crate) trait Stored: Clone {
     fn cut_names(&mut self);
 }
 
-/// Writes a record; cuts the body if it does not fit, then everything else.
+/// Writes a record. What does not fit is cut: the body alone if that is enough, else names and lists first, so that
+/// what is left of the body does not depend on how long they were.
 ///
-/// The names of a principal or a tool come from tokens and requests that the edge bounds, so the second cut is never
-/// needed there. It is here because a record that no store takes would be worse than one that is cut.
+/// Names come from tokens and requests, which the edge and the protocol bound, so they are whole as long as those
+/// bounds are what they are. A record that no store takes would be worse than one that is cut.
 pub(crate) fn encode_to_fit<R: Stored>(record: &R) -> Vec<u8> {
     let whole = encode(record);
-    let Some(excess) = whole.len().checked_sub(MAX_VALUE_BYTES + 1) else { return whole };
-    let mut cut = record.clone();
-    if let Some(body) = cut.body() {
-        body.shrink_by(excess + 1 + CUT_NOTE_BYTES);
-        let shorter = encode(&cut);
-        if shorter.len() <= MAX_VALUE_BYTES {
-            return shorter;
-        }
+    if whole.len() <= MAX_VALUE_BYTES {
+        return whole;
     }
+    let shorter = with_shorter_body(record.clone(), whole.len());
+    if shorter.len() <= MAX_VALUE_BYTES {
+        return shorter;
+    }
+    let mut cut = record.clone();
     cut.cut_names();
-    encode(&cut)
+    let named = encode(&cut);
+    if named.len() <= MAX_VALUE_BYTES { named } else { with_shorter_body(cut, named.len()) }
+}
+
+/// `length` is that of the record as it is.
+fn with_shorter_body<R: Stored>(mut record: R, length: usize) -> Vec<u8> {
+    if let Some(body) = record.body() {
+        body.shrink_by(length.saturating_sub(MAX_VALUE_BYTES).saturating_add(CUT_NOTE_BYTES));
+    }
+    encode(&record)
 }
 
 fn encode<R: Stored>(record: &R) -> Vec<u8> {

@@ -34,6 +34,10 @@ pub const META_CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
 /// `_meta` key of the log level a modern request asks for.
 pub const META_LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
+/// The longest name of a tool or prompt and the longest URI that a call may be about, in bytes: what it is about must
+/// be on record as a whole.
+pub const LONGEST_NAME: usize = 8 << 10;
+
 /// The era of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
@@ -139,7 +143,11 @@ fn call<'a>(headers: &HeaderMap, request: Request<'a>) -> Result<Call<'a>, Rejec
     if !modern {
         strip_modern_meta(params.as_mut());
     }
-    Ok(Call { id, method, params, era })
+    let call = Call { id, method, params, era };
+    match call.subject() {
+        Some(subject) if subject.len() > LONGEST_NAME => Err(Rejection::LongName { limit: LONGEST_NAME }),
+        Some(_) | None => Ok(call),
+    }
 }
 
 fn notice<'a>(headers: &HeaderMap, notification: Notification<'a>) -> Result<Notice<'a>, Rejection> {

@@ -11,6 +11,7 @@ use portcullis_identity::{self as identity, BearerToken, TokenError, UnixSeconds
 use portcullis_settings::{Endpoint, Scope};
 
 use crate::gateway::Gateway;
+use crate::pace;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 
@@ -32,7 +33,8 @@ pub(crate) async fn caller<P: Ports>(
     {
         return Ok(verified);
     }
-    if gateway.attempts.borrow().exhausted(address, ports.now()) {
+    let network = pace::network(address);
+    if gateway.attempts.borrow().exhausted(network, ports.now()) {
         return Err(Refusal::TooManyFailures);
     }
     let verified = match bearer {
@@ -46,7 +48,7 @@ pub(crate) async fn caller<P: Ports>(
     verified.map_err(|unverified| match unverified {
         Unverified::Unavailable(refusal) => refusal,
         Unverified::Refused(refusal) => {
-            gateway.attempts.borrow_mut().failed(address, ports.now());
+            gateway.attempts.borrow_mut().failed(network, ports.now());
             Refusal::unauthenticated(endpoint, Some(&refusal))
         }
     })

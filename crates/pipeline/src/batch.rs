@@ -11,6 +11,7 @@ use portcullis_mcp::revision::Revision;
 
 use crate::Answer;
 use crate::exchange::Exchange;
+use crate::pace;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::relay::Relay;
@@ -42,13 +43,14 @@ pub(crate) async fn serve<P: Ports>(
     }
     let (mut answers, mut relays) = (Vec::new(), Vec::new());
     for element in elements {
-        x.to = Addressee::default();
-        x.name = None;
+        (x.to, x.name, x.is_paced) = (Addressee::default(), None, false);
         match self::element(x, element).await {
             Ok(relay) => relays.extend(relay),
             Err(refusal) => {
+                let is_answered = wants_answer(&x.to, &refusal);
+                let refusal = pace::refused(x, refusal);
                 x.note(&refusal).await;
-                if wants_answer(&x.to, &refusal) {
+                if is_answered {
                     answers.push(refusal.message(&x.to));
                 }
             }

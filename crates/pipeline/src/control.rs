@@ -63,6 +63,7 @@ pub async fn handle<P: Ports>(
     match serve(&mut exchange, body).await {
         Ok(value) => answer(StatusCode::OK, &value),
         Err(refusal) => {
+            let refusal = pace::refused(&mut exchange, refusal);
             exchange.note(&refusal).await;
             refused(&refusal)
         }
@@ -70,10 +71,11 @@ pub async fn handle<P: Ports>(
 }
 
 async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
+    pace::of_address(x)?;
     let deed = admit(x.gateway.settings(), &x.parts)?;
     x.deed = Some(deed.as_str());
-    pace::of_address(x)?;
     x.authenticate(Place::Console).await?;
+    pace::of_principal(x)?;
     // Whoever changes what is in force must see all of what is.
     x.active = x.gateway.look(&*x.ports).await?;
     match deed {

@@ -204,15 +204,36 @@ pub(crate) fn client_address(settings: &Settings, headers: &HeaderMap) -> Option
     }
     // RFC 7239: each proxy appends. From the right, the first address that is no proxy of ours is the caller.
     let lines = headers.get_all(FORWARDED).iter().filter_map(|value| value.to_str().ok());
-    let elements: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
-    let mut hops = elements.into_iter().rev().map_while(forwarded_for);
+    let lines: Vec<&str> = lines.collect();
+    let elements = lines.into_iter().rev().flat_map(|line| from_right(line, ','));
+    let mut hops = elements.map_while(forwarded_for);
     hops.find(|hop| !settings.edge.is_trusted_proxy(*hop)).or(Some(peer))
 }
 
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let mut pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
+    let pairs = from_right(element, ';');
+    let mut pairs = pairs.into_iter().filter_map(|pair| pair.trim().split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
     parse_address(value.trim_matches('"'))
+}
+
+/// The parts of a text between separators that do not stand in quotes (RFC 9110 §5.6.4), the last one first. What a
+/// proxy quotes may be the caller's own text, such as its `Host`. What stands before the proxy's element may be too, and
+/// may have a quote that does not end, so quotes are paired from the right.
+fn from_right(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut end, mut is_quoted) = (Vec::new(), text.len(), false);
+    for (index, ch) in text.char_indices().rev() {
+        let before = text.get(..index).unwrap_or_default();
+        if ch == '"' {
+            let n_backslashes = before.len() - before.trim_end_matches('\\').len();
+            is_quoted ^= n_backslashes.is_multiple_of(2);
+        } else if ch == separator && !is_quoted {
+            parts.extend(text.get(index..end).and_then(|part| part.strip_prefix(separator)));
+            end = index;
+        }
+    }
+    parts.extend(text.get(..end));
+    parts
 }
 
 /// An address with or without a port; IPv6 with or without brackets.

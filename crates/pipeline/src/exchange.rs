@@ -62,6 +62,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) timings: BTreeMap<Stage, u64>,
     /// When the last stage ended, on the clock that only goes forward.
     pub(crate) lapped: u64,
+    /// Whether this message was taken of the limits of its principal.
+    pub(crate) is_paced: bool,
     /// Its place among the principal's requests that are under way.
     pub(crate) slot: Option<Slot<String>>,
     /// Where its use is counted; several where several connections are asked.
@@ -84,6 +86,7 @@ impl<P: Ports> Exchange<P> {
             to: Addressee::default(),
             deed: None,
             name: None,
+            is_paced: false,
             slot: None,
             accounts: RefCell::default(),
             active: gateway.active(),

@@ -15,6 +15,7 @@ use portcullis_policy::{Decision, PolicySet, Question, Session, Target, Visibili
 use portcullis_settings::{ClassName, ClientFeature, ConnectionName};
 
 use crate::active::Active;
+use crate::client;
 use crate::gateway::Gateway;
 use crate::labels;
 
@@ -58,28 +59,25 @@ impl Asked<'_> {
     pub(crate) fn narrow(self, call: &mut Call<'_>) {
         let modern = call.era == Era::Modern;
         let Some(capabilities) = call.capabilities_mut() else { return };
-        let declared = |feature: &ClientFeature| capabilities.get(feature.as_str()).is_some();
-        let open: BTreeSet<&str> = ClientFeature::ALL
-            .into_iter()
-            .filter(declared)
-            .filter(|feature| self.is_open(*feature))
-            .map(ClientFeature::as_str)
-            .collect();
-        capabilities.retain(|name| {
-            let extensions = modern && name == "extensions";
-            open.contains(name) || extensions || !GOVERNED.contains(&spelling(name).as_str())
-        });
-        if let Some(extensions) = capabilities.get_mut("extensions").and_then(Json::as_object_mut) {
-            extensions.retain(|name| name == TASKS_EXTENSION);
-        }
         let pages = self.connection().is_some_and(|connection| !connection.elicitation_hosts.is_empty());
-        if let Some(elicitation) = capabilities.get_mut("elicitation").and_then(Json::as_object_mut) {
-            let only_pages = elicitation.get("url").is_some() && elicitation.get("form").is_none();
-            elicitation.retain(|mode| mode == "form" || (mode == "url" && pages));
-            // MCP 2025-11-25, elicitation: an empty object would mean that the client shows forms.
-            if only_pages && elicitation.is_empty() {
-                capabilities.remove("elicitation");
-            }
+        let member = |name: &str| capabilities.get(name).and_then(Json::as_object);
+        let open: Vec<_> = ClientFeature::ALL
+            .into_iter()
+            .filter_map(|feature| Some((feature, member(feature.as_str())?)))
+            .filter(|(feature, _)| self.is_open(*feature))
+            .filter_map(|(feature, found)| {
+                Some((feature.as_str(), client::capability(feature, found, pages)?))
+            })
+            .collect();
+        let has_tasks =
+            modern && member("extensions").is_some_and(|found| found.get(TASKS_EXTENSION).is_some());
+        capabilities.retain(|name| !GOVERNED.contains(&spelling(name).as_str()));
+        client::keep_short(capabilities);
+        for (name, capability) in open {
+            capabilities.insert(name, capability);
+        }
+        if has_tasks {
+            capabilities.insert("extensions", Object::new().with(TASKS_EXTENSION, Object::new()));
         }
     }
 

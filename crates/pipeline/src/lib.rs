@@ -14,6 +14,7 @@ mod authenticate;
 mod batch;
 mod body;
 mod breakers;
+mod client;
 mod control;
 mod cors;
 mod decide;
@@ -61,6 +62,8 @@ use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
 use portcullis_policy::{Lifecycle, Permit, Reasons};
 use portcullis_settings::ClassName;
 
+pub use portcullis_mcp::sse::KEEP_ALIVE;
+
 pub use crate::active::{Active, UnusableSection};
 pub use crate::body::BodyError;
 pub use crate::control::{Objection, handle as control};
@@ -98,7 +101,10 @@ pub async fn handle<P: Ports>(
     let mut exchange = Exchange::new(gateway, ports, parts);
     let mut response = match serve(&mut exchange, body).await {
         Ok(response) => response,
-        Err(refusal) => exchange.refuse(&refusal).await.map(Answer::Full),
+        Err(refusal) => {
+            let refusal = pace::refused(&mut exchange, refusal);
+            exchange.refuse(&refusal).await.map(Answer::Full)
+        }
     };
     usage::settle(&exchange).await;
     if let Answer::Events(events) = response.body_mut() {
@@ -111,15 +117,17 @@ pub async fn handle<P: Ports>(
 }
 
 async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
-    match edge::admit(x.gateway.settings(), &x.parts)? {
+    let route = edge::admit(x.gateway.settings(), &x.parts);
+    // Orchestrators probe often, and all from one address.
+    if !matches!(route, Ok(Route::Health | Route::Ready)) {
+        pace::of_address(x)?;
+    }
+    match route? {
         Route::Health => Ok(health::alive().map(Answer::Full)),
         Route::Ready => Ok(health::ready(&x.gateway, &*x.ports).await.map(Answer::Full)),
-        Route::Metadata(place) => {
-            pace::of_address(x).map(|()| health::metadata(x.gateway.settings(), &place).map(Answer::Full))
-        }
+        Route::Metadata(place) => Ok(health::metadata(x.gateway.settings(), &place).map(Answer::Full)),
         Route::Preflight => Ok(cors::preflight(&x.parts.headers).map(Answer::Full)),
         Route::Mcp(place, verb) => {
-            pace::of_address(x)?;
             x.lap(Stage::Edge);
             x.authenticate(place).await?;
             x.refresh().await?;
@@ -144,7 +152,10 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
 /// POST: one message of the caller, or a batch of them.
 async fn message<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Response<Answer<P>>, Refusal> {
     let limits = x.gateway.settings().limits;
-    let bytes = body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?;
+    let bytes = {
+        let _place = pace::to_read(x)?;
+        body::read(&*x.ports, &mut body, limits.body_bytes, limits.body_time).await?
+    };
     x.request_bytes = bytes.len().try_into().unwrap_or(u64::MAX);
     let value = json::parse(&bytes, Bounds::request(limits.depth)).map_err(era::Rejection::Json)?;
     if let Json::Array(elements) = value {

@@ -13,6 +13,7 @@ use portcullis_mcp::method::{Method, ServerMethod};
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Decision, Question, Target};
 
+use crate::client;
 use crate::exchange::Exchange;
 use crate::features::{Asked, TASKS_EXTENSION};
 use crate::guard::Granted;
@@ -52,6 +53,7 @@ pub(crate) async fn call<P: Ports>(
     let caller = x.caller()?;
     let connection = x.connection_name()?;
     asked(x, &caller)?.narrow(call);
+    client::shorten_info(call);
     keep_sound_meta(call);
     offer_known_revision(call);
     let owner = Owner::new(caller.principal(), connection, session);
@@ -166,9 +168,9 @@ fn declares_tasks(call: &Call<'_>) -> bool {
 
 async fn own_task<P: Ports>(tasks: &Tasks<'_, P>, call: &Call<'_>) -> Result<(), Refusal> {
     let id = call.name().filter(|id| tasks::is_id(id)).ok_or(Rejection::UnknownTask)?;
-    match tasks.own(id).await? {
-        Some(_) => Ok(()),
-        None => Err(Rejection::UnknownTask.into()),
+    match tasks.owns(id).await? {
+        true => Ok(()),
+        false => Err(Rejection::UnknownTask.into()),
     }
 }
 

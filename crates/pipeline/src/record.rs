@@ -32,7 +32,8 @@ use crate::refusal::Refusal;
 use crate::reply::Delivery;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
-/// What of `_meta` says how a request is meant, and nothing to the server's tools.
+/// What of `_meta` says how a request is meant, and nothing to the server's tools. None of it may be long (`client`,
+/// `prepare`), since it is not on record.
 const KNOWN_META: [&str; 5] =
     [META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, "progressToken"];
 const SESSION: Purpose = Purpose::new("session-id");
@@ -77,8 +78,8 @@ pub(crate) enum End<'a> {
     Answered {
         /// Whether the answer says that the call failed.
         failed: bool,
-        /// The answer as the caller sees it.
-        text: &'a str,
+        /// The answer as it is stored, see [`answer`].
+        text: String,
     },
     /// The caller left before the answer.
     Abandoned,
@@ -207,7 +208,7 @@ impl Open {
         Box::pin(async move {
             let receipt = delivery.await;
             let end = match &receipt {
-                Ok(_) => End::Answered { failed, text: "" },
+                Ok(_) => End::Answered { failed, text: String::new() },
                 Err(refusal) => End::Refused(refusal),
             };
             let written = self.write(&*ports, end, &gateway, &Passed::default()).await;
@@ -245,16 +246,16 @@ impl Open {
         gateway: &Rc<Gateway>,
         passed: &Passed,
     ) -> Result<(), StoreError> {
-        let explanation;
         let Self { id, timings, since } = self;
         let (id, mut timings) = (*id, timings.clone());
         timings.insert(Stage::Forward, ports.monotonic().saturating_sub(*since));
         let (result, text) = match end {
             End::Answered { failed, text } => (CallResult::Completed { is_error: failed }, text),
-            End::Abandoned => (CallResult::Interrupted, ""),
+            End::Abandoned => (CallResult::Interrupted, String::new()),
             End::Refused(refusal) => {
-                explanation = refusal.to_string();
-                (CallResult::Failed { kind: refusal.kind().to_owned() }, explanation.as_str())
+                let mut masker = Masker::for_store(Rc::clone(gateway));
+                let explanation = masked(&mut masker, &refusal.to_string());
+                (CallResult::Failed { kind: refusal.kind().to_owned() }, explanation)
             }
         };
         let record = Outcome {
@@ -266,11 +267,18 @@ impl Open {
             frames: passed.frames,
             findings: passed.findings.clone(),
             masked: passed.masked.clone(),
-            text: Excerpt::whole(masked(&mut Masker::for_store(Rc::clone(gateway)), text)),
+            text: Excerpt::whole(text),
             timings,
         };
         ports.set(Key::outcome(gateway.app(), id).as_str(), &record.encode()).await
     }
+}
+
+/// An answer as it is stored: masked value by value, as for callers, and for every class. In its text a detector would
+/// not see where a value ends, nor what an escape stands for.
+pub(crate) fn answer(gateway: &Rc<Gateway>, mut answer: Json<'_>) -> String {
+    Masker::for_store(Rc::clone(gateway)).value(&mut answer);
+    answer.to_string()
 }
 
 /// Writes why a request was not made.

@@ -33,8 +33,6 @@ pub(crate) enum Duty {
     Bind {
         /// Its id.
         task: String,
-        /// The tool that was called.
-        tool: Option<String>,
     },
     /// A task asks something of the caller's client.
     Expect {
@@ -48,11 +46,9 @@ pub(crate) enum Duty {
 }
 
 /// What the store says of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Task {
+#[derive(Debug, Serialize, Deserialize)]
+struct Task {
     principal: String,
-    /// The tool that was called.
-    pub(crate) tool: Option<String>,
 }
 
 /// The tasks of one connection, for one caller.
@@ -64,15 +60,15 @@ pub(crate) struct Tasks<'t, P> {
 }
 
 impl<P: Ports> Tasks<'_, P> {
-    /// The task, if it is the caller's.
-    pub(crate) async fn own(&self, id: &str) -> Result<Option<Task>, StoreError> {
-        let Some(stored) = self.first(self.keys(id)).await? else { return Ok(None) };
+    /// Whether there is such a task and it is the caller's.
+    pub(crate) async fn owns(&self, id: &str) -> Result<bool, StoreError> {
+        let Some(stored) = self.first(self.keys(id)).await? else { return Ok(false) };
         let opened = std::str::from_utf8(&stored).ok().and_then(|text| {
             let plain = self.gateway.sealer().open(PURPOSE, text).ok()?;
             serde_json::from_slice::<Task>(&plain).ok()
         });
         let task = opened.ok_or_else(|| StoreError("the owner of a task cannot be read".to_owned()))?;
-        Ok((task.principal == self.principal.id()).then_some(task))
+        Ok(task.principal == self.principal.id())
     }
 
     /// The method of a question that the task has asked, if it was let through.
@@ -84,16 +80,16 @@ impl<P: Ports> Tasks<'_, P> {
     /// Writes what must be there before a frame is released.
     pub(crate) async fn perform(&self, duty: &Duty) -> Result<(), StoreError> {
         match duty {
-            Duty::Bind { task, tool } => {
+            Duty::Bind { task } => {
                 let unusable = || StoreError("the owner of a task cannot be written".to_owned());
                 // Two tasks of one id would share an owner; the first one stays.
                 if self.first(self.keys(task)).await?.is_some() {
-                    return match self.own(task).await? {
-                        Some(_) => Ok(()),
-                        None => Err(StoreError("the upstream gave one task id to two callers".to_owned())),
+                    return match self.owns(task).await? {
+                        true => Ok(()),
+                        false => Err(StoreError("the upstream gave one task id to two callers".to_owned())),
                     };
                 }
-                let owned = Task { principal: self.principal.id(), tool: tool.clone() };
+                let owned = Task { principal: self.principal.id() };
                 let plain = serde_json::to_vec(&owned).map_err(|_| unusable())?;
                 let sealed = self.gateway.sealer().seal(PURPOSE, &plain, fresh(self.ports));
                 let sealed = sealed.map_err(|_| unusable())?;
@@ -110,8 +106,8 @@ impl<P: Ports> Tasks<'_, P> {
         let mut own = BTreeSet::new();
         let ids: Vec<&str> = ids.iter().copied().filter(|id| is_id(id)).collect();
         for some in ids.chunks(AT_ONCE) {
-            let found = try_join_all(some.iter().map(|id| self.own(id))).await?;
-            let of_caller = some.iter().zip(found).filter(|(_, found)| found.is_some());
+            let found = try_join_all(some.iter().map(|id| self.owns(id))).await?;
+            let of_caller = some.iter().zip(found).filter(|(_, is_own)| *is_own);
             own.extend(of_caller.map(|(id, _)| (*id).to_owned()));
         }
         Ok(own)
@@ -133,7 +129,7 @@ impl<P: Ports> Tasks<'_, P> {
 
     async fn is_own(&self, task: &Json<'_>) -> Result<bool, StoreError> {
         match task.as_object().and_then(|task| task.get_str("taskId")) {
-            Some(id) => Ok(self.own(id).await?.is_some()),
+            Some(id) => self.owns(id).await,
             None => Ok(false),
         }
     }

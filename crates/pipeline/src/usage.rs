@@ -11,12 +11,14 @@ mod items;
 mod meter;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use portcullis_policy::Target;
 use portcullis_usage::Amounts;
 
 use crate::exchange::Exchange;
 use crate::guard::Guard;
+use crate::pace;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 
@@ -24,11 +26,15 @@ pub(crate) use crate::usage::account::Account;
 pub(crate) use crate::usage::items::items;
 pub(crate) use crate::usage::meter::{Meter, Seen};
 
+/// After this a part of what was used is no longer of the last minute.
+const SLICE: Duration = Duration::from_secs(10);
+
 /// Opens the account of a request before it is decided on, and reads what was used if a policy that can match reads it.
 /// `target` is what policy will be asked about, if it is asked at all.
 ///
 /// # Errors
-/// [`Refusal::Uncounted`]: what this request uses could not be counted.
+/// [`Refusal::Uncounted`]: what this request uses could not be counted. [`Refusal::TooManyRequests`]: the calls of all
+/// instances together are more than one would let through.
 pub(crate) async fn open<P: Ports>(x: &Exchange<P>, target: Option<Target<'_>>) -> Result<(), Refusal> {
     let active = &x.active;
     if !active.policies().reads_usage() {
@@ -38,11 +44,21 @@ pub(crate) async fn open<P: Ports>(x: &Exchange<P>, target: Option<Target<'_>>) 
     let (principal, connection) = (caller.principal(), x.connection_name()?);
     let account = Account::open(&x.gateway, &x.ports, principal, connection);
     account.admit().await.map_err(Refusal::Uncounted)?;
-    if target.is_some_and(|target| active.policies().may_read_usage(principal, connection, target)) {
+    let is_read =
+        target.is_some_and(|target| active.policies().may_read_usage(principal, connection, target));
+    if is_read {
         account.refresh().await;
     }
+    // What is not known is left to the limit of this instance: it protects what is behind it, and is no quota.
+    let calls = account.calls_of_a_minute().filter(|_| is_read);
+    // What others have counted must be published, also if this request is refused.
     x.accounts.borrow_mut().push(account);
-    Ok(())
+    match calls {
+        Some(calls) if calls >= pace::most_in_a_minute(&x.gateway.settings().limits) => {
+            Err(Refusal::TooManyRequests { retry_after: SLICE })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Opens an account for an answer that is under way, since a policy reads usage that did not when it was asked for.

@@ -11,7 +11,9 @@ use portcullis_ledger::{CallResult, Intent, Record};
 use portcullis_pipeline::FetchError;
 use serde_json::{Value, json};
 
-use crate::world::{CREDENTIAL, Chunked, End, Upstream, World, legacy_call, post, result, token};
+use crate::world::{
+    CREDENTIAL, Chunked, End, POLICIES, SETTINGS, Upstream, World, legacy_call, post, result, token,
+};
 
 const CARD: &str = "4111 1111 1111 1111";
 
@@ -21,6 +23,23 @@ fn staff() -> String {
 
 fn call(world: &World, tool: &str) -> world::Done {
     world.send(post("crm", Some(&staff()), legacy_call(tool, &json!({"q": 1}))))
+}
+
+#[test]
+fn an_answer_is_stored_masked_value_by_value_whatever_its_caller_may_see() {
+    let world = World::of(&format!("{SETTINGS}[masking]\nclasses = []\n"), POLICIES);
+    let answer = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"card":4.111111111111111e15,"a\"ada@example.com":["b\nben@example.com"]}}}"#;
+    world.upstream_answers("application/json", vec![answer.as_bytes().to_vec()], End::Whole);
+    let done = world.send(post("crm", Some(&token("ada", "staff")), legacy_call("read", &json!({}))));
+    assert_eq!(done.text, answer);
+    let outcome = world.outcomes().pop().unwrap();
+    let stored: Value = serde_json::from_str(outcome.text.text()).unwrap();
+    let rows = stored["result"]["structuredContent"].as_object().unwrap();
+    assert!(rows["card"].is_string(), "{stored}");
+    for hidden in ["111111", "ada@", "ben@"] {
+        assert!(!world.traces().contains(hidden), "{hidden}: {stored}");
+    }
+    assert_eq!(rows.len(), 2);
 }
 
 #[test]

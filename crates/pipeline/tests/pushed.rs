@@ -495,3 +495,24 @@ fn nothing_is_forwarded_and_nothing_changes_without_a_record() {
     world.ports.writes_left.set(u64::MAX);
     assert_eq!(read(&world.instance(&settings(), POLICIES)), "denied");
 }
+
+#[test]
+fn who_asks_too_often_is_refused_before_the_store_is_asked() {
+    let settings = settings().replace("[limits]", "[limits]\nrequests_per_minute = 6\nrequest_burst = 2");
+    let world = World::of(&settings, POLICIES);
+    for _ in 0..2 {
+        assert_eq!(status(&world)["error"], Value::Null);
+    }
+    let asked = || world.ports.operations.borrow().iter().filter(|done| done.starts_with("get")).count();
+    let before = asked();
+    let refused = request(Method::GET, "/api/policy", Some(&writer()), "text/plain", Vec::new());
+    let refused = world.control(refused);
+    assert_eq!((refused.status, &refused.json()["error"]), (429, &json!("too_many_requests")));
+    assert_eq!(asked(), before);
+    for _ in 0..40 {
+        status(&world);
+    }
+    assert_eq!(refusals(&world).len(), 8);
+    pass(&world, 10_000);
+    assert_eq!(status(&world)["error"], Value::Null);
+}

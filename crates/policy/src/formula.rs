@@ -100,7 +100,7 @@ impl Formula {
                 let [test, then, otherwise] = branches;
                 Self::If(test, then, otherwise)
             }
-            _ if has_variable(expression) || !has_unknown(expression) => Self::Error,
+            _ if always_errs(expression) => Self::Error,
             _ => Self::about_argument(expression).or_else(|| label(expression)).unwrap_or(Self::Open),
         }
     }
@@ -212,25 +212,36 @@ fn argument_name(expression: &Value) -> Option<String> {
     (operator == "." && is_input(operands.get("left")?)).then(|| name.to_owned())
 }
 
-/// Whether a variable is left. Cedar puts values and unknowns in the place of all of them, but for what errs whatever
-/// the unknowns are: that it leaves as it was written, since it may not be reached.
-fn has_variable(expression: &Value) -> bool {
-    contains(expression, &|operator, operand| operator == "Var" && operand.is_string())
+/// Whether it errs whatever the unknowns are. Cedar puts values and unknowns in the place of all variables, but for what
+/// errs: that it leaves as it was written, since it may not be reached. So with nothing unknown in it, or with a
+/// variable in a part that is evaluated whenever the whole is, it errs. A variable in a part that is only evaluated for
+/// some values of an unknown says nothing of the others.
+fn always_errs(expression: &Value) -> bool {
+    let is_never = |_: &str| false;
+    let is_variable = |operator: &str, operand: &Value| operator == "Var" && operand.is_string();
+    let is_unknown = |operator: &str, _: &Value| operator == "unknown";
+    contains(expression, &is_variable, &is_conditional) || !contains(expression, &is_unknown, &is_never)
 }
 
-/// Whether anything of it is unknown. Cedar puts the value in the place of what is known, but for what errs.
-fn has_unknown(expression: &Value) -> bool {
-    contains(expression, &|operator, _| operator == "unknown")
+/// Whether an operator does not always evaluate all of its operands.
+fn is_conditional(operator: &str) -> bool {
+    matches!(operator, "&&" | "||" | "if-then-else")
 }
 
-/// Whether an expression or a part of it is as asked for, by its operator and the operands of that.
-fn contains(expression: &Value, asked: &impl Fn(&str, &Value) -> bool) -> bool {
+/// Whether an expression or a part of it is as asked for, by its operator and the operands of that. What is below
+/// operators that are passed over is not looked at.
+fn contains(
+    expression: &Value,
+    asked: &impl Fn(&str, &Value) -> bool,
+    is_passed_over: &impl Fn(&str) -> bool,
+) -> bool {
     match member(expression) {
         Some(("Value", _)) => false,
         Some((operator, operands)) if asked(operator, operands) => true,
+        Some((operator, _)) if is_passed_over(operator) => false,
         Some(_) | None => match expression {
-            Value::Array(items) => items.iter().any(|item| contains(item, asked)),
-            Value::Object(members) => members.values().any(|value| contains(value, asked)),
+            Value::Array(items) => items.iter().any(|item| contains(item, asked, is_passed_over)),
+            Value::Object(members) => members.values().any(|value| contains(value, asked, is_passed_over)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
         },
     }

@@ -17,7 +17,7 @@
 //! INVARIANT: an entry counts only if a trusted key has signed its envelope, and the envelope names the serial that the
 //! entry lies at. Nothing else that is in the store is believed; a bundle is what its address says.
 //!
-//! [`Search`] finds entries, [`Entry::read`] checks one, [`open`] opens its bundle; [`Push`] says what to write, in which
+//! [`Search`] finds entries, [`Entry::check`] checks one, [`open`] opens its bundle; [`Push`] says what to write, in which
 //! order. What is not here: the store itself, and who may push (`pipeline`).
 
 #![forbid(unsafe_code)]

@@ -53,7 +53,6 @@ pub struct Push<'b> {
     entry: Vec<u8>,
     pointer: Vec<u8>,
     at: usize,
-    is_stored: bool,
 }
 
 #[derive(Debug)]
@@ -79,13 +78,7 @@ impl<'b> Push<'b> {
         steps.push((keys.entry(serial), Value::Entry));
         steps.push((keys.pointer(), Value::Pointer));
         let pointer = Pointer { serial, bundle: digest, length: entry.length };
-        Self {
-            steps,
-            entry: entry.encode(),
-            pointer: pointer.to_string().into_bytes(),
-            at: 0,
-            is_stored: false,
-        }
+        Self { steps, entry: entry.encode(), pointer: pointer.to_string().into_bytes(), at: 0 }
     }
 
     /// What is to be done now; `None` if all is done.
@@ -110,8 +103,7 @@ impl<'b> Push<'b> {
         let Some((_, value)) = self.steps.get(self.at) else { return Ok(()) };
         match (value, done) {
             (Value::Claim, Done::Counted(1))
-            | (Value::Skip | Value::Chunk(_) | Value::Pointer, Done::Written) => {}
-            (Value::Entry, Done::Written) => self.is_stored = true,
+            | (Value::Skip | Value::Chunk(_) | Value::Entry | Value::Pointer, Done::Written) => {}
             (Value::Claim, Done::Counted(_) | Done::Written | Done::Failed) => return Err(Lost::Serial),
             (Value::Skip | Value::Chunk(_), Done::Counted(_) | Done::Failed) => return Err(Lost::Store),
             (Value::Entry, Done::Counted(_) | Done::Failed) => return Err(Lost::Unknown),
@@ -119,12 +111,6 @@ impl<'b> Push<'b> {
         }
         self.at += 1;
         Ok(())
-    }
-
-    /// Whether instances can find it by now.
-    #[must_use]
-    pub const fn is_stored(&self) -> bool {
-        self.is_stored
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Limits {
     /// without a look at its token. `failures_per_minute`, 60 unless set, 1 to 100,000.
     pub failures_per_minute: u32,
     /// How many requests a principal may send. `requests_per_minute` and, at once after a pause, `request_burst`;
-    /// 6,000 and 600 unless set, 1 to 1,000,000.
+    /// 6,000 and 100 unless set, 1 to 1,000,000.
     pub requests: Pace,
     /// How many requests of a principal may be under way at once. `concurrent_requests`, 100 unless set, 1 to 10,000.
     pub concurrent_requests: NonZeroU32,
@@ -48,7 +48,8 @@ pub struct Pace {
 }
 
 impl Pace {
-    const REQUESTS: Self = Self::new(6_000, 600);
+    /// The burst is below the 128 requests that an instance of Spin serves, else the limit would never be reached there.
+    const REQUESTS: Self = Self::new(6_000, 100);
     const ADDRESS_REQUESTS: Self = Self::new(12_000, 1_200);
 
     const fn new(per_minute: u32, burst: u32) -> Self {

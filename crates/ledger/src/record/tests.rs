@@ -303,6 +303,31 @@ proptest! {
 }
 
 #[test]
+fn a_long_name_does_not_cost_the_body() {
+    let id = RecordId::new(UnixMillis(1), [7; 10]);
+    let refusal = Refusal {
+        id,
+        at: UnixMillis(1),
+        stage: Stage::Decide,
+        kind: "denied".to_owned(),
+        explanation: Excerpt::whole("why it was ".repeat(20_000)),
+        principal: None,
+        connection: None,
+        method: None,
+        name: Some("n".repeat(300_000)),
+        decision: None,
+        trace: None,
+        client_address: None,
+        request_bytes: 0,
+    };
+    let bytes = refusal.encode();
+    assert!(bytes.len() <= MAX_VALUE_BYTES);
+    let decoded = Refusal::decode(&bytes).unwrap();
+    assert_eq!(decoded.explanation, refusal.explanation);
+    assert!(decoded.name.unwrap().starts_with("nnn"));
+}
+
+#[test]
 fn what_no_release_wrote_is_refused() {
     let refusal = r#"{"v":1,"kind":"refusal","id":"01k3b2w8y00000000000000000","at":1,"stage":"edge","error":"e","explanation":{"text":""},"request_bytes":0}"#;
     assert!(Record::decode(refusal.as_bytes()).is_ok());

@@ -52,6 +52,12 @@ pub enum Rejection {
         /// The most that are accepted.
         limit: usize,
     },
+    /// What the call is about has a longer name than a record takes.
+    #[error("invalid params: a name or URI of more than {limit} bytes")]
+    LongName {
+        /// The most that is accepted.
+        limit: usize,
+    },
     /// `requestState` or `inputResponses` is not what the gateway has given out for this call.
     #[error("invalid params: `{0}` does not belong to this request")]
     Round(&'static str),
@@ -89,6 +95,7 @@ impl Rejection {
             // Old clients treat a 4xx answer to a request as the end of the session.
             Self::Ambiguous(_)
             | Self::InitializeInBatch
+            | Self::LongName { .. }
             | Self::MethodNotFound { modern: false }
             | Self::MissingParam(_)
             | Self::Round(_)
@@ -117,6 +124,7 @@ impl Rejection {
             | Self::UnexpectedResponse => -32600,
             Self::MethodNotFound { .. } => -32601,
             Self::Ambiguous(_)
+            | Self::LongName { .. }
             | Self::Meta(_)
             | Self::MissingParam(_)
             | Self::Round(_)
@@ -151,6 +159,7 @@ impl Rejection {
             | Self::InitializeInBatch
             | Self::Json(_)
             | Self::LongBatch { .. }
+            | Self::LongName { .. }
             | Self::Message(_)
             | Self::Meta(_)
             | Self::MethodNotFound { .. }

@@ -154,6 +154,25 @@ fn the_id_of_a_request_has_a_length() {
 }
 
 #[test]
+fn what_a_call_is_about_has_a_length() {
+    for (method, params) in [
+        ("tools/call", r#"{"name":"NAME"}"#),
+        ("resources/read", r#"{"uri":"NAME"}"#),
+        ("resources/subscribe", r#"{"uri":"NAME"}"#),
+        ("completion/complete", r#"{"ref":{"uri":"NAME"},"argument":{}}"#),
+    ] {
+        let call = |length: usize| {
+            let params = params.replace("NAME", &"n".repeat(length));
+            let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+            outcome(&[], &body)
+        };
+        assert!(!call(LONGEST_NAME).contains("-32602"), "case: {method}");
+        let refused = "200 -32602 id: invalid params: a name or URI of more than 8192 bytes";
+        assert_eq!(call(LONGEST_NAME + 1), refused, "case: {method}");
+    }
+}
+
+#[test]
 fn a_notification_says_what_it_must_and_nothing_else() {
     let long = "t".repeat(LONGEST_ID + 1);
     let digits = "7".repeat(LONGEST_ID + 1);

@@ -10,6 +10,7 @@ use portcullis_settings::ConnectionName;
 
 use crate::aggregate::{direct, usable};
 use crate::exchange::Exchange;
+use crate::mismatch;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::relay::Relay;
@@ -94,7 +95,9 @@ async fn result<P: Ports>(relay: &mut Relay<P>) -> Result<Object<'static>, Refus
         Ok(Message::Response(response)) => match response.outcome {
             Outcome::Result(result) => Ok(result.into_owned()),
             // A server without this kind of thing has an empty list of them.
-            Outcome::Error(error) if is_list(relay) && error.code.as_i64() == Some(METHOD_NOT_FOUND) => {
+            Outcome::Error(error)
+                if is_list(relay) && error.code.as_i64() == Some(mismatch::METHOD_NOT_FOUND) =>
+            {
                 Ok(Object::new())
             }
             Outcome::Error(error) => {
@@ -109,8 +112,6 @@ fn is_list<P: Ports>(relay: &Relay<P>) -> bool {
     relay.guard().call().is_some_and(|call| call.method.list_member().is_some())
 }
 
-/// JSON-RPC's code for a method that does not exist.
-const METHOD_NOT_FOUND: i64 = -32601;
 /// The guard has bounded what may nest, and adds some levels of its own.
 const DEPTH: usize = 128;
 

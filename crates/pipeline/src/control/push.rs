@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use portcullis_ledger::UnixMillis;
 use portcullis_policy::{
-    Bundle, BundleDigest, EnvelopeError, PolicyDigest, PolicyId, PolicySet, Reasons, Serial, SignedBundle,
-    Target,
+    Bundle, BundleDigest, PolicyDigest, PolicyId, PolicySet, Reasons, Serial, SignedBundle, Target,
 };
 use portcullis_release::{CHUNK_BYTES, Done, Effect, Entry, Lost, MAX_BUNDLE_BYTES, Push, Refused, open};
 use portcullis_settings::PolicySource;
@@ -84,10 +83,7 @@ async fn put_in_force<P: Ports>(
     reasons: &Reasons,
 ) -> Result<Value, Refusal> {
     let (serial, digest) = (envelope.serial(), bundle.digest());
-    if envelope.bundle() != digest {
-        let error = EnvelopeError::OtherBundle { expected: envelope.bundle(), found: digest };
-        return Err(Objection::from(error).into());
-    }
+    envelope.verify_bundle(digest).map_err(Objection::from)?;
     let set = open(digest, vec![Some(bundle.as_bytes().to_vec())], true).map_err(Objection::from)?;
     let active =
         Active::of_bundle(set).map_err(|unusable| Objection::from(Refused::Section(unusable.to_string())))?;
@@ -105,7 +101,7 @@ async fn put_in_force<P: Ports>(
     let pushed = perform(&*x.ports, &mut push).await;
     let refusal = pushed.map_err(|lost| Refusal::from(Objection::from(lost)));
     let end = match &refusal {
-        Ok(()) => End::Answered { failed: false, text: "" },
+        Ok(()) => End::Answered { failed: false, text: String::new() },
         Err(refusal) => End::Refused(refusal),
     };
     record.close_here(x, end).await.map_err(Refusal::Withheld)?;
@@ -134,9 +130,7 @@ fn previous<P: Ports>(x: &Exchange<P>) -> Value {
 /// Whether the serial is the next one, and which others have been claimed before it without an entry.
 async fn place<P: Ports>(x: &Exchange<P>, serial: Serial) -> Result<Vec<Serial>, Refusal> {
     let (reached, passed, next) = next(x).await?;
-    if serial <= reached {
-        return Err(Objection::from(EnvelopeError::Stale { found: serial, last: reached }).into());
-    }
+    serial.follows(Some(reached)).map_err(Objection::from)?;
     match serial == next {
         true => Ok(passed),
         false => Err(Objection::NotNext { found: serial, next }.into()),

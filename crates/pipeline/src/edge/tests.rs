@@ -30,6 +30,18 @@ fn an_address_is_believed_only_from_the_platform_and_listed_proxies() {
         (Some("10.0.0.1:4000"), Some("For=\"[2001:db8::9]:1\";proto=https"), Some("2001:db8::9")),
         (Some("10.0.0.1:4000"), Some("for=6.6.6.6, for=203.0.113.9, for=10.0.0.2"), Some("203.0.113.9")),
         (Some("10.0.0.1:4000"), Some("for=6.6.6.6, for=unknown"), Some("10.0.0.1")),
+        // What the proxy quotes is the caller's text.
+        (Some("10.0.0.1:4000"), Some("for=203.0.113.9;host=\"x, for=6.6.6.6\""), Some("203.0.113.9")),
+        (Some("10.0.0.1:4000"), Some("host=\"x;for=6.6.6.6\";for=203.0.113.9"), Some("203.0.113.9")),
+        (Some("10.0.0.1:4000"), Some("for=203.0.113.9;host=\"x\\\", for=6.6.6.6\""), Some("203.0.113.9")),
+        (Some("10.0.0.1:4000"), Some("for=203.0.113.9;host=\"x\\\\\", for=192.0.2.4"), Some("192.0.2.4")),
+        // What stands before is the caller's text too, and its quotes need not end.
+        (Some("10.0.0.1:4000"), Some("for=6.6.6.6;host=\", for=203.0.113.9"), Some("203.0.113.9")),
+        (
+            Some("10.0.0.1:4000"),
+            Some("for=6.6.6.6;host=\"\\, for=203.0.113.9;host=\"x\""),
+            Some("203.0.113.9"),
+        ),
         (Some("10.0.0.1:4000"), Some("for=10.0.0.3"), Some("10.0.0.1")),
         (Some("10.0.0.1:4000"), None, Some("10.0.0.1")),
     ] {

@@ -6,12 +6,11 @@ use portcullis_mcp::message::{ErrorObject, Message, Request};
 use portcullis_mcp::method::ServerMethod;
 
 use crate::guard::{Expected, Fault, Guard, Verdict};
+use crate::mismatch::METHOD_NOT_FOUND;
 use crate::{questions, round};
 
 /// The most questions of one stream, or of one result, that are passed on.
 const MOST: usize = 64;
-/// JSON-RPC's code for a method that does not exist.
-const METHOD_NOT_FOUND: i64 = -32601;
 /// MCP 2025-11-25: the user must open pages first.
 const URL_ELICITATION_REQUIRED: i64 = -32042;
 

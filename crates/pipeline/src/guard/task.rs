@@ -30,7 +30,7 @@ impl Guard {
                 result.insert("task", task);
             }
         }
-        self.duties.push(Duty::Bind { task: id, tool: call.name.clone() });
+        self.duties.push(Duty::Bind { task: id });
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::forward::{self, Outbound, Way};
 use crate::guard::Verdict;
 use crate::mismatch;
 use crate::ports::Ports;
-use crate::record::{End, Open};
+use crate::record::{self, End, Open};
 use crate::refusal::Refusal;
 use crate::relay::{Out, Relay};
 use crate::resume::{self, Answering};
@@ -107,7 +107,7 @@ impl<P: Ports> Relay<P> {
         match verdict {
             Verdict::Pass(message) => {
                 let items = items(&message);
-                let event = with(event, message);
+                let event = with(event, &message.into_json());
                 self.count(&event, items, seen)?;
                 self.perform().await?;
                 self.guard.passed(event.data.as_ref().map_or(0, String::len));
@@ -115,9 +115,12 @@ impl<P: Ports> Relay<P> {
             }
             Verdict::Final { message, failed } => {
                 let items = items(&message);
-                let event = with(event, message);
+                let answer = message.into_json();
+                let event = with(event, &answer);
                 self.count(&event, items, seen)?;
-                self.finish(event, failed).await.map(Some)
+                let recorded = self.record.is_some();
+                let text = recorded.then(|| record::answer(&self.guard.gateway(), answer));
+                self.finish(event, failed, text.unwrap_or_default()).await.map(Some)
             }
             Verdict::Drop(reason) => {
                 self.ports.log(&format!("dropped a frame of the upstream: {reason}"));
@@ -191,8 +194,7 @@ impl<P: Ports> Relay<P> {
             }
             Message::Notification(news) if news.method == ServerNotification::TaskStatus.as_str() => {
                 let id = news.params.as_ref().and_then(|params| params.get_str("taskId"));
-                let own = tasks.own(id.unwrap_or_default()).await.map_err(Refusal::Withheld)?;
-                Ok(own.is_some())
+                tasks.owns(id.unwrap_or_default()).await.map_err(Refusal::Withheld)
             }
             Message::Notification(_) | Message::Request(_) | Message::Response(_) => Ok(true),
         }
@@ -215,13 +217,11 @@ impl<P: Ports> Relay<P> {
         Ok(())
     }
 
-    /// Releases the answer, but not before its outcome is on record.
-    async fn finish(&mut self, event: Event, failed: bool) -> Result<Out, Refusal> {
+    /// Releases the answer, but not before its outcome is on record, with this text.
+    async fn finish(&mut self, event: Event, failed: bool, text: String) -> Result<Out, Refusal> {
         self.perform().await?;
-        let text = event.data.as_deref().unwrap_or_default();
-        self.guard.passed(text.len());
-        let text = text.to_owned();
-        self.close(End::Answered { failed, text: &text }).await.map_err(Refusal::Withheld)?;
+        self.guard.passed(event.data.as_ref().map_or(0, String::len));
+        self.close(End::Answered { failed, text }).await.map_err(Refusal::Withheld)?;
         self.ended = true;
         Ok(Out::Final(event))
     }
@@ -289,7 +289,6 @@ fn without_message(event: Event) -> Option<Out> {
     is_left.then_some(Out::Event(Event { kind: None, data, ..event }))
 }
 
-fn with(event: Event, message: Message<'_>) -> Event {
-    let data = message.into_json().to_string();
-    Event { kind: Some("message".to_owned()), data: Some(data), ..event }
+fn with(event: Event, message: &Json<'_>) -> Event {
+    Event { kind: Some("message".to_owned()), data: Some(message.to_string()), ..event }
 }

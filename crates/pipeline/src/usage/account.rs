@@ -123,6 +123,12 @@ impl<P: Ports> Account<P> {
         }
     }
 
+    /// How many calls were let through and denied in the last minute, by all instances; `None` if that is not known.
+    pub(super) fn calls_of_a_minute(&self) -> Option<u64> {
+        let known = self.gateway.meter.read(self.scope, self.ports.now()).ok()?;
+        Some(known.minute.calls().saturating_add(known.minute.denials()))
+    }
+
     /// Counts.
     pub(crate) fn count(&self, amounts: &Amounts) -> Result<(), Unknown> {
         self.gateway.meter.tally.borrow_mut().count(self.scope, amounts, self.now())

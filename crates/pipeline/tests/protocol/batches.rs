@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, MODERN, accepted, call_of, intents, legacy_result, messages, notification, refusals, request,
-    sent_methods, set, stream, unreachable, upstream, whole, world,
+    Client, MODERN, POLICIES, SETTINGS, accepted, call_of, intents, legacy_result, messages, notification,
+    refusals, request, sent_methods, set, stream, unreachable, upstream, whole, world,
 };
 use crate::world::{End, World};
 
@@ -13,7 +13,10 @@ const REVISION: &str = "2025-03-26";
 
 /// An upstream that knows nothing of batches and says what it was asked.
 fn echoing() -> World {
-    let world = world();
+    // The breaker would tell whoever comes after a few failures something else.
+    let crm = r#"url = "https://crm.example.com/mcp""#;
+    let breaker = "breaker = { failures = 1000, pause_seconds = 5, longest_pause_seconds = 60 }";
+    let world = World::of(&SETTINGS.replace(crm, &format!("{crm}\n{breaker}")), POLICIES);
     upstream(&world, |sent| match (sent.body["id"].is_null(), sent.body["params"]["name"].as_str()) {
         (true, _) => accepted(),
         (false, Some("down")) => unreachable(),

@@ -4,8 +4,8 @@ use portcullis_ledger::CallResult;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, MODERN, Sent, accepted, call_of, legacy_result, notification, request, response, sent, set,
-    stream, text_result, upstream, whole, world,
+    Client, MODERN, Sent, accepted, call_of, intents, legacy_result, notification, refusals, request,
+    response, sent, set, stream, text_result, upstream, whole, world,
 };
 use crate::world::{End, Upstream, World};
 
@@ -32,6 +32,24 @@ fn answering() -> World {
         Some(_) => whole(&sent.result(&text_result("done"))),
     });
     world
+}
+
+#[test]
+fn what_a_call_is_about_is_on_record_as_a_whole_or_the_call_is_not_made() {
+    let world = world();
+    upstream(&world, |sent| whole(&sent.result(&json!({"contents": []}))));
+    let client = Client::new(&world);
+    let uri = |padding: usize| format!("crm://x?pad={}&customer=7", "p".repeat(padding));
+    let long = uri(8192 - 23);
+    client.send(&request(1, "resources/read", json!({"uri": long, "note": "n".repeat(40_000)})));
+    let intent = intents(&world).pop().unwrap();
+    assert_eq!(intent.name.as_ref(), Some(&long));
+    assert!(intent.arguments.text.text().contains("nnn"));
+    sent(&world);
+    let refused = client.send(&request(1, "resources/read", json!({"uri": uri(8193 - 23)})));
+    assert_eq!((refused.status, &refused.json()["error"]["code"]), (200, &json!(-32602)));
+    assert!(sent(&world).is_empty());
+    assert_eq!(refusals(&world).pop().unwrap().kind, "protocol");
 }
 
 #[test]

@@ -360,6 +360,36 @@ fn a_server_is_told_in_each_request_what_it_may_ask() {
 }
 
 #[test]
+fn what_a_client_says_of_itself_is_no_way_past_the_record() {
+    let text = format!("{}customer 4711", "x".repeat(128));
+    let inner = json!({"customer 4711": {}});
+    let capabilities = json!({
+        "sampling": {"tools": inner, "customer 4711": {}}, "elicitation": {"form": inner}, "roots": {"listChanged": inner},
+        "extensions": {"io.modelcontextprotocol/tasks": inner}, "a": text, "b": inner, "c": 4711,
+    });
+    let info = json!({"name": text, "title": text, "version": "1", "websiteUrl": "https://customer 4711", "icons": [inner]});
+    let short = "x".repeat(128);
+    let want_info = json!({"name": short, "title": short, "version": "1"});
+    let want = json!({"sampling": {"tools": {}}, "elicitation": {"form": {}}, "roots": {}});
+    let world = server(text_result("done"));
+    let mut call = call_of(1, "read");
+    call["params"]["_meta"]["io.modelcontextprotocol/clientInfo"] = info.clone();
+    Client::new(&world).able(capabilities.clone()).send_modern(&call);
+    let body = sent(&world).pop().unwrap().body;
+    let meta = &body["params"]["_meta"];
+    assert_eq!(meta["io.modelcontextprotocol/clientInfo"], want_info);
+    let mut modern = want.clone();
+    modern["extensions"] = json!({"io.modelcontextprotocol/tasks": {}});
+    assert_eq!(meta["io.modelcontextprotocol/clientCapabilities"], modern);
+    assert!(!body.to_string().contains("4711"), "{body}");
+
+    let params = json!({"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": info});
+    Client::new(&world).send(&request(1, "initialize", params));
+    let body = sent(&world).pop().unwrap().body;
+    assert_eq!((&body["params"]["clientInfo"], &body["params"]["capabilities"]), (&want_info, &want));
+}
+
+#[test]
 fn a_server_that_asks_in_a_wrong_way_has_failed() {
     let many: serde_json::Map<_, _> = (0..65).map(|key| (key.to_string(), form())).collect();
     for (name, result) in [

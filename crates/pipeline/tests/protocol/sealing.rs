@@ -29,6 +29,8 @@ fn places() -> Vec<Place> {
 fn asking() -> World {
     let photos = r#"url = "https://photos.example.com/mcp""#;
     let settings = SETTINGS.replace(photos, &format!("{photos}\nclient_features = [\"elicitation\"]"));
+    // Time stands still, and everybody tries everything.
+    let settings = settings.replace("[limits]", "[limits]\nrequest_burst = 1000");
     let world = World::of(&settings, POLICIES);
     upstream(&world, |sent| match (sent.verb.as_str(), sent.method()) {
         ("POST", "tools/call") if sent.header("mcp-method").is_some() => {

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use portcullis_pipeline::{Answer, EventStream, handle};
 
-use crate::office::{beside, call, pass, told, vendor, world};
-use crate::support::{Client, call_of, legacy_result, progress, stream, upstream, whole};
+use crate::office::{beside, call, pass, policies, told, vendor, world};
+use crate::support::{Client, SETTINGS, call_of, legacy_result, progress, stream, upstream, whole};
 use crate::world::{End, Fake, World};
 
 const LIMIT: usize = 100;
@@ -68,5 +68,37 @@ fn several_instances_overshoot_a_limit_by_what_passes_until_they_know_of_each_ot
                 "{n_instances} instances let {passed} pass, not {bound}"
             );
         }
+    }
+}
+
+/// How many calls pass in a minute, of all that instances of a gateway could let through.
+fn passed_in_a_minute(n_instances: usize, limits: &str) -> usize {
+    // A limit on usage that nobody reaches.
+    let policies = policies("day.calls >= 1000000");
+    let settings = SETTINGS.replace("[limits]", &format!("[limits]\n{limits}"));
+    let first = World::of(&settings, &policies);
+    upstream(&first, |sent| whole(&sent.result(&legacy_result("hello"))));
+    let more = (1..n_instances).map(|_| World::within(Rc::clone(&first.ports), &settings, &policies));
+    let instances: Vec<World> =
+        more.chain([World::within(Rc::clone(&first.ports), &settings, &policies)]).collect();
+    let mut passed = 0;
+    for _ in 0..60 * PER_SECOND {
+        passed += instances.iter().filter(|world| told(&call(&vendor(world))) == "hello").count();
+        pass(&first, 1000 / PER_SECOND as u64);
+    }
+    passed
+}
+
+#[test]
+fn where_usage_is_read_the_calls_of_all_instances_are_of_one_rate() {
+    let limits = "requests_per_minute = 60\nrequest_burst = 10";
+    // One keeps its rate, and nothing more holds it off.
+    assert_eq!(passed_in_a_minute(1, limits), 10 + 60 - 1);
+    for n_instances in [2, 5] {
+        let passed = passed_in_a_minute(n_instances, limits);
+        // As many as one would let through in 70 seconds, and what passes until they know of each other.
+        let bound = 10 + 70 + (n_instances - 1) * 2;
+        assert!(passed <= bound, "{n_instances} instances let {passed} pass, not {bound}");
+        assert!(passed >= 10 + 60, "{n_instances} instances let only {passed} pass");
     }
 }

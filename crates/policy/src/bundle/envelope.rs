@@ -100,7 +100,7 @@ impl SignedBundle {
         Self { serial, issued_at, bundle, signature: *key.0.sk.sign(message, None), key_id }
     }
 
-    /// Reads an envelope. Nothing in it is to be believed before [`SignedBundle::verify`].
+    /// Reads an envelope. Nothing in it is to be believed before [`SignedBundle::verify_signature`].
     ///
     /// # Errors
     /// [`EnvelopeError::Malformed`] and [`EnvelopeError::NewerFormat`].
@@ -143,21 +143,15 @@ impl SignedBundle {
         )
     }
 
-    /// Checks that a trusted key vouches for this bundle, and that it is newer than what has been active.
+    /// Checks that it is for this bundle.
     ///
     /// # Errors
-    /// All others of [`EnvelopeError`].
-    pub fn verify(
-        &self,
-        bundle: &Bundle,
-        key_of: impl FnOnce(&KeyId) -> Option<VerifyingKey>,
-        last: Option<Serial>,
-    ) -> Result<(), EnvelopeError> {
-        self.verify_signature(key_of)?;
-        if self.bundle != bundle.digest() {
-            return Err(EnvelopeError::OtherBundle { expected: self.bundle, found: bundle.digest() });
+    /// [`EnvelopeError::OtherBundle`].
+    pub fn verify_bundle(&self, found: BundleDigest) -> Result<(), EnvelopeError> {
+        match self.bundle == found {
+            true => Ok(()),
+            false => Err(EnvelopeError::OtherBundle { expected: self.bundle, found }),
         }
-        self.serial.follows(last)
     }
 
     /// Checks that a trusted key vouches for what the envelope says. Nothing is known about the bundle yet.

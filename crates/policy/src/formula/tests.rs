@@ -79,6 +79,12 @@ fn comparisons_of_one_argument_with_constants_are_read_and_nothing_else() {
         ("!context.input.a || !(resource.name == \"x\")", "!(a:IsTrue & error)"),
         ("context.input.a == 1 && 9223372036854775807 + 1 > 0", "(a:OneOf([Whole(1)]) & error)"),
         ("context.input.a == {Var: \"principal\"}", "?"),
+        (r#"(if context.input.a then principal.shoe_size else 1) == 2"#, "?"),
+        ("(context.input.a && principal.shoe_size > 40) == false", "?"),
+        (
+            "context.input.a > 1 && (if context.input.b then 1 else 2) == principal.shoe_size",
+            "(!a:Less(1, Included) & error)",
+        ),
         (r#"context.input.a > 1 && context.input.l.isEmpty()"#, "(!a:Less(1, Included) & ?)"),
     ] {
         assert_eq!(shown(&left(condition)), want, "case: {condition}");

@@ -62,6 +62,17 @@ fn a_tool_is_shown_if_some_arguments_could_make_it_callable() {
         (permit_when("principal.shoe_size > 40"), Hidden),
         (permit_when("context.input.amount > 1 && principal.shoe_size > 40"), Hidden),
         (permit_when("context.input.amount > 1 || principal.shoe_size > 40"), Shown),
+        (
+            permit_when(r#"(if context.input.gold then principal.getTag("tier") else "basic") == "basic""#),
+            Shown,
+        ),
+        (
+            format!(
+                r#"{all} @id("f") forbid (principal, action, resource)
+                    when {{ (if context.input.gold then principal.getTag("tier") else "basic") == "gold" }};"#
+            ),
+            Shown,
+        ),
         // Approval.
         (
             format!(r#"{all} @id("s") @approval("demo:boss") forbid (principal, action, resource);"#),
