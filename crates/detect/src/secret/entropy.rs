@@ -10,7 +10,7 @@ const LOG2: [u32; JUDGED + 1] = logarithms();
 
 /// The entropy of a value as a whole, in parts of bits: `n log n` less `c log c` for every count `c`.
 pub(super) fn of(value: &[u8]) -> u32 {
-    let mut counts = [0_usize; 256];
+    let mut counts = [0_u16; 256];
     let value = value.get(..JUDGED).unwrap_or(value);
     for byte in value {
         if let Some(count) = counts.get_mut(usize::from(*byte)) {
@@ -18,7 +18,10 @@ pub(super) fn of(value: &[u8]) -> u32 {
         }
     }
     let part = |n: usize| u32::try_from(n).unwrap_or_default() * LOG2.get(n).copied().unwrap_or_default();
-    part(value.len()).saturating_sub(counts.iter().map(|count| part(*count)).sum())
+    // Each count is taken once, at the first of its characters.
+    let taken = |byte: &u8| counts.get_mut(usize::from(*byte)).map_or(0, std::mem::take);
+    let repeated: u32 = value.iter().map(taken).map(|count| part(usize::from(count))).sum();
+    part(value.len()).saturating_sub(repeated)
 }
 
 /// Whether a value has so many parts of bits in each character.

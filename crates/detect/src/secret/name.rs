@@ -44,7 +44,7 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     match last {
         "authorization" => Some(Kind::Authorization),
         "cookie" => Some(Kind::Cookies),
-        "pass" | "pw" | "psw" => Some(Kind::Password),
+        "pass" => Some(Kind::Password),
         "sig" => Some(Kind::Signature),
         _ if is_shared && before != "access" => Some(Kind::SharedKey),
         "key"

@@ -24,6 +24,7 @@ mod registry;
 mod shape;
 mod source;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::words::{self, Near};
@@ -151,15 +152,21 @@ impl<'v, 't> Tokens<'v, 't> {
         let rest = self.text.bytes().get(place..)?;
         let found = INDEX.at(rest).filter_map(|anchor| {
             let start = place.checked_sub(anchor.lead).filter(|start| *start >= self.floor)?;
-            self.read(anchor.token, start)
+            self.read(anchor.token, start).filter(|_| self.is_near(anchor.token, start))
         });
         found.max_by_key(|found| found.range.len())
     }
 
-    /// The token that a whole word is.
+    /// The token that a whole word is. What is named before the word is read once for all of them.
     fn whole(&self, word: &Range<usize>) -> Option<Finding> {
-        let mut tokens = INDEX.of_length(word.len());
-        tokens.find_map(|token| self.read(token, word.start).filter(|found| found.range.end >= word.end))
+        let near = OnceCell::new();
+        let is_near = |token: &Token| {
+            let near = near.get_or_init(|| Near::secret(self.text, word.start));
+            near.as_ref().is_some_and(|near| token.cues.iter().any(|cue| near.has(cue)))
+        };
+        let tokens = INDEX.of_length(word.len()).filter(|token| token.cues.is_empty() || is_near(token));
+        let mut found = tokens.filter_map(|token| self.read(token, word.start));
+        found.find(|found| found.range.end >= word.end)
     }
 
     fn read(&self, token: &'static Token, start: usize) -> Option<Finding> {
@@ -174,15 +181,14 @@ impl<'v, 't> Tokens<'v, 't> {
         let range = start..start + shape::read(bytes.get(start..)?, token.parts)?;
         let value = bytes.get(range.clone())?;
         let confidence = token.check.confidence(value)?;
-        let is_meant =
-            token.cues.is_empty() || (shape::is_random(value, token.parts) && self.is_near(token, start));
+        let is_meant = token.cues.is_empty() || shape::is_random(value, token.parts);
         is_meant.then_some(Finding { class: token.class, range, confidence })
     }
 
-    /// Whether the service and what the token is are named before it.
+    /// Whether the service and what the token is are named before it, if they must be.
     fn is_near(&self, token: &Token, start: usize) -> bool {
-        let near = Near::before(self.text, start);
-        near.names_secret() && token.cues.iter().any(|cue| near.has(cue))
+        let names = |near: Near<'_>| token.cues.iter().any(|cue| near.has(cue));
+        token.cues.is_empty() || Near::secret(self.text, start).is_some_and(names)
     }
 }
 

@@ -74,7 +74,13 @@ pub(super) struct Near<'a> {
 }
 
 impl<'a> Near<'a> {
-    pub(super) fn before(text: &'a Text<'_, 'a>, start: usize) -> Self {
+    /// What is named, if it says that something gives access.
+    pub(super) fn secret(text: &'a Text<'_, 'a>, start: usize) -> Option<Self> {
+        let near = Self::before(text, start);
+        SECRETS.iter().any(|word| near.has(word)).then_some(near)
+    }
+
+    fn before(text: &'a Text<'_, 'a>, start: usize) -> Self {
         let before = text.bytes().get(start.saturating_sub(BEFORE)..start).unwrap_or_default();
         let mut near = Self { words: [&[]; MOST_WORDS], n: 0 };
         near.add(text.key().as_bytes());
@@ -93,10 +99,6 @@ impl<'a> Near<'a> {
 
     pub(super) fn has(&self, word: &str) -> bool {
         self.words.iter().take(self.n).any(|near| near.eq_ignore_ascii_case(word.as_bytes()))
-    }
-
-    pub(super) fn names_secret(&self) -> bool {
-        SECRETS.iter().any(|word| self.has(word))
     }
 }
 

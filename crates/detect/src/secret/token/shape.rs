@@ -26,21 +26,24 @@ pub(super) fn read(text: &[u8], parts: &[Part]) -> Option<usize> {
                 };
                 let (run, after) = rest.split_at_checked(n).filter(|_| n >= least)?;
                 seen.add(run);
-                match (next, most) {
-                    (None, OPEN) => {
-                        after
-                            .split_at_checked(after.iter().take_while(|byte| alphabet.holds(**byte)).count())?
-                            .1
-                    }
-                    _ => after,
-                }
+                after
             }
         };
     }
     let n = text.len().checked_sub(rest.len())?;
     let token = text.get(..n)?;
     let judged = token.get(..JUDGED).unwrap_or(token);
-    (ends(token, rest, parts) && seen.is_varied() && !is_example(judged)).then_some(n)
+    let is_one = ends(token, rest, parts) && seen.is_varied() && !is_example(judged);
+    // What goes on is read only once it is part of a token, or each start would read all that follows.
+    is_one.then(|| n + after(rest, parts))
+}
+
+/// How many more characters a token has that may have any number.
+fn after(rest: &[u8], parts: &[Part]) -> usize {
+    match parts.last() {
+        Some(Part::Run(alphabet, _, OPEN)) => rest.iter().take_while(|byte| alphabet.holds(**byte)).count(),
+        Some(Part::Run(..) | Part::Text(_)) | None => 0,
+    }
 }
 
 /// How many characters there are before `text`.
