@@ -77,8 +77,13 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
 
 /// Whether a name is one of those that connection strings have beside the password.
 pub(super) fn is_of_connection(name: &[u8]) -> bool {
+    let Some(word) = split(name).next_back() else { return false };
+    // Most names start otherwise.
+    if !word.first().is_some_and(|first| b"cdehsu".contains(&first.to_ascii_lowercase())) {
+        return false;
+    }
     let mut last = [0; LONGEST];
-    let last = split(name).next_back().and_then(|word| lower(word, &mut last)).unwrap_or_default();
+    let last = lower(word, &mut last).unwrap_or_default();
     matches!(
         last,
         "host"

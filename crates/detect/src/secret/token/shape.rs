@@ -4,8 +4,10 @@ use super::{OPEN, Part};
 
 /// How many different characters a token has at least. Fewer are a place for one, as in `ghp_xxxxxxxx`.
 const LEAST_VARIETY: u32 = 6;
-/// How much of a token of any length is judged.
+/// How much of a token is searched for what examples have in them.
 const JUDGED: usize = 256;
+/// How much of a run of any length is judged, if it need not be longer.
+const JUDGED_OPEN: usize = 64;
 
 /// How long the token is that a text starts with.
 pub(super) fn read(text: &[u8], parts: &[Part]) -> Option<usize> {
@@ -16,7 +18,7 @@ pub(super) fn read(text: &[u8], parts: &[Part]) -> Option<usize> {
         rest = match (*part, rest_of_parts.as_slice().first()) {
             (Part::Text(part), _) => rest.strip_prefix(part.as_bytes())?,
             (Part::Run(alphabet, least, most), next) => {
-                let n_most = most.min(JUDGED);
+                let n_most = if most == OPEN { least.max(JUDGED_OPEN) } else { most };
                 let n = rest.iter().take(n_most).take_while(|byte| alphabet.holds(**byte)).count();
                 let n = match next {
                     Some(Part::Text(text)) => until(rest, text.as_bytes(), least..=n)?,
