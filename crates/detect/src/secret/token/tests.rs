@@ -57,7 +57,7 @@ fn least(part: &Part) -> usize {
 }
 
 fn with_check(check: Check, text: String) -> String {
-    let last = |n: usize| &text[..text.len() - n];
+    let last = |n: usize| text.get(..text.len() - n).unwrap();
     match check {
         Check::Form => text,
         Check::Crc32Base62 => {
@@ -74,7 +74,7 @@ fn with_check(check: Check, text: String) -> String {
                 b'N' => "NTIzNDU2Nzg5MDEyMzQ1Njc4",
                 _ => "ODIzNDU2Nzg5MDEyMzQ1Njc4",
             };
-            format!("{id}{}", &text[24..])
+            format!("{id}{}", text.get(24..).unwrap())
         }
         Check::Bech32 => with_bech32(&text),
     }
@@ -122,7 +122,9 @@ fn places(token: &Token, value: &str) -> [(String, String); 4] {
 fn found(class: Class, key: &str, text: &str) -> Vec<(String, Confidence)> {
     let findings = Detectors::builtin().scan_member(key, text);
     let of_class = findings.all().filter(|finding| finding.class == class);
-    of_class.map(|finding| (text[finding.range.clone()].to_owned(), finding.confidence)).collect()
+    of_class
+        .map(|finding| (text.get(finding.range.clone()).unwrap().to_owned(), finding.confidence))
+        .collect()
 }
 
 #[test]
