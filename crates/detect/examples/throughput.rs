@@ -35,7 +35,7 @@ fn main() {
     }
 }
 
-fn texts() -> [(&'static str, String); 6] {
+fn texts() -> [(&'static str, String); 16] {
     let repeated = |piece: &str| piece.repeat(1_000_000 / piece.len());
     [
         ("prose", repeated(PROSE)),
@@ -43,6 +43,16 @@ fn texts() -> [(&'static str, String); 6] {
         ("findings", repeated(FINDINGS)),
         ("base64", base64(1_000_000)),
         ("digits", repeated("4")),
+        ("passwords", repeated("password=a1b2c3;")),
+        ("keys", repeated("-----BEGIN PRIVATE KEY-----")),
+        ("hyphens", repeated("a-")),
+        ("urls", repeated("a://b:")),
+        ("web tokens", repeated("eyJhbGciOiJIUzI1NiJ9.")),
+        ("cookies", repeated("cookie:a=")),
+        ("ids", repeated("550e8400-e29b-41d4-a716-446655440000 key ")),
+        ("prefixes", repeated("ya29.")),
+        ("hashes", repeated("datadog key 9fceb02d0ae598e95dc970b74767f193 ")),
+        ("options", repeated("--password ")),
         ("bait", repeated("a@b.c 1-1.1 aaaa:=aaaa \\u0041 4111 1111 1111 1111 ghp_ghp_ghp_ghp_ghp_")),
     ]
 }

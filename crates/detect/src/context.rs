@@ -46,6 +46,11 @@ impl<'v, 't> Text<'v, 't> {
         Self { view, key, key_topics: OnceCell::new(), cues: OnceCell::new() }
     }
 
+    /// The name of the member that it is, or empty.
+    pub(crate) fn key(&self) -> &'v str {
+        self.key
+    }
+
     pub(crate) fn bytes(&self) -> &'t [u8] {
         self.view.bytes()
     }

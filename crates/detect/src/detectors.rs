@@ -11,7 +11,8 @@ use crate::identifier::Identifiers;
 use crate::known::KnownValues;
 use crate::mask::{Masked, mask};
 use crate::pass::Pass;
-use crate::{Class, number, secret};
+use crate::secret::Secrets;
+use crate::{Class, number};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
@@ -104,13 +105,16 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
         escape_end: 0,
         pass: Pass::new(view),
         identifiers: Identifiers::new(&text),
+        secrets: Secrets::new(&text),
         hits: Vec::new(),
     };
     for (start, anchors) in anchors(view.bytes()) {
         ones(anchors.digits | anchors.signs).for_each(|place| scan.look(start + place));
-        ones(anchors.long_words).for_each(|place| secret::look_at_word(&text, start + place, &mut scan.hits));
+        ones(anchors.long_words).for_each(|place| scan.secrets.look_at_word(start + place));
     }
     scan.hits.extend(scan.pass.into_hits());
+    scan.hits.retain(|hit| !scan.secrets.is_in_url(hit));
+    scan.hits.extend(scan.secrets.into_hits());
     scan.hits
 }
 
@@ -121,6 +125,7 @@ struct Scan<'v, 't> {
     escape_end: usize,
     pass: Pass<'v, 't>,
     identifiers: Identifiers<'v, 't>,
+    secrets: Secrets<'v, 't>,
     hits: Vec<Finding>,
 }
 
@@ -144,12 +149,16 @@ impl Scan<'_, '_> {
                     }
                 }
             }
-            _ => self.pass.look(place),
+            _ => {
+                self.pass.look(place);
+                self.secrets.look_at_sign(place);
+            }
         }
     }
 
     fn digit(&mut self, place: usize) {
         self.pass.look(place);
+        self.secrets.look_at_digit(place);
         self.identifiers.look(place, &mut self.hits);
     }
 }

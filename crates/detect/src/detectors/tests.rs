@@ -79,6 +79,12 @@ fn the_cost_of_adversarial_text_is_linear() {
         "'",
         "ana@example.com ",
         "a1b2c3d4-",
+        "password=a1b2c3;",
+        "https://u:p",
+        "cookie: a=",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "-----BEGIN PRIVATE KEY-----",
+        "550e8400-e29b-41d4-a716-446655440000 key ",
     ];
     for pattern in patterns {
         for (before, after) in [("", ""), ("4111 1111 1111 111", "1"), ("a@b.c", "@b.co"), ("DE89", "x")] {
@@ -162,6 +168,16 @@ fn pieces() -> impl Strategy<Value = String> {
         "12 ",
         "a1b2c3d4",
         "550e8400-e29b-41d4-a716-",
+        "password=",
+        "https://u:",
+        "Bearer ",
+        "cookie: a=",
+        "sk_live_",
+        "Tr0ub4dorAnd3",
+        "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "MIIEowIBAAKCAQEA0Z3VS5JJcds3xfn8",
     ]);
     let piece = prop_oneof![
         2 => card(),

@@ -1,78 +1,194 @@
-//! Tokens of services, known by how they start and how long they are.
+//! Tokens of services, known by how they are written.
+//!
+//! Most start as no word does, and are found wherever they stand. Those that are only letters and digits are found where
+//! the service and what they are (`key`, `token`) are named shortly before them. Rows are what services document or their
+//! own scanners publish; each list is one kind of service.
+//!
+//! What documentation shows in their place is none: one letter repeated (`ghp_xxxx`), and what has `EXAMPLE` in it, as
+//! all of Amazon's examples do.
 
-mod table;
+mod ai;
+mod alphabet;
+mod chat;
+mod check;
+mod ci;
+mod cloud;
+mod database;
+mod identity;
+mod index;
+mod mail;
+mod observability;
+mod other;
+mod payment;
+mod registry;
+mod shape;
+mod source;
 
-use std::sync::LazyLock;
+use std::cell::OnceCell;
+use std::ops::Range;
 
+use super::words::{self, Near};
 use crate::Class;
 use crate::context::Text;
-use crate::finding::{Confidence, Finding};
-use table::TOKENS;
+use crate::finding::Finding;
+use alphabet::Alphabet;
+use check::Check;
+use index::INDEX;
 
-/// The tokens that one service gives out.
+/// The tokens that one service gives out, of one form.
 #[derive(Debug)]
 pub(crate) struct Token {
-    pub(crate) class: Class,
-    /// How every one starts.
-    pub(crate) prefix: &'static str,
-    /// What follows.
-    pub(crate) body: Body,
-    /// How many characters follow, at least and at most.
-    pub(crate) length: (usize, usize),
+    class: Class,
+    parts: &'static [Part],
+    check: Check,
+    /// The words of which one is near it; of a token that is found anywhere, none.
+    cues: &'static [&'static str],
 }
 
-/// The characters after the prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Body {
-    /// Letters and digits.
-    Alphanumeric,
-    /// Letters, digits, `-` and `_`.
-    Base64Url,
-    /// Digits and `a` to `f`.
-    Hex,
-    /// Capitals and digits.
-    Upper,
+/// A stretch of a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    /// So many characters, at least and at most.
+    Run(Alphabet, usize, usize),
+    /// This.
+    Text(&'static str),
 }
 
-impl Body {
-    fn holds(self, byte: u8) -> bool {
-        match self {
-            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
-            Self::Base64Url => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
-            Self::Hex => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
-            Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+/// At most as many as there are.
+const OPEN: usize = usize::MAX;
+
+impl Token {
+    const fn new(class: Class, parts: &'static [Part]) -> Self {
+        Self { class, parts, check: Check::Form, cues: &[] }
+    }
+
+    const fn near(class: Class, cues: &'static [&'static str], parts: &'static [Part]) -> Self {
+        Self { class, parts, check: Check::Form, cues }
+    }
+
+    const fn checked(self, check: Check) -> Self {
+        Self { check, ..self }
+    }
+}
+
+/// Every kind of token.
+fn all() -> impl Iterator<Item = &'static Token> {
+    let lists = [
+        ai::TOKENS,
+        chat::TOKENS,
+        ci::TOKENS,
+        cloud::TOKENS,
+        database::TOKENS,
+        identity::TOKENS,
+        mail::TOKENS,
+        observability::TOKENS,
+        other::TOKENS,
+        payment::TOKENS,
+        registry::TOKENS,
+        source::TOKENS,
+    ];
+    lists.into_iter().flatten()
+}
+
+/// Looks for tokens in one text.
+#[derive(Debug)]
+pub(crate) struct Tokens<'v, 't> {
+    text: &'v Text<'v, 't>,
+    /// Where the last one ends.
+    floor: usize,
+}
+
+impl<'v, 't> Tokens<'v, 't> {
+    pub(crate) fn new(text: &'v Text<'v, 't>) -> Self {
+        Self { text, floor: 0 }
+    }
+
+    /// Looks in a long word: at its start, and wherever a letter or digit follows a sign.
+    pub(crate) fn look(&mut self, word: &Range<usize>, hits: &mut Vec<Finding>) {
+        let bytes = self.text.bytes();
+        let whole = self.whole(word).or_else(|| self.whole(&words::without_stop(bytes, word)));
+        if let Some(found) = whole.or_else(|| self.starting(word.start)) {
+            self.add(found, hits);
+        }
+        let mut position = word.start;
+        while position < word.end {
+            let rest = bytes.get(position..word.end).unwrap_or_default();
+            position += next_part(rest);
+            if position >= word.end {
+                return;
+            }
+            if let Some(found) = self.starting(position) {
+                self.add(found, hits);
+            }
+            position = position.max(self.floor.min(word.end));
         }
     }
-}
 
-/// How many different characters a token has at least. Fewer are a place for one, as in `ghp_xxxxxxxx`.
-const LEAST_VARIETY: u32 = 6;
-
-/// Looks for tokens in the long word that starts at `start`: there, and wherever a letter or digit follows a sign.
-pub(crate) fn look(text: &Text<'_, '_>, start: usize, hits: &mut Vec<Finding>) {
-    let Some(word) = text.bytes().get(start..) else { return };
-    let is_word =
-        |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'/' | b'_');
-    let length = word.iter().take_while(is_word).count();
-    let word = word.get(..length).unwrap_or_default();
-    let mut position = escape_before(text.bytes(), start);
-    while let Some(rest) = word.get(position..).filter(|rest| !rest.is_empty()) {
-        let n_token = token_at(rest).map(|(token, n)| {
-            let range = start + position..start + position + n;
-            hits.push(Finding { class: token.class, range, confidence: Confidence::High });
-            n
-        });
-        position += n_token.unwrap_or_else(|| next_part(rest));
+    /// Looks for a token whose sign is at `place`.
+    pub(crate) fn look_around(&mut self, place: usize, hits: &mut Vec<Finding>) {
+        if let Some(found) = self.anchored(place) {
+            self.add(found, hits);
+        }
     }
-}
 
-/// How many of the first letters of a word belong to an escape such as `\n` that starts before it.
-fn escape_before(bytes: &[u8], start: usize) -> usize {
-    let before = start.checked_sub(1).and_then(|before| bytes.get(before));
-    match (before, bytes.get(start)) {
-        (Some(b'\\'), Some(b'u')) => 5,
-        (Some(b'\\'), Some(b'b' | b'f' | b'n' | b'r' | b't')) => 1,
-        _ => 0,
+    fn add(&mut self, found: Finding, hits: &mut Vec<Finding>) {
+        self.floor = found.range.end;
+        hits.push(found);
+    }
+
+    /// The longest token that starts at `place`, or whose sign is right before it.
+    fn starting(&self, place: usize) -> Option<Finding> {
+        let sign = place
+            .checked_sub(1)
+            .filter(|before| self.text.bytes().get(*before).is_some_and(|byte| byte.is_ascii_punctuation()));
+        let after_sign = sign.and_then(|sign| self.anchored(sign));
+        after_sign.or_else(|| self.anchored(place))
+    }
+
+    fn anchored(&self, place: usize) -> Option<Finding> {
+        if place < self.floor {
+            return None;
+        }
+        let rest = self.text.bytes().get(place..)?;
+        let found = INDEX.at(rest).filter_map(|anchor| {
+            let start = place.checked_sub(anchor.lead).filter(|start| *start >= self.floor)?;
+            self.read(anchor.token, start).filter(|_| self.is_near(anchor.token, start))
+        });
+        found.max_by_key(|found| found.range.len())
+    }
+
+    /// The token that a whole word is. What is named before the word is read once for all of them.
+    fn whole(&self, word: &Range<usize>) -> Option<Finding> {
+        let near = OnceCell::new();
+        let is_near = |token: &Token| {
+            let near = near.get_or_init(|| Near::secret(self.text, word.start));
+            near.as_ref().is_some_and(|near| token.cues.iter().any(|cue| near.has(cue)))
+        };
+        let tokens = INDEX.of_length(word.len()).filter(|token| token.cues.is_empty() || is_near(token));
+        let mut found = tokens.filter_map(|token| self.read(token, word.start));
+        found.find(|found| found.range.end >= word.end)
+    }
+
+    fn read(&self, token: &'static Token, start: usize) -> Option<Finding> {
+        let bytes = self.text.bytes();
+        let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+        if let Some(Part::Run(alphabet, ..)) = token.parts.first()
+            && before.is_some_and(|before| alphabet.holds(*before))
+            && !words::is_escape(bytes, start)
+        {
+            return None;
+        }
+        let range = start..start + shape::read(bytes.get(start..)?, token.parts)?;
+        let value = bytes.get(range.clone())?;
+        let confidence = token.check.confidence(value)?;
+        let is_meant = token.cues.is_empty() || shape::is_random(value, token.parts);
+        is_meant.then_some(Finding { class: token.class, range, confidence })
+    }
+
+    /// Whether the service and what the token is are named before it, if they must be.
+    fn is_near(&self, token: &Token, start: usize) -> bool {
+        let names = |near: Near<'_>| token.cues.iter().any(|cue| near.has(cue));
+        token.cues.is_empty() || Near::secret(self.text, start).is_some_and(names)
     }
 }
 
@@ -82,30 +198,5 @@ fn next_part(word: &[u8]) -> usize {
     word.windows(2).position(starts).map_or(word.len(), |sign| sign + 1)
 }
 
-/// The token that a word starts with, and how long it is.
-fn token_at(word: &[u8]) -> Option<(&'static Token, usize)> {
-    let candidates = BY_FIRST.get(usize::from(*word.first()?))?;
-    candidates.iter().find_map(|token| {
-        let body = word.strip_prefix(token.prefix.as_bytes())?;
-        let n = body.iter().take(token.length.1 + 1).take_while(|byte| token.body.holds(**byte)).count();
-        let is_one = (token.length.0..=token.length.1).contains(&n) && is_varied(body.get(..n)?);
-        is_one.then_some((*token, token.prefix.len() + n))
-    })
-}
-
-fn is_varied(body: &[u8]) -> bool {
-    let seen =
-        body.iter().fold(0_u128, |seen, byte| seen | 1_u128.checked_shl(u32::from(*byte)).unwrap_or(0));
-    seen.count_ones() >= LEAST_VARIETY.min(u32::try_from(body.len() / 2).unwrap_or(u32::MAX))
-}
-
-/// The tokens by their first byte, longer prefixes first.
-static BY_FIRST: LazyLock<Vec<Vec<&'static Token>>> = LazyLock::new(|| {
-    let mut places: Vec<Vec<&'static Token>> = vec![Vec::new(); 256];
-    for token in TOKENS {
-        let place = token.prefix.bytes().next().and_then(|first| places.get_mut(usize::from(first)));
-        place.into_iter().for_each(|tokens| tokens.push(token));
-    }
-    places.iter_mut().for_each(|tokens| tokens.sort_by_key(|token| std::cmp::Reverse(token.prefix.len())));
-    places
-});
+#[cfg(test)]
+mod tests;

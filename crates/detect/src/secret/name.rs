@@ -1,0 +1,156 @@
+//! Names that say that their value gives access.
+
+use super::words::split;
+
+/// What the value of a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// What an `Authorization` field carries.
+    Authorization,
+    /// The cookies of a request or an answer.
+    Cookies,
+    /// Chosen by a person: anything that is not a plain word.
+    Password,
+    /// The signature of a link that gives access.
+    Signature,
+    /// The key of a storage account or a bus, in a connection string.
+    SharedKey,
+    /// Drawn at random.
+    Token,
+}
+
+/// The longest word of a name that is read.
+const LONGEST: usize = 24;
+
+/// What the value of `name` is, by its last words.
+pub(super) fn kind(name: &[u8]) -> Option<Kind> {
+    let name = name.trim_ascii_end();
+    let n_digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let name = name.get(..name.len() - n_digits)?;
+    // Most names end otherwise.
+    if !matches!(
+        name.last()?.to_ascii_lowercase(),
+        b'd' | b'e' | b'g' | b'h' | b'l' | b'n' | b's' | b't' | b'w' | b'y' | b'_' | b'-'
+    ) {
+        return None;
+    }
+    let mut words = split(name).rev();
+    let (mut last, mut before) = ([0; LONGEST], [0; LONGEST]);
+    let last = lower(words.next()?, &mut last)?;
+    let before = words.next().and_then(|word| lower(word, &mut before)).unwrap_or_default();
+    let ends_in = |ends: &[&str]| ends.iter().any(|end| last.ends_with(end));
+    let is_shared =
+        matches!((before, last), ("account" | "access", "key") | (_, "accountkey" | "sharedaccesskey"));
+    match last {
+        "authorization" => Some(Kind::Authorization),
+        "cookie" => Some(Kind::Cookies),
+        "pass" => Some(Kind::Password),
+        "sig" => Some(Kind::Signature),
+        _ if is_shared && before != "access" => Some(Kind::SharedKey),
+        "key"
+            if before == "access"
+                && words.next().is_some_and(|word| word.eq_ignore_ascii_case(b"shared")) =>
+        {
+            Some(Kind::SharedKey)
+        }
+        "key" => KEYS.contains(&before).then_some(Kind::Token),
+        "base" => (before == "key").then_some(Kind::Token),
+        "auth" | "bearer" | "credential" | "credentials" => Some(Kind::Token),
+        "token" => (!POSITIONS.contains(&before)).then_some(Kind::Token),
+        _ if ends_in(&["password", "passwd", "passphrase", "passcode", "pwd"]) => Some(Kind::Password),
+        _ if ends_in(&[
+            "secret",
+            "apikey",
+            "secretkey",
+            "accesskey",
+            "privatekey",
+            "authkey",
+            "authtoken",
+        ]) =>
+        {
+            Some(Kind::Token)
+        }
+        _ if ends_in(&["accesstoken", "refreshtoken", "apitoken", "bearertoken"]) => Some(Kind::Token),
+        _ => None,
+    }
+}
+
+/// Whether a name is one of those that connection strings have beside the password.
+pub(super) fn is_of_connection(name: &[u8]) -> bool {
+    let Some(word) = split(name).next_back() else { return false };
+    // Most names start otherwise.
+    if !word.first().is_some_and(|first| b"cdehsu".contains(&first.to_ascii_lowercase())) {
+        return false;
+    }
+    let mut last = [0; LONGEST];
+    let last = lower(word, &mut last).unwrap_or_default();
+    matches!(
+        last,
+        "host"
+            | "server"
+            | "database"
+            | "dbname"
+            | "source"
+            | "hostaddr"
+            | "sslmode"
+            | "uid"
+            | "endpoint"
+            | "catalog"
+    )
+}
+
+/// What stands before `key` where it gives access: `primary_key`, `public_key` and `cache_key` do not.
+const KEYS: &[&str] = &[
+    "access",
+    "admin",
+    "aes",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "cipher",
+    "client",
+    "consumer",
+    "crypto",
+    "deploy",
+    "encryption",
+    "hmac",
+    "jwt",
+    "license",
+    "master",
+    "private",
+    "secret",
+    "service",
+    "shared",
+    "sign",
+    "signing",
+    "storage",
+    "subscription",
+    "webhook",
+];
+
+/// What stands before `token` where it says how far somebody got, or how many there are.
+const POSITIONS: &[&str] = &[
+    "cancel",
+    "cancellation",
+    "continuation",
+    "count",
+    "cursor",
+    "delta",
+    "design",
+    "max",
+    "next",
+    "page",
+    "pagination",
+    "progress",
+    "resume",
+    "start",
+    "sync",
+];
+
+fn lower<'b>(word: &[u8], buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
+    let lower = buffer.get_mut(..word.len())?;
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    str::from_utf8(lower).ok()
+}

@@ -1,0 +1,98 @@
+//! Which tokens can stand at a place.
+
+use std::sync::LazyLock;
+
+use super::{OPEN, Part, Token, all};
+
+/// The tokens, by the byte that gives them away.
+#[derive(Debug)]
+pub(super) struct Index {
+    by_first: Vec<Vec<Anchor>>,
+    whole: Vec<Whole>,
+}
+
+/// A text in a token that gives it away.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor {
+    text: &'static [u8],
+    /// How many characters there are before it.
+    pub(super) lead: usize,
+    pub(super) token: &'static Token,
+}
+
+/// A token that is a whole word, and how long that is.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    length: (usize, usize),
+    token: &'static Token,
+}
+
+pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+
+impl Index {
+    fn new() -> Self {
+        let mut index = Self { by_first: vec![Vec::new(); 128], whole: Vec::new() };
+        for token in all() {
+            match anchor(token) {
+                Some(anchor) => {
+                    let first =
+                        anchor.text.first().and_then(|first| index.by_first.get_mut(usize::from(*first)));
+                    first.into_iter().for_each(|anchors| anchors.push(anchor));
+                }
+                None => index.whole.push(Whole { length: length(token), token }),
+            }
+        }
+        index
+    }
+
+    /// The tokens with what a text starts with in them.
+    pub(super) fn at(&self, text: &[u8]) -> impl Iterator<Item = &Anchor> {
+        let first = text.first().and_then(|first| self.by_first.get(usize::from(*first)));
+        first.into_iter().flatten().filter(move |anchor| text.starts_with(anchor.text))
+    }
+
+    /// The tokens that a word of this length can be.
+    pub(super) fn of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
+        let fits = move |whole: &&Whole| (whole.length.0..=whole.length.1).contains(&n);
+        self.whole.iter().filter(fits).map(|whole| whole.token)
+    }
+}
+
+/// The text to look for: what it starts with, or else what separates its parts and is in no word.
+fn anchor(token: &'static Token) -> Option<Anchor> {
+    if let [Part::Text(text), next, ..] = token.parts
+        && matches!(next, Part::Run(..))
+    {
+        return Some(Anchor { text: text.as_bytes(), lead: 0, token });
+    }
+    let mut lead = 0;
+    let mut found = None;
+    for part in token.parts {
+        match part {
+            Part::Text(text) => {
+                let is_sign = |byte: &u8| byte.is_ascii_punctuation() && !matches!(byte, b'=');
+                let is_anchor = text.as_bytes().first().is_some_and(is_sign) || text.contains('~');
+                if is_anchor && (token.cues.is_empty() || text.contains(':')) {
+                    found = Some(Anchor { text: text.as_bytes(), lead, token });
+                }
+                lead += text.len();
+            }
+            Part::Run(_, least, most) if least == most => lead += least,
+            Part::Run(..) => return found,
+        }
+    }
+    found
+}
+
+/// How long the word is that a token is.
+fn length(token: &Token) -> (usize, usize) {
+    token.parts.iter().fold((0, 0), |(least, most), part| match part {
+        Part::Text(text) => {
+            let n = text.trim_end_matches('=').len();
+            (least + n, most + n)
+        }
+        Part::Run(_, n_least, n_most) => {
+            (least + n_least, n_most.saturating_add(if *n_most == OPEN { 0 } else { most }))
+        }
+    })
+}
