@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_detect::{Class, Detectors, Findings};
+use portcullis_detect::{Class, Detectors, Findings, Mask, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::Json;
 use portcullis_policy::PolicySet;
-use portcullis_settings::{ClassName, ConnectionName, Masking};
+use portcullis_settings::{ClassName, ConnectionName, Masking, Strategy};
 
 use crate::trial::wanted::Wanted;
 
@@ -43,6 +43,7 @@ fn scan(detectors: &Detectors, key: &str, value: &Json<'_>, classes: &mut BTreeS
 pub(crate) struct Masker {
     detectors: Detectors,
     masked: BTreeSet<Class>,
+    masking: Masking,
 }
 
 impl Masker {
@@ -59,7 +60,11 @@ impl Masker {
             }
             Err(_) => true,
         };
-        Self { detectors: Detectors::builtin(), masked: Class::built_in().filter(is_masked).collect() }
+        Self {
+            detectors: Detectors::builtin(),
+            masked: Class::built_in().filter(is_masked).collect(),
+            masking: masking.clone(),
+        }
     }
 
     /// Masks a value in place.
@@ -91,7 +96,26 @@ impl Masker {
 
     /// The masked text, if anything in it is masked.
     fn apply(&self, key: &str, text: &str, findings: &Findings) -> Option<String> {
-        let masked = self.detectors.mask(key, text, findings, |class| self.masked.contains(&class)).text;
+        let masked = self.detectors.mask(key, text, findings, Disguise(self)).text;
         (masked != text).then(|| masked.into_owned())
+    }
+}
+
+/// How the gateway would mask. Of a hash, for which the key is not here, the placeholder without the digest is shown.
+struct Disguise<'m>(&'m Masker);
+
+impl Mask for Disguise<'_> {
+    fn is_masked(&self, class: Class) -> bool {
+        self.0.masked.contains(&class)
+    }
+
+    fn in_place_of(&self, class: Class, value: &str) -> String {
+        let strategy = class.as_str().parse().map(|name| self.0.masking.strategy(&name)).unwrap_or_default();
+        match strategy {
+            Strategy::Drop => String::new(),
+            Strategy::Dummy => dummy(class, value),
+            Strategy::Partial => partial(class, value),
+            Strategy::Hash | Strategy::Replace => class.placeholder(),
+        }
     }
 }

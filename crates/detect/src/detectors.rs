@@ -9,10 +9,10 @@ use crate::fold::Folded;
 use crate::glyph::View;
 use crate::identifier::Identifiers;
 use crate::known::KnownValues;
-use crate::mask::{Masked, mask};
+use crate::mask::{Mask, Masked, NOTHING, mask};
+use crate::number;
 use crate::pass::Pass;
 use crate::secret::Secrets;
-use crate::{Class, number};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
@@ -69,27 +69,21 @@ impl Detectors {
     /// Masks what a scan of this very `text` has found, as [`mask`] does, and then what is found in the result: what is
     /// masked once leaves nothing to mask a second time.
     #[must_use]
-    pub fn mask<'t>(
-        &self,
-        key: &str,
-        text: &'t str,
-        findings: &Findings,
-        is_masked: impl Fn(Class) -> bool,
-    ) -> Masked<'t> {
-        let mut masked = mask(text, findings, &is_masked);
+    pub fn mask<'t>(&self, key: &str, text: &'t str, findings: &Findings, how: impl Mask) -> Masked<'t> {
+        let mut masked = mask(text, findings, &how, &[]);
         for _ in 0..ROUNDS {
             if masked.counts.is_empty() {
                 return masked;
             }
             let rest = self.scan_member(key, &masked.text);
-            let again = mask(&masked.text, &rest, &is_masked);
-            if again.counts.is_empty() {
+            let Masked { text, counts, places } = mask(&masked.text, &rest, &how, &masked.places);
+            if counts.is_empty() {
                 return masked;
             }
-            masked.counts.merge(&again.counts);
-            masked.text = again.text.into_owned().into();
+            masked.counts.merge(&counts);
+            masked = Masked { text: text.into_owned().into(), places, ..masked };
         }
-        masked.text = "[masked]".into();
+        masked.text = NOTHING.into();
         masked
     }
 }

@@ -26,6 +26,7 @@ mod catalog;
 mod class;
 mod context;
 mod detectors;
+mod disguise;
 mod email;
 mod finding;
 mod fold;
@@ -41,6 +42,7 @@ mod topic;
 
 pub use class::{Class, Counts, UnknownClass};
 pub use detectors::Detectors;
+pub use disguise::{dummy, partial};
 pub use finding::{Confidence, Finding, Findings};
 pub use known::KnownValues;
-pub use mask::Masked;
+pub use mask::{Mask, Masked};

@@ -1,7 +1,7 @@
-//! Replaces found values by placeholders such as `[card]`.
+//! Replaces found values.
 //!
-//! Which classes are masked is the caller's decision, made from policy. A placeholder names the class and nothing
-//! of the value: no last four digits, no length.
+//! Which classes are masked, and what stands in the place of a value, is the caller's decision, made from policy and
+//! settings. A placeholder such as `[card]` names the class and nothing of the value: no last four digits, no length.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,40 +9,76 @@ use std::ops::Range;
 use crate::class::{Class, Counts};
 use crate::finding::{Finding, Findings};
 
+/// How values are masked.
+pub trait Mask {
+    /// Whether values of a class are.
+    fn is_masked(&self, class: Class) -> bool;
+
+    /// What stands in the place of a value; of values that lie over each other, always the placeholder does.
+    fn in_place_of(&self, class: Class, value: &str) -> String {
+        let _ = value;
+        class.placeholder()
+    }
+}
+
+impl<F: Fn(Class) -> bool> Mask for F {
+    fn is_masked(&self, class: Class) -> bool {
+        self(class)
+    }
+}
+
 /// A text with the values of some classes replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Masked<'t> {
     /// The text; borrowed when nothing was replaced.
     pub text: Cow<'t, str>,
-    /// How many placeholders of each class were written.
+    /// How many values of each class were replaced.
     pub counts: Counts,
+    /// Where what stands in their place is, in order.
+    pub(crate) places: Vec<Range<usize>>,
 }
 
-/// Replaces every finding of a class that `is_masked` names.
+/// Replaces every finding that `how` says is masked, but for those that lie in one of `places`: what stands there was
+/// written by an earlier call.
 ///
 /// Findings that overlap are replaced together by one placeholder, that of the longest, so that no part of either
 /// value stays.
 ///
 /// `findings` must come from a scan of this very `text`; a finding that does not fit the text masks all of it.
-pub(crate) fn mask<'t>(text: &'t str, findings: &Findings, is_masked: impl Fn(Class) -> bool) -> Masked<'t> {
-    let mut chosen: Vec<&Finding> = findings.all().filter(|finding| is_masked(finding.class)).collect();
+pub(crate) fn mask<'t>(
+    text: &'t str,
+    findings: &Findings,
+    how: &impl Mask,
+    places: &[Range<usize>],
+) -> Masked<'t> {
+    let is_new = |finding: &&Finding| {
+        let before = places.partition_point(|place| place.start <= finding.range.start);
+        let place = before.checked_sub(1).and_then(|last| places.get(last));
+        place.is_none_or(|place| place.end < finding.range.end)
+    };
+    let chosen = findings.all().filter(|finding| how.is_masked(finding.class)).filter(is_new);
+    let mut chosen: Vec<&Finding> = chosen.collect();
     chosen.sort_by_key(|finding| finding.range.start);
     let spans = merge_overlapping(&chosen);
     if spans.is_empty() {
-        return Masked { text: Cow::Borrowed(text), counts: Counts::default() };
+        return Masked { text: Cow::Borrowed(text), counts: Counts::default(), places: places.to_vec() };
     }
     let counts = spans.iter().map(|span| span.longest.class).collect();
-    match replace(text, &spans) {
-        Some(masked) => Masked { text: Cow::Owned(masked), counts },
+    match replace(text, &spans, how, places) {
+        Some((masked, places)) => Masked { text: Cow::Owned(masked), counts, places },
         // The findings are of another text. Showing any of this one could show a value, so nothing is shown.
-        None => Masked { text: Cow::Borrowed("[masked]"), counts },
+        None => Masked { text: Cow::Borrowed(NOTHING), counts, places: Vec::new() },
     }
 }
 
-/// A stretch of text that becomes one placeholder.
+/// What is shown of a text that cannot be masked.
+pub(crate) const NOTHING: &str = "[masked]";
+
+/// A stretch of text that is replaced.
 struct Span<'f> {
     range: Range<usize>,
     longest: &'f Finding,
+    is_one_value: bool,
 }
 
 /// INVARIANT: `chosen` is sorted by start, so a finding can only overlap the last span.
@@ -52,26 +88,56 @@ fn merge_overlapping<'f>(chosen: &[&'f Finding]) -> Vec<Span<'f>> {
         match spans.last_mut() {
             Some(last) if finding.range.start < last.range.end => {
                 last.range.end = last.range.end.max(finding.range.end);
+                last.is_one_value = false;
                 if finding.rank() > last.longest.rank() {
                     last.longest = finding;
                 }
             }
-            Some(_) | None => spans.push(Span { range: finding.range.clone(), longest: finding }),
+            Some(_) | None => {
+                spans.push(Span { range: finding.range.clone(), longest: finding, is_one_value: true });
+            }
         }
     }
     spans
 }
 
-fn replace(text: &str, spans: &[Span<'_>]) -> Option<String> {
+/// The text with the spans replaced, and where something stands in the place of a value: what was written now, and the
+/// places from before that are still whole.
+fn replace(
+    text: &str,
+    spans: &[Span<'_>],
+    how: &impl Mask,
+    places: &[Range<usize>],
+) -> Option<(String, Vec<Range<usize>>)> {
     let mut masked = String::with_capacity(text.len());
+    let mut written = Vec::with_capacity(spans.len() + places.len());
     let mut shown = 0;
+    let mut earlier = places.iter().peekable();
     for span in spans {
+        let start = masked.len();
+        while let Some(place) = earlier.next_if(|place| place.end <= span.range.start) {
+            written.extend((place.start >= shown).then(|| moved(place, shown, start)));
+        }
         masked.push_str(text.get(shown..span.range.start)?);
-        masked.push_str(&span.longest.class.placeholder());
+        let start = masked.len();
+        let class = span.longest.class;
+        masked.push_str(&match span.is_one_value {
+            true => how.in_place_of(class, text.get(span.range.clone())?),
+            false => class.placeholder(),
+        });
+        written.push(start..masked.len());
         shown = span.range.end;
     }
+    let start = masked.len();
+    let rest = earlier.filter(|place| place.start >= shown);
+    written.extend(rest.map(|place| moved(place, shown, start)));
     masked.push_str(text.get(shown..)?);
-    Some(masked)
+    Some((masked, written))
+}
+
+/// A place behind `from` when what is at `from` comes to `to`.
+fn moved(place: &Range<usize>, from: usize, to: usize) -> Range<usize> {
+    place.start - from + to..place.end - from + to
 }
 
 #[cfg(test)]
@@ -83,7 +149,7 @@ mod tests {
 
     fn check(text: &str, masked_classes: &[Class], expected: &str) {
         let findings = Detectors::builtin().scan(text);
-        let masked = mask(text, &findings, |class| masked_classes.contains(&class));
+        let masked = mask(text, &findings, &|class| masked_classes.contains(&class), &[]);
         assert_eq!(masked.text, expected, "text: {text}");
     }
 
@@ -113,20 +179,52 @@ mod tests {
     fn a_text_without_masked_findings_is_borrowed() {
         let text = "nothing here, ana@example.com";
         let findings = Detectors::builtin().scan(text);
-        assert!(matches!(mask(text, &findings, |_| false).text, Cow::Borrowed(_)));
-        assert!(matches!(mask("plain", &Findings::default(), |_| true).text, Cow::Borrowed("plain")));
+        assert!(matches!(mask(text, &findings, &|_| false, &[]).text, Cow::Borrowed(_)));
+        assert!(matches!(mask("plain", &Findings::default(), &|_| true, &[]).text, Cow::Borrowed("plain")));
     }
 
     #[test]
     fn findings_of_another_text_mask_everything() {
         let findings = Detectors::builtin().scan("ana@example.com");
-        assert_eq!(mask("4111", &findings, |_| true).text, "[masked]");
+        assert_eq!(mask("4111", &findings, &|_| true, &[]).text, "[masked]");
     }
 
     #[test]
     fn counts_say_how_many_placeholders_were_written() {
         let text = "ana@example.com, bob@example.com, 4111-1111-1111-1111";
-        let masked = mask(text, &Detectors::builtin().scan(text), |class| class != catalog::CARD);
+        let masked = mask(text, &Detectors::builtin().scan(text), &|class| class != catalog::CARD, &[]);
         assert_eq!(masked.counts.iter().collect::<Vec<_>>(), [(catalog::EMAIL, 2)]);
+    }
+
+    /// Masks with what may be found again.
+    struct Strange;
+
+    impl Mask for Strange {
+        fn is_masked(&self, _: Class) -> bool {
+            true
+        }
+
+        fn in_place_of(&self, class: Class, value: &str) -> String {
+            match class {
+                catalog::CARD => value.to_owned(),
+                catalog::EMAIL => "a@b.com".to_owned(),
+                _ => String::new(),
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_value_is_left_alone() {
+        let detectors = Detectors::builtin();
+        for (text, want) in [
+            ("4111111111111111", "4111111111111111"),
+            ("x ana@example.com y bob@example.com", "x a@b.com y a@b.com"),
+            ("DE89370400440532013000", ""),
+            // Of values that lie over each other only the placeholder tells.
+            ("ana@example.com DE89370400440532013000ana@example.com", "a@b.com [email]"),
+        ] {
+            let masked = detectors.mask("", text, &detectors.scan(text), Strange);
+            assert_eq!(masked.text, want, "text: {text}");
+        }
     }
 }

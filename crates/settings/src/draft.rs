@@ -72,7 +72,7 @@ impl Draft {
         let top = Top::read(&mut root, &mut report);
         let edge = root.section(&mut report, "edge").map(|section| read_edge(section, &mut report));
         let limits = read_or(&mut root, &mut report, "limits", Limits::default(), Limits::read);
-        let masking = read_or(&mut root, &mut report, "masking", Masking::Every, Masking::read);
+        let masking = read_or(&mut root, &mut report, "masking", Masking::default(), Masking::read);
         let issuers = read_named(&mut root, &mut report, "issuers", IssuerDraft::read);
         let connections = read_named(&mut root, &mut report, "connections", ConnectionDraft::read);
         let anonymous = read_or(&mut root, &mut report, "insecure_anonymous", None, AnonymousDraft::read);

@@ -38,7 +38,7 @@ pub use crate::issuer::{
     UnknownAlgorithm,
 };
 pub use crate::limits::{Limits, Pace};
-pub use crate::masking::Masking;
+pub use crate::masking::{Masking, Strategy};
 pub use crate::name::{
     AnonymousName, ClassName, ConnectionName, IssuerName, KeyName, NameError, VariableName,
 };

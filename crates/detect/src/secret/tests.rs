@@ -1,13 +1,13 @@
 //! What is a secret, and what only looks like one.
 
-use crate::Detectors;
+use crate::{Class, Detectors};
 
 const PEM_BODY: &str = "MIIEowIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMbRvI0MBZhpJ\nqL2m9Kk3bq8Zx7Jv0rY4s1TnQwErTyUiOpAsDfGhJkLzXcVbNm1234567890ab==";
 
 fn masked(key: &str, text: &str) -> String {
     let detectors = Detectors::builtin();
     let findings = detectors.scan_member(key, text);
-    let masked = detectors.mask(key, text, &findings, |class| class.as_str().starts_with("secret."));
+    let masked = detectors.mask(key, text, &findings, |class: Class| class.as_str().starts_with("secret."));
     masked.text.into_owned()
 }
 

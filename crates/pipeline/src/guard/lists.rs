@@ -49,7 +49,7 @@ impl Guard {
             self.strip_claims(items);
         }
         // A masked value no longer fits its schema, and clients that check would throw the whole result away.
-        if list == List::Tools && self.masker.masks_anything() {
+        if list == List::Tools && self.masker.breaks_schemas() {
             for tool in items.iter_mut().filter_map(Json::as_object_mut) {
                 tool.remove("outputSchema");
             }

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use portcullis_detect::{Class, Counts, Detectors, Findings};
+use portcullis_detect::{Class, Counts, Detectors, Findings, Mask, dummy, partial};
 use portcullis_identity::Principal;
+use portcullis_identity::seal::Purpose;
 use portcullis_mcp::json::{Json, Object};
-use portcullis_settings::ConnectionName;
+use portcullis_settings::{ConnectionName, Strategy};
 
 use crate::active::Active;
 use crate::gateway::Gateway;
@@ -85,9 +86,13 @@ impl Masker {
             Json::Object(object) => self.members(object, &[]),
             Json::Number(number) => {
                 let findings = self.detectors.scan_number(key, number.as_str());
-                if let Some(masked) = self.apply(key, number.as_str(), &findings) {
-                    *value = Json::String(Cow::Owned(masked));
-                }
+                let is_dummy = findings.iter().all(|found| self.strategy(found.class) == Strategy::Dummy);
+                *value = match self.apply(key, number.as_str(), &findings) {
+                    // A number stays one, so that it fits the schema that it has.
+                    Some(_) if is_dummy => Json::from(0),
+                    Some(masked) => Json::String(Cow::Owned(masked)),
+                    None => return,
+                };
             }
         }
     }
@@ -122,9 +127,15 @@ impl Masker {
         self.detectors.scan(text).classes().into_iter().any(|class| self.is_masked(class))
     }
 
-    /// Whether any class at all is masked for the reader.
-    pub(crate) fn masks_anything(&self) -> bool {
-        Class::built_in().any(|class| self.is_masked(class))
+    /// Whether a masked value may no longer fit the schema that it has.
+    pub(crate) fn breaks_schemas(&self) -> bool {
+        Class::built_in().any(|class| self.is_masked(class) && self.strategy(class) != Strategy::Dummy)
+    }
+
+    /// What stands in the place of values of a class; in what is stored, the names of classes do.
+    fn strategy(&self, class: Class) -> Strategy {
+        let name = self.reader.as_ref().and_then(|_| self.gateway.class_name(class));
+        name.map_or_else(Strategy::default, |name| self.gateway.settings().masking.strategy(name))
     }
 
     /// The masked text, if anything in it is masked.
@@ -138,7 +149,7 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = self.detectors.mask(key, text, findings, |class| self.is_masked(class));
+        let masked = self.detectors.mask(key, text, findings, Disguise(self));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
@@ -160,3 +171,41 @@ impl Masker {
         *known.1.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
     }
 }
+
+/// How values are masked for a reader.
+struct Disguise<'m>(&'m Masker);
+
+impl Mask for Disguise<'_> {
+    fn is_masked(&self, class: Class) -> bool {
+        self.0.is_masked(class)
+    }
+
+    fn in_place_of(&self, class: Class, value: &str) -> String {
+        match self.0.strategy(class) {
+            // Nothing is told of what opens an upstream.
+            _ if class == Class::CREDENTIAL => class.placeholder(),
+            Strategy::Drop => String::new(),
+            Strategy::Dummy => dummy(class, value),
+            Strategy::Hash => self.hashed(class, value),
+            Strategy::Partial => partial(class, value),
+            Strategy::Replace => class.placeholder(),
+        }
+    }
+}
+
+impl Disguise<'_> {
+    /// The placeholder with a keyed digest of the value in its one spelling, in letters: digits could be another value.
+    fn hashed(&self, class: Class, value: &str) -> String {
+        let spelled = format!("{class}\0{}", class.canonical(value));
+        let digest = self.0.gateway.sealer().digest(PURPOSE, spelled.as_bytes());
+        let letter = |bits: u8| char::from(b'a' + bits % 16);
+        let letters = digest.iter().take(HASH_BYTES).flat_map(|byte| [letter(byte >> 4), letter(*byte)]);
+        let letters: String = letters.collect();
+        let placeholder = class.placeholder();
+        format!("{}:{letters}]", placeholder.trim_end_matches(']'))
+    }
+}
+
+const PURPOSE: Purpose = Purpose::new("mask");
+/// So many that two of a million values share a digest with a chance of one to thirty million.
+const HASH_BYTES: usize = 8;

@@ -23,7 +23,12 @@ fn every_problem_is_named_with_its_line() {
         (
             "unknown key far from any",
             "[masking]\nfoo = 1",
-            "portcullis.toml:5: unknown key `masking.foo`; expected `classes`",
+            "portcullis.toml:5: unknown key `masking.foo`; expected `classes`, `strategies`",
+        ),
+        (
+            "unknown strategy",
+            "[masking]\nstrategies = { pii = \"replase\" }",
+            "portcullis.toml:5: `masking.strategies`: `replase` is no strategy; did you mean `replace`?",
         ),
         (
             "wrong type",

@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::{HEAD, KEY, settings};
 use crate::{
     Algorithm, Binary, Breaker, ClaimValue, Draft, Drift, KeySource, Limits, Masking, Pace, PrincipalRule,
+    Strategy,
 };
 
 const FULL: &str = r#"
@@ -61,6 +62,7 @@ issuers = ["okta"]
 
 [masking]
 classes = ["pii.card"]
+strategies = { pii = "hash", "pii.card" = "partial" }
 "#;
 
 const VALUES: [(&str, &str); 7] = [
@@ -103,7 +105,10 @@ fn a_full_file_means_what_it_says() {
     };
     assert_eq!(settings.connections[&"billing".parse().unwrap()].breaker, breaker);
     assert_eq!(settings.connections[&"wiki".parse().unwrap()].breaker, Breaker::default());
-    assert_eq!(settings.masking, Masking::Only(BTreeSet::from(["pii.card".parse().unwrap()])));
+    let covered =
+        ["pii.card", "pii.email"].map(|class| settings.masking.covers(&class.parse().unwrap(), true));
+    assert_eq!(covered, [true, false]);
+    assert_eq!(settings.masking.strategy(&"pii.card".parse().unwrap()), Strategy::Partial);
 
     let okta = &settings.issuers[&"okta".parse().unwrap()];
     assert_eq!(okta.url.as_str(), "https://acme.okta.com/");
@@ -160,7 +165,7 @@ fn what_is_left_out_takes_the_documented_default() {
     let text = format!("{HEAD}[issuers.a]\nissuer = \"https://idp.example.com\"\n[limits]\n");
     let settings = settings(&text, &[KEY]).unwrap();
     assert_eq!(settings.limits, Limits::default());
-    assert_eq!(settings.masking, Masking::Every);
+    assert_eq!(settings.masking, Masking::default());
     let issuer = &settings.issuers[&"a".parse().unwrap()];
     assert_eq!(issuer.algorithms, BTreeSet::from(Algorithm::DEFAULT));
     assert_eq!(issuer.groups_claim.as_str(), "groups");
