@@ -26,7 +26,7 @@ fn main() {
     }
 }
 
-fn texts() -> [(&'static str, String); 6] {
+fn texts() -> [(&'static str, String); 9] {
     let repeated = |piece: &str| piece.repeat(1_000_000 / piece.len());
     [
         ("prose", repeated(PROSE)),
@@ -34,6 +34,9 @@ fn texts() -> [(&'static str, String); 6] {
         ("findings", repeated(FINDINGS)),
         ("base64", base64(1_000_000)),
         ("digits", repeated("4")),
+        ("numbers", repeated("123456789 ")),
+        ("cues", repeated("passport tax id account number 123456782 ")),
+        ("words", repeated("Ab [us_ssn_xxxxx")),
         ("bait", repeated("a@b.c 1-1.1 aaaa:=aaaa \\u0041 4111 1111 1111 1111 ghp_ghp_ghp_ghp_ghp_")),
     ]
 }

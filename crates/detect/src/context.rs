@@ -18,8 +18,10 @@ use crate::topic::{CUES, Topic};
 const BEFORE: usize = 64;
 /// How far after a value a cue may start.
 const AFTER: usize = 24;
-/// The longest word that is looked up.
-const LONGEST: usize = 24;
+/// The longest cue.
+const LONGEST: usize = 40;
+/// How much may stand between the two words of a cue, in bytes: a sign, a space, or the `'s ` of `driver's license`.
+const GAP: usize = 3;
 
 /// A text to scan, with what it is the value of.
 #[derive(Debug)]
@@ -80,20 +82,39 @@ impl Topics {
     }
 }
 
-/// The cues in a text, in order.
+/// The cues in a text, in order of where they start and of where they end.
 fn cues(bytes: &[u8]) -> Vec<Cue> {
     let mut cues = Vec::new();
-    let mut lower = [0_u8; LONGEST];
-    for range in words(bytes) {
-        let Some(word) = bytes.get(range.clone()) else { continue };
-        let Some(lower) = lower.get_mut(..word.len()) else { continue };
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        if let Some(topics) = WORDS.get(&*lower) {
-            cues.push(Cue { start: range.start, end: range.end, topics: *topics });
+    let mut before: Option<Range<usize>> = None;
+    for word in words(bytes) {
+        let pair = before.as_ref().filter(|before| word.start - before.end <= GAP);
+        let pair =
+            pair.and_then(|before| topics_of(bytes, &[before, &word]).map(|topics| (before.start, topics)));
+        let single = topics_of(bytes, &[&word]).map(|topics| (word.start, topics));
+        let found = [pair, single].into_iter().flatten();
+        cues.extend(found.map(|(start, topics)| Cue { start, end: word.end, topics }));
+        if bytes.get(word.clone()) != Some(b"s") {
+            before = Some(word);
         }
     }
     cues
+}
+
+/// What words that follow each other speak of.
+fn topics_of(bytes: &[u8], words: &[&Range<usize>]) -> Option<Topics> {
+    let length = words.iter().map(|word| word.len()).sum::<usize>() + words.len() - 1;
+    let first = bytes.get(words.first()?.start)?.to_ascii_lowercase();
+    if !CUE_WORDS.can_be(first, length) {
+        return None;
+    }
+    let mut cue = Vec::with_capacity(LONGEST);
+    for word in words {
+        if !cue.is_empty() {
+            cue.push(b' ');
+        }
+        cue.extend(bytes.get((*word).clone())?.iter().map(u8::to_ascii_lowercase));
+    }
+    CUE_WORDS.topics.get(cue.as_slice()).copied()
 }
 
 /// The words of a text: letters that stand together, split where a small one is followed by a capital. What stands in
@@ -113,22 +134,44 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
         Some(start..position)
     };
     let is_placeholder = |word: &Range<usize>| {
-        let before = word.start.checked_sub(1).and_then(|before| bytes.get(before));
-        before == Some(&b'[') && bytes.get(word.end) == Some(&b']')
+        let is_in = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
+        let mut before =
+            bytes.get(..word.start).unwrap_or_default().iter().rev().take(LONGEST).skip_while(is_in);
+        let mut after = bytes.get(word.start..).unwrap_or_default().iter().take(LONGEST).skip_while(is_in);
+        before.next() == Some(&b'[') && after.next() == Some(&b']')
     };
     std::iter::from_fn(next).filter(move |word| !is_placeholder(word))
 }
 
-/// The topics of each word, in lower case.
-static WORDS: LazyLock<BTreeMap<&'static [u8], Topics>> = LazyLock::new(|| {
-    let mut words: BTreeMap<&'static [u8], Topics> = BTreeMap::new();
+/// All cues, in lower case.
+struct CueWords {
+    topics: BTreeMap<&'static [u8], Topics>,
+    /// For each first byte, the lengths that there are: most words are none, and are not looked up.
+    lengths: [u64; 256],
+}
+
+static CUE_WORDS: LazyLock<CueWords> = LazyLock::new(|| {
+    let mut words = CueWords { topics: BTreeMap::new(), lengths: [0; 256] };
     for (topic, cues) in CUES {
         for cue in *cues {
-            words.entry(cue.as_bytes()).or_default().0 |= Topics::of(*topic).0;
+            words.topics.entry(cue.as_bytes()).or_default().0 |= Topics::of(*topic).0;
+            let first = cue.bytes().next().and_then(|first| words.lengths.get_mut(usize::from(first)));
+            first.into_iter().for_each(|lengths| *lengths |= CueWords::bit(cue.len()));
         }
     }
     words
 });
+
+impl CueWords {
+    fn can_be(&self, first: u8, length: usize) -> bool {
+        self.lengths.get(usize::from(first)).is_some_and(|lengths| lengths & Self::bit(length) != 0)
+    }
+
+    fn bit(length: usize) -> u64 {
+        let length = if length <= LONGEST { u32::try_from(length).ok() } else { None };
+        length.and_then(|length| 1_u64.checked_shl(length)).unwrap_or_default()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -142,8 +185,23 @@ mod tests {
     fn names_of_members_are_words_too() {
         assert_eq!(words_of("taxId tax_id2 TAX-ID"), ["tax", "Id", "tax", "id", "TAX", "ID"]);
         assert_eq!(words_of("steuer-ID: é"), ["steuer", "ID", "é"]);
-        assert_eq!(words_of("[ssn] [x y]"), ["x", "y"]);
+        assert_eq!(words_of("[ssn] [us_ssn] [x y] [Ssn] a[i]_b"), ["x", "y", "Ssn", "a", "b"]);
         assert_eq!(words_of(""), [""; 0]);
+    }
+
+    #[test]
+    fn every_cue_is_found_where_it_stands() {
+        for (topic, cues) in CUES {
+            for cue in *cues {
+                let text = format!("{cue}: 9");
+                let at = text.len() - 1;
+                let view = View::new(&text);
+                assert!(
+                    cue.len() <= LONGEST && Text::new("", &view).speaks_of(*topic, &(at..at + 1)),
+                    "cue: {cue}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -155,6 +213,8 @@ mod tests {
         assert!(speaks("", "SSN: 9"));
         assert!(speaks("", "9 (ssn)"));
         assert!(speaks("customerSsn", "9"));
+        assert!(speaks("", "SOC. SEC. 9"));
+        assert!(!speaks("", "soc and sec 9"));
         assert!(!speaks("", "9"));
         assert!(!speaks("", "[ssn] 9"));
         assert!(!speaks("", &format!("ssn {} 9", "x ".repeat(40))));
