@@ -107,18 +107,20 @@ fn topics_of(bytes: &[u8], words: &[&Range<usize>]) -> Option<Topics> {
     if !CUE_WORDS.can_be(first, length) {
         return None;
     }
-    let mut cue = Vec::with_capacity(LONGEST);
+    let mut cue = [b' '; LONGEST];
+    let mut places = cue.iter_mut();
     for word in words {
-        if !cue.is_empty() {
-            cue.push(b' ');
+        for letter in bytes.get((*word).clone())? {
+            *places.next()? = letter.to_ascii_lowercase();
         }
-        cue.extend(bytes.get((*word).clone())?.iter().map(u8::to_ascii_lowercase));
+        // The space between two words is there already.
+        places.next();
     }
-    CUE_WORDS.topics.get(cue.as_slice()).copied()
+    let topics = CUE_WORDS.topics.get(cue.get(..length)?).copied();
+    topics.filter(|_| !words.iter().any(|word| is_placeholder(bytes, word)))
 }
 
-/// The words of a text: letters that stand together, split where a small one is followed by a capital. What stands in
-/// brackets in the place of a masked value is no word.
+/// The words of a text: letters that stand together, split where a small one is followed by a capital.
 fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let mut position = 0;
@@ -133,14 +135,15 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
         position = start + length;
         Some(start..position)
     };
-    let is_placeholder = |word: &Range<usize>| {
-        let is_in = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
-        let mut before =
-            bytes.get(..word.start).unwrap_or_default().iter().rev().take(LONGEST).skip_while(is_in);
-        let mut after = bytes.get(word.start..).unwrap_or_default().iter().take(LONGEST).skip_while(is_in);
-        before.next() == Some(&b'[') && after.next() == Some(&b']')
-    };
-    std::iter::from_fn(next).filter(move |word| !is_placeholder(word))
+    std::iter::from_fn(next)
+}
+
+/// Whether a word stands in brackets in the place of a masked value, as `ssn` does in `[us_ssn]`.
+fn is_placeholder(bytes: &[u8], word: &Range<usize>) -> bool {
+    let is_in = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
+    let mut before = bytes.get(..word.start).unwrap_or_default().iter().rev().take(LONGEST);
+    let mut after = bytes.get(word.start..).unwrap_or_default().iter().take(LONGEST);
+    before.find(|byte| !is_in(byte)) == Some(&b'[') && after.find(|byte| !is_in(byte)) == Some(&b']')
 }
 
 /// All cues, in lower case.
@@ -178,7 +181,8 @@ mod tests {
     use super::*;
 
     fn words_of(text: &str) -> Vec<&str> {
-        words(text.as_bytes()).map(|range| text.get(range).unwrap()).collect()
+        let words = words(text.as_bytes()).filter(|word| !is_placeholder(text.as_bytes(), word));
+        words.map(|range| text.get(range).unwrap()).collect()
     }
 
     #[test]

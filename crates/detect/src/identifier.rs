@@ -111,7 +111,8 @@ impl<'v, 't> Identifiers<'v, 't> {
 
     fn look_from(&self, start: usize, (n_letters, n_digits): (usize, usize), hits: &mut Vec<Finding>) {
         let forms = FORMS.starting(n_letters, n_digits);
-        if forms.is_empty() || is_inside_word(self.text.bytes(), start) {
+        let is_number = n_letters > 0 || starts_number(self.text.bytes(), start);
+        if forms.is_empty() || !is_number || is_inside_word(self.text.bytes(), start) {
             return;
         }
         for (form, identifiers) in forms {
@@ -142,6 +143,16 @@ fn letters_at_end(bytes: &[u8]) -> usize {
     let n = letters.take_while(|byte| byte.is_ascii_alphabetic()).count();
     let before = bytes.len().checked_sub(n + 1).and_then(|before| bytes.get(before));
     if before == Some(&b'\\') { n.saturating_sub(1) } else { n }
+}
+
+/// How many of the first [`STARTS`] characters of an identifier that starts with a digit are digits, at least. Most
+/// numbers in prose have fewer, and no form need be read.
+const LEAST_DIGITS: usize = 5;
+const STARTS: usize = 8;
+
+fn starts_number(bytes: &[u8], start: usize) -> bool {
+    let first = bytes.get(start..).unwrap_or_default().iter().take(STARTS);
+    first.filter(|byte| byte.is_ascii_digit()).count() >= LEAST_DIGITS
 }
 
 /// Whether letters, digits or the part of a longer number before a sign lie before `start`.

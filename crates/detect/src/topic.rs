@@ -197,6 +197,7 @@ pub(crate) const CUES: &[(Topic, &[&str])] = &[
             "fodselsnr",
             "fnr",
             "personnummer",
+            "person nummer",
             "dnummer",
             "dnr",
         ],
@@ -220,6 +221,7 @@ pub(crate) const CUES: &[(Topic, &[&str])] = &[
         Topic::SePersonnummer,
         &[
             "personnummer",
+            "person nummer",
             "personnumret",
             "personnr",
             "pnr",

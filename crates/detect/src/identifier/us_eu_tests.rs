@@ -46,7 +46,8 @@ const STRONG: &[(&str, &str, &str, &[&str])] = &[
             "RCCMNL83S18D969H",
             "rssmra85t10a562s",
             "RSSMRA 85T10 A562S",
-            "MRNLCU00A01H50MJ",
+            "RSSMRA85T10A56NH",
+            "RSSMRA8RTMLARSNO",
         ],
     ),
     ("pii.it_vat", "Partita IVA", "partita_iva", &["IT00743110157", "IT 07643520567"]),
@@ -101,7 +102,7 @@ const WEAK: &[(&str, &str, &str, &[&str])] = &[
             "S123-4567-8901",
             "A123-456-78-901-2",
             "12345678",
-            "AA123456A",
+            "GB123456A",
             "12ABC34567",
             "WDLABCD456DG",
         ],
@@ -266,6 +267,13 @@ fn one_wrong_digit_is_told() {
                 assert_eq!(found("", &text), [], "text: {text}");
             }
         }
+    }
+}
+
+#[test]
+fn no_form_that_starts_with_a_digit_has_fewer_digits_than_are_looked_for() {
+    for form in super::all().flat_map(|identifier| identifier.forms).filter(|form| form.starts_with('9')) {
+        assert!(super::starts_number(form.as_bytes(), 0), "form: {form}");
     }
 }
 
