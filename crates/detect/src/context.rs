@@ -30,6 +30,8 @@ pub(crate) struct Text<'v, 't> {
     key: &'v str,
     key_topics: OnceCell<Topics>,
     cues: OnceCell<Vec<Cue>>,
+    /// Of the key and all cues.
+    topics: OnceCell<Topics>,
 }
 
 /// A set of topics.
@@ -45,7 +47,7 @@ struct Cue {
 
 impl<'v, 't> Text<'v, 't> {
     pub(crate) fn new(key: &'v str, view: &'v View<'t>) -> Self {
-        Self { view, key, key_topics: OnceCell::new(), cues: OnceCell::new() }
+        Self { view, key, key_topics: OnceCell::new(), cues: OnceCell::new(), topics: OnceCell::new() }
     }
 
     pub(crate) fn bytes(&self) -> &'t [u8] {
@@ -57,10 +59,20 @@ impl<'v, 't> Text<'v, 't> {
         self.key_topics().has(topic) || self.cues_near(value).any(|cue| cue.topics.has(topic))
     }
 
+    /// Whether anything in the text, wherever it stands, speaks of one of `topics`. As long as no weak value has asked
+    /// for the cues, it may: most texts have none, and looking the cues up would cost more than the scan.
+    pub(crate) fn may_speak_of(&self, topics: Topics) -> bool {
+        let Some(cues) = self.cues.get() else { return true };
+        let all = self
+            .topics
+            .get_or_init(|| cues.iter().fold(self.key_topics(), |topics, cue| topics.and(cue.topics)));
+        all.0 & topics.0 != 0
+    }
+
     fn key_topics(&self) -> Topics {
         *self.key_topics.get_or_init(|| {
             let cues = cues(self.key.as_bytes());
-            cues.into_iter().fold(Topics::default(), |topics, cue| Topics(topics.0 | cue.topics.0))
+            cues.into_iter().fold(Topics::default(), |topics, cue| topics.and(cue.topics))
         })
     }
 
@@ -73,8 +85,12 @@ impl<'v, 't> Text<'v, 't> {
 }
 
 impl Topics {
-    fn of(topic: Topic) -> Self {
+    pub(crate) fn of(topic: Topic) -> Self {
         Self(1_u128.checked_shl(topic as u32).unwrap_or_default())
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     fn has(self, topic: Topic) -> bool {

@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::Class;
-use crate::context::Text;
+use crate::context::{Text, Topics};
 use crate::finding::{Confidence, Finding};
 use crate::topic::Topic;
 
@@ -115,7 +115,9 @@ impl<'v, 't> Identifiers<'v, 't> {
         if forms.is_empty() || !is_number || is_inside_word(self.text.bytes(), start) {
             return;
         }
-        for (form, identifiers) in forms {
+        // Without a cue in the whole text, forms that need one are not read at all.
+        let can_be = |written: &&Written| written.needs.is_none_or(|topics| self.text.may_speak_of(topics));
+        for Written { form, identifiers, .. } in forms.iter().filter(can_be) {
             let Some((end, compact)) = form.read(self.text.bytes(), start) else { continue };
             if !ends_inside_word(self.text.bytes(), end) {
                 let found = identifiers.iter().filter_map(|one| self.find(one, &compact, start..end));
@@ -174,7 +176,22 @@ fn ends_inside_word(bytes: &[u8], end: usize) -> bool {
 }
 
 /// A form, and what is written so: it is read once for all of them.
-type Written = (Form, Vec<&'static Identifier>);
+#[derive(Clone)]
+struct Written {
+    form: Form,
+    identifiers: Vec<&'static Identifier>,
+    /// What has to be spoken of, or none of them is found; `None` if one is found wherever it stands.
+    needs: Option<Topics>,
+}
+
+impl Written {
+    fn new(form: &'static str, identifiers: Vec<&'static Identifier>) -> Self {
+        let topics = identifiers.iter().map(|one| Topics::of(one.topic)).fold(Topics::default(), Topics::and);
+        let is_strong = identifiers.iter().any(|one| one.strength == Strength::Strong);
+        let needs = if is_strong { None } else { Some(topics) };
+        Self { form: Form::new(form), identifiers, needs }
+    }
+}
 
 /// All forms, by how the word starts that may be one.
 struct Forms(Vec<Vec<Written>>);
@@ -190,10 +207,10 @@ impl Forms {
         let mut places: Vec<Vec<Written>> = Vec::new();
         places.resize_with((MOST_LETTERS + 1) * (MOST_DIGITS + 1), Vec::new);
         for (form, identifiers) in forms {
-            let form = Form::new(form);
-            for n_digits in form.first_runs() {
-                let place = places.get_mut(Self::place(form.n_letters(), n_digits));
-                place.into_iter().for_each(|written| written.push((form, identifiers.clone())));
+            let written = Written::new(form, identifiers);
+            for n_digits in written.form.first_runs() {
+                let place = places.get_mut(Self::place(written.form.n_letters(), n_digits));
+                place.into_iter().for_each(|place| place.push(written.clone()));
             }
         }
         Self(places)
