@@ -35,9 +35,9 @@ fn main() {
     }
 }
 
-fn texts() -> [(&'static str, String); 16] {
+fn texts() -> Vec<(&'static str, String)> {
     let repeated = |piece: &str| piece.repeat(1_000_000 / piece.len());
-    [
+    vec![
         ("prose", repeated(PROSE)),
         ("code", repeated(CODE)),
         ("findings", repeated(FINDINGS)),
@@ -53,6 +53,9 @@ fn texts() -> [(&'static str, String); 16] {
         ("prefixes", repeated("ya29.")),
         ("hashes", repeated("datadog key 9fceb02d0ae598e95dc970b74767f193 ")),
         ("options", repeated("--password ")),
+        ("numbers", repeated("123456789 ")),
+        ("cues", repeated("passport tax id account number 123456782 ")),
+        ("words", repeated("Ab [us_ssn_xxxxx")),
         ("bait", repeated("a@b.c 1-1.1 aaaa:=aaaa \\u0041 4111 1111 1111 1111 ghp_ghp_ghp_ghp_ghp_")),
     ]
 }

@@ -18,8 +18,10 @@ use crate::topic::{CUES, Topic};
 const BEFORE: usize = 64;
 /// How far after a value a cue may start.
 const AFTER: usize = 24;
-/// The longest word that is looked up.
-const LONGEST: usize = 24;
+/// The longest cue.
+const LONGEST: usize = 40;
+/// How much may stand between the two words of a cue, in bytes: a sign, a space, or the `'s ` of `driver's license`.
+const GAP: usize = 3;
 
 /// A text to scan, with what it is the value of.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Text<'v, 't> {
     key: &'v str,
     key_topics: OnceCell<Topics>,
     cues: OnceCell<Vec<Cue>>,
+    /// Of the key and all cues.
+    topics: OnceCell<Topics>,
 }
 
 /// A set of topics.
@@ -43,7 +47,7 @@ struct Cue {
 
 impl<'v, 't> Text<'v, 't> {
     pub(crate) fn new(key: &'v str, view: &'v View<'t>) -> Self {
-        Self { view, key, key_topics: OnceCell::new(), cues: OnceCell::new() }
+        Self { view, key, key_topics: OnceCell::new(), cues: OnceCell::new(), topics: OnceCell::new() }
     }
 
     /// The name of the member that it is, or empty.
@@ -60,10 +64,20 @@ impl<'v, 't> Text<'v, 't> {
         self.key_topics().has(topic) || self.cues_near(value).any(|cue| cue.topics.has(topic))
     }
 
+    /// Whether anything in the text, wherever it stands, speaks of one of `topics`. As long as no weak value has asked
+    /// for the cues, it may: most texts have none, and looking the cues up would cost more than the scan.
+    pub(crate) fn may_speak_of(&self, topics: Topics) -> bool {
+        let Some(cues) = self.cues.get() else { return true };
+        let all = self
+            .topics
+            .get_or_init(|| cues.iter().fold(self.key_topics(), |topics, cue| topics.and(cue.topics)));
+        all.0 & topics.0 != 0
+    }
+
     fn key_topics(&self) -> Topics {
         *self.key_topics.get_or_init(|| {
             let cues = cues(self.key.as_bytes());
-            cues.into_iter().fold(Topics::default(), |topics, cue| Topics(topics.0 | cue.topics.0))
+            cues.into_iter().fold(Topics::default(), |topics, cue| topics.and(cue.topics))
         })
     }
 
@@ -76,8 +90,12 @@ impl<'v, 't> Text<'v, 't> {
 }
 
 impl Topics {
-    fn of(topic: Topic) -> Self {
+    pub(crate) fn of(topic: Topic) -> Self {
         Self(1_u128.checked_shl(topic as u32).unwrap_or_default())
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     fn has(self, topic: Topic) -> bool {
@@ -85,24 +103,45 @@ impl Topics {
     }
 }
 
-/// The cues in a text, in order.
+/// The cues in a text, in order of where they start and of where they end.
 fn cues(bytes: &[u8]) -> Vec<Cue> {
     let mut cues = Vec::new();
-    let mut lower = [0_u8; LONGEST];
-    for range in words(bytes) {
-        let Some(word) = bytes.get(range.clone()) else { continue };
-        let Some(lower) = lower.get_mut(..word.len()) else { continue };
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        if let Some(topics) = WORDS.get(&*lower) {
-            cues.push(Cue { start: range.start, end: range.end, topics: *topics });
+    let mut before: Option<Range<usize>> = None;
+    for word in words(bytes) {
+        let pair = before.as_ref().filter(|before| word.start - before.end <= GAP);
+        let pair =
+            pair.and_then(|before| topics_of(bytes, &[before, &word]).map(|topics| (before.start, topics)));
+        let single = topics_of(bytes, &[&word]).map(|topics| (word.start, topics));
+        let found = [pair, single].into_iter().flatten();
+        cues.extend(found.map(|(start, topics)| Cue { start, end: word.end, topics }));
+        if bytes.get(word.clone()) != Some(b"s") {
+            before = Some(word);
         }
     }
     cues
 }
 
-/// The words of a text: letters that stand together, split where a small one is followed by a capital. What stands in
-/// brackets in the place of a masked value is no word.
+/// What words that follow each other speak of.
+fn topics_of(bytes: &[u8], words: &[&Range<usize>]) -> Option<Topics> {
+    let length = words.iter().map(|word| word.len()).sum::<usize>() + words.len() - 1;
+    let first = bytes.get(words.first()?.start)?.to_ascii_lowercase();
+    if !CUE_WORDS.can_be(first, length) {
+        return None;
+    }
+    let mut cue = [b' '; LONGEST];
+    let mut places = cue.iter_mut();
+    for word in words {
+        for letter in bytes.get((*word).clone())? {
+            *places.next()? = letter.to_ascii_lowercase();
+        }
+        // The space between two words is there already.
+        places.next();
+    }
+    let topics = CUE_WORDS.topics.get(cue.get(..length)?).copied();
+    topics.filter(|_| !words.iter().any(|word| is_placeholder(bytes, word)))
+}
+
+/// The words of a text: letters that stand together, split where a small one is followed by a capital.
 fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let mut position = 0;
@@ -117,38 +156,77 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
         position = start + length;
         Some(start..position)
     };
-    let is_placeholder = |word: &Range<usize>| {
-        let before = word.start.checked_sub(1).and_then(|before| bytes.get(before));
-        before == Some(&b'[') && bytes.get(word.end) == Some(&b']')
-    };
-    std::iter::from_fn(next).filter(move |word| !is_placeholder(word))
+    std::iter::from_fn(next)
 }
 
-/// The topics of each word, in lower case.
-static WORDS: LazyLock<BTreeMap<&'static [u8], Topics>> = LazyLock::new(|| {
-    let mut words: BTreeMap<&'static [u8], Topics> = BTreeMap::new();
+/// Whether a word stands in brackets in the place of a masked value, as `ssn` does in `[us_ssn]`.
+fn is_placeholder(bytes: &[u8], word: &Range<usize>) -> bool {
+    let is_in = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
+    let mut before = bytes.get(..word.start).unwrap_or_default().iter().rev().take(LONGEST);
+    let mut after = bytes.get(word.start..).unwrap_or_default().iter().take(LONGEST);
+    before.find(|byte| !is_in(byte)) == Some(&b'[') && after.find(|byte| !is_in(byte)) == Some(&b']')
+}
+
+/// All cues, in lower case.
+struct CueWords {
+    topics: BTreeMap<&'static [u8], Topics>,
+    /// For each first byte, the lengths that there are: most words are none, and are not looked up.
+    lengths: [u64; 256],
+}
+
+static CUE_WORDS: LazyLock<CueWords> = LazyLock::new(|| {
+    let mut words = CueWords { topics: BTreeMap::new(), lengths: [0; 256] };
     for (topic, cues) in CUES {
         for cue in *cues {
-            words.entry(cue.as_bytes()).or_default().0 |= Topics::of(*topic).0;
+            words.topics.entry(cue.as_bytes()).or_default().0 |= Topics::of(*topic).0;
+            let first = cue.bytes().next().and_then(|first| words.lengths.get_mut(usize::from(first)));
+            first.into_iter().for_each(|lengths| *lengths |= CueWords::bit(cue.len()));
         }
     }
     words
 });
+
+impl CueWords {
+    fn can_be(&self, first: u8, length: usize) -> bool {
+        self.lengths.get(usize::from(first)).is_some_and(|lengths| lengths & Self::bit(length) != 0)
+    }
+
+    fn bit(length: usize) -> u64 {
+        let length = if length <= LONGEST { u32::try_from(length).ok() } else { None };
+        length.and_then(|length| 1_u64.checked_shl(length)).unwrap_or_default()
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn words_of(text: &str) -> Vec<&str> {
-        words(text.as_bytes()).map(|range| text.get(range).unwrap()).collect()
+        let words = words(text.as_bytes()).filter(|word| !is_placeholder(text.as_bytes(), word));
+        words.map(|range| text.get(range).unwrap()).collect()
     }
 
     #[test]
     fn names_of_members_are_words_too() {
         assert_eq!(words_of("taxId tax_id2 TAX-ID"), ["tax", "Id", "tax", "id", "TAX", "ID"]);
         assert_eq!(words_of("steuer-ID: é"), ["steuer", "ID", "é"]);
-        assert_eq!(words_of("[ssn] [x y]"), ["x", "y"]);
+        assert_eq!(words_of("[ssn] [us_ssn] [x y] [Ssn] a[i]_b"), ["x", "y", "Ssn", "a", "b"]);
         assert_eq!(words_of(""), [""; 0]);
+    }
+
+    #[test]
+    fn every_cue_is_found_where_it_stands() {
+        for (topic, cues) in CUES {
+            for cue in *cues {
+                let text = format!("{cue}: 9");
+                let at = text.len() - 1;
+                let view = View::new(&text);
+                assert!(
+                    cue.len() <= LONGEST && Text::new("", &view).speaks_of(*topic, &(at..at + 1)),
+                    "cue: {cue}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -160,6 +238,8 @@ mod tests {
         assert!(speaks("", "SSN: 9"));
         assert!(speaks("", "9 (ssn)"));
         assert!(speaks("customerSsn", "9"));
+        assert!(speaks("", "SOC. SEC. 9"));
+        assert!(!speaks("", "soc and sec 9"));
         assert!(!speaks("", "9"));
         assert!(!speaks("", "[ssn] 9"));
         assert!(!speaks("", &format!("ssn {} 9", "x ".repeat(40))));

@@ -4,13 +4,24 @@
 //! is meant. A number without a check digit, or with one that every tenth number passes, is found only where something
 //! near it speaks of it.
 
+mod benelux;
+mod central;
+mod checksum;
 mod form;
+mod france;
+mod german;
+mod iberia;
+mod italy;
+mod nordic;
+mod uk;
 mod us;
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::Class;
-use crate::context::Text;
+use crate::context::{Text, Topics};
 use crate::finding::{Confidence, Finding};
 use crate::topic::Topic;
 
@@ -37,13 +48,27 @@ pub(crate) struct Identifier {
 pub(crate) enum Strength {
     /// Hardly any other number does: found wherever it stands, and surer near a cue.
     Strong,
+    /// Every other number of its form does, as it has no check: found near a cue only, and then less sure than what has
+    /// one and stands near a cue of its own.
+    Unchecked,
     /// Many others do: found near a cue only.
     Weak,
 }
 
 /// Every kind.
 fn all() -> impl Iterator<Item = &'static Identifier> {
-    [us::IDENTIFIERS].into_iter().flatten()
+    let regions = [
+        benelux::IDENTIFIERS,
+        central::IDENTIFIERS,
+        france::IDENTIFIERS,
+        german::IDENTIFIERS,
+        iberia::IDENTIFIERS,
+        italy::IDENTIFIERS,
+        nordic::IDENTIFIERS,
+        uk::IDENTIFIERS,
+        us::IDENTIFIERS,
+    ];
+    regions.into_iter().flatten()
 }
 
 /// Looks for identifiers at the digits of one text.
@@ -55,7 +80,7 @@ pub(crate) struct Identifiers<'v, 't> {
 }
 
 /// How many letters a word that is an identifier can start with.
-const MOST_LETTERS: usize = 6;
+const MOST_LETTERS: usize = 7;
 /// How many digits can follow them.
 const MOST_DIGITS: usize = 24;
 
@@ -86,21 +111,29 @@ impl<'v, 't> Identifiers<'v, 't> {
 
     fn look_from(&self, start: usize, (n_letters, n_digits): (usize, usize), hits: &mut Vec<Finding>) {
         let forms = FORMS.starting(n_letters, n_digits);
-        if !forms.is_empty() && !is_inside_word(self.text.bytes(), start) {
-            hits.extend(forms.iter().filter_map(|(identifier, form)| self.find(identifier, *form, start)));
+        let is_number = n_letters > 0 || starts_number(self.text.bytes(), start);
+        if forms.is_empty() || !is_number || is_inside_word(self.text.bytes(), start) {
+            return;
+        }
+        // Without a cue in the whole text, forms that need one are not read at all.
+        let can_be = |written: &&Written| written.needs.is_none_or(|topics| self.text.may_speak_of(topics));
+        for Written { form, identifiers, .. } in forms.iter().filter(can_be) {
+            let Some((end, compact)) = form.read(self.text.bytes(), start) else { continue };
+            if !ends_inside_word(self.text.bytes(), end) {
+                let found = identifiers.iter().filter_map(|one| self.find(one, &compact, start..end));
+                hits.extend(found);
+            }
         }
     }
 
-    fn find(&self, identifier: &Identifier, form: Form, start: usize) -> Option<Finding> {
-        let (end, compact) = form.read(self.text.bytes(), start)?;
-        let range = start..end;
-        if ends_inside_word(self.text.bytes(), end) || !(identifier.check)(&compact) {
+    fn find(&self, identifier: &Identifier, compact: &Compact, range: Range<usize>) -> Option<Finding> {
+        if !(identifier.check)(compact) {
             return None;
         }
         let confidence = match (self.text.speaks_of(identifier.topic, &range), identifier.strength) {
-            (true, _) => Confidence::High,
-            (false, Strength::Strong) => Confidence::Medium,
-            (false, Strength::Weak) => return None,
+            (true, Strength::Strong | Strength::Weak) => Confidence::High,
+            (true, Strength::Unchecked) | (false, Strength::Strong) => Confidence::Medium,
+            (false, Strength::Unchecked | Strength::Weak) => return None,
         };
         Some(Finding { class: identifier.class, range, confidence })
     }
@@ -112,6 +145,16 @@ fn letters_at_end(bytes: &[u8]) -> usize {
     let n = letters.take_while(|byte| byte.is_ascii_alphabetic()).count();
     let before = bytes.len().checked_sub(n + 1).and_then(|before| bytes.get(before));
     if before == Some(&b'\\') { n.saturating_sub(1) } else { n }
+}
+
+/// How many of the first [`STARTS`] characters of an identifier that starts with a digit are digits, at least. Most
+/// numbers in prose have fewer, and no form need be read.
+const LEAST_DIGITS: usize = 5;
+const STARTS: usize = 8;
+
+fn starts_number(bytes: &[u8], start: usize) -> bool {
+    let first = bytes.get(start..).unwrap_or_default().iter().take(STARTS);
+    first.filter(|byte| byte.is_ascii_digit()).count() >= LEAST_DIGITS
 }
 
 /// Whether letters, digits or the part of a longer number before a sign lie before `start`.
@@ -132,29 +175,49 @@ fn ends_inside_word(bytes: &[u8], end: usize) -> bool {
     }
 }
 
+/// A form, and what is written so: it is read once for all of them.
+#[derive(Clone)]
+struct Written {
+    form: Form,
+    identifiers: Vec<&'static Identifier>,
+    /// What has to be spoken of, or none of them is found; `None` if one is found wherever it stands.
+    needs: Option<Topics>,
+}
+
+impl Written {
+    fn new(form: &'static str, identifiers: Vec<&'static Identifier>) -> Self {
+        let topics = identifiers.iter().map(|one| Topics::of(one.topic)).fold(Topics::default(), Topics::and);
+        let is_strong = identifiers.iter().any(|one| one.strength == Strength::Strong);
+        let needs = if is_strong { None } else { Some(topics) };
+        Self { form: Form::new(form), identifiers, needs }
+    }
+}
+
 /// All forms, by how the word starts that may be one.
-struct Forms(Vec<Vec<(&'static Identifier, Form)>>);
+struct Forms(Vec<Vec<Written>>);
 
 static FORMS: LazyLock<Forms> = LazyLock::new(Forms::new);
 
 impl Forms {
     fn new() -> Self {
-        let mut places: Vec<Vec<_>> = Vec::new();
-        places.resize_with((MOST_LETTERS + 1) * (MOST_DIGITS + 1), Vec::new);
+        let mut forms: BTreeMap<&'static str, Vec<&'static Identifier>> = BTreeMap::new();
         for identifier in all() {
-            for text in identifier.forms {
-                let form = Form::new(text);
-                for n_digits in form.first_runs() {
-                    let place = places.get_mut(Self::place(form.n_letters(), n_digits));
-                    place.into_iter().for_each(|forms| forms.push((identifier, form)));
-                }
+            identifier.forms.iter().for_each(|form| forms.entry(form).or_default().push(identifier));
+        }
+        let mut places: Vec<Vec<Written>> = Vec::new();
+        places.resize_with((MOST_LETTERS + 1) * (MOST_DIGITS + 1), Vec::new);
+        for (form, identifiers) in forms {
+            let written = Written::new(form, identifiers);
+            for n_digits in written.form.first_runs() {
+                let place = places.get_mut(Self::place(written.form.n_letters(), n_digits));
+                place.into_iter().for_each(|place| place.push(written.clone()));
             }
         }
         Self(places)
     }
 
     /// The forms of words that start with so many letters and then so many digits.
-    fn starting(&self, n_letters: usize, n_digits: usize) -> &[(&'static Identifier, Form)] {
+    fn starting(&self, n_letters: usize, n_digits: usize) -> &[Written] {
         let is_one = n_letters <= MOST_LETTERS && n_digits <= MOST_DIGITS;
         let place = is_one.then(|| Self::place(n_letters, n_digits));
         place.and_then(|place| self.0.get(place)).map_or(&[], Vec::as_slice)
@@ -164,3 +227,6 @@ impl Forms {
         n_letters * (MOST_DIGITS + 1) + n_digits
     }
 }
+
+#[cfg(test)]
+mod us_eu_tests;
