@@ -18,8 +18,10 @@ use crate::topic::{CUES, Topic};
 const BEFORE: usize = 64;
 /// How far after a value a cue may start.
 const AFTER: usize = 24;
-/// The longest word that is looked up.
-const LONGEST: usize = 24;
+/// The longest word that is looked up, and the longest two next to each other. Letters of other scripts are three bytes.
+const LONGEST: usize = 64;
+/// How much of a placeholder around one of its words is looked at.
+const PLACEHOLDER: usize = 32;
 
 /// A text to scan, with what it is the value of.
 #[derive(Debug)]
@@ -83,17 +85,38 @@ impl Topics {
 /// The cues in a text, in order.
 fn cues(bytes: &[u8]) -> Vec<Cue> {
     let mut cues = Vec::new();
-    let mut lower = [0_u8; LONGEST];
+    let mut before = 0..0;
     for range in words(bytes) {
-        let Some(word) = bytes.get(range.clone()) else { continue };
-        let Some(lower) = lower.get_mut(..word.len()) else { continue };
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        if let Some(topics) = WORDS.get(&*lower) {
-            cues.push(Cue { start: range.start, end: range.end, topics: *topics });
+        // A word by itself, and with the one before it if they are one apart or, as in `taxFile`, none.
+        let is_pair = range.start.saturating_sub(before.end) <= 1 && !before.is_empty();
+        let alone = topics_of(&[bytes.get(range.clone()).unwrap_or_default()]);
+        if let Some(topics) = alone {
+            cues.push(Cue { start: range.start, end: range.end, topics });
         }
+        let pair = [before.clone(), range.clone()].map(|word| bytes.get(word).unwrap_or_default());
+        if let Some(topics) = is_pair.then(|| topics_of(&pair)).flatten() {
+            cues.push(Cue { start: range.start, end: range.end, topics });
+        }
+        before = range;
     }
     cues
+}
+
+/// The topics that a word, or two with a space between them, speak of.
+fn topics_of(words: &[&[u8]]) -> Option<Topics> {
+    let mut lower = [0_u8; LONGEST];
+    let mut end = 0;
+    for word in words {
+        if end > 0 {
+            *lower.get_mut(end)? = b' ';
+            end += 1;
+        }
+        lower.get_mut(end..end + word.len())?.copy_from_slice(word);
+        end += word.len();
+    }
+    let lower = lower.get_mut(..end)?;
+    lower.make_ascii_lowercase();
+    WORDS.get(&*lower).copied()
 }
 
 /// The words of a text: letters that stand together, split where a small one is followed by a capital. What stands in
@@ -112,11 +135,15 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
         position = start + length;
         Some(start..position)
     };
-    let is_placeholder = |word: &Range<usize>| {
-        let before = word.start.checked_sub(1).and_then(|before| bytes.get(before));
-        before == Some(&b'[') && bytes.get(word.end) == Some(&b']')
-    };
-    std::iter::from_fn(next).filter(move |word| !is_placeholder(word))
+    std::iter::from_fn(next).filter(move |word| !is_in_placeholder(bytes, word))
+}
+
+/// Whether a word is part of a name in brackets, such as the `ssn` of `[us_ssn]`.
+fn is_in_placeholder(bytes: &[u8], word: &Range<usize>) -> bool {
+    let is_inner = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
+    let before = bytes.get(..word.start).unwrap_or_default().iter().rev().take(PLACEHOLDER);
+    let after = bytes.get(word.end..).unwrap_or_default().iter().take(PLACEHOLDER);
+    before.skip_while(is_inner).next() == Some(&b'[') && after.skip_while(is_inner).next() == Some(&b']')
 }
 
 /// The topics of each word, in lower case.
@@ -142,7 +169,7 @@ mod tests {
     fn names_of_members_are_words_too() {
         assert_eq!(words_of("taxId tax_id2 TAX-ID"), ["tax", "Id", "tax", "id", "TAX", "ID"]);
         assert_eq!(words_of("steuer-ID: é"), ["steuer", "ID", "é"]);
-        assert_eq!(words_of("[ssn] [x y]"), ["x", "y"]);
+        assert_eq!(words_of("[ssn] [us_ssn] [x y]"), ["x", "y"]);
         assert_eq!(words_of(""), [""; 0]);
     }
 
@@ -155,9 +182,23 @@ mod tests {
         assert!(speaks("", "SSN: 9"));
         assert!(speaks("", "9 (ssn)"));
         assert!(speaks("customerSsn", "9"));
+        assert!(!speaks("", "[us_ssn] 9"));
         assert!(!speaks("", "9"));
         assert!(!speaks("", "[ssn] 9"));
         assert!(!speaks("", &format!("ssn {} 9", "x ".repeat(40))));
         assert!(!speaks("", &format!("9 {} ssn", "x ".repeat(20))));
+    }
+
+    #[test]
+    fn two_words_next_to_each_other_are_a_cue() {
+        let speaks = |key: &str, text: &str| {
+            let at = text.find('9').unwrap();
+            Text::new(key, &View::new(text)).speaks_of(Topic::AuTfn, &(at..at + 1))
+        };
+        assert!(speaks("", "Tax file number: 9"));
+        assert!(speaks("taxFileNumber", "9"));
+        assert!(speaks("tax_file", "9"));
+        assert!(!speaks("", "tax, file 9"));
+        assert!(!speaks("", "file tax 9"));
     }
 }

@@ -4,7 +4,15 @@
 //! is meant. A number without a check digit, or with one that every tenth number passes, is found only where something
 //! near it speaks of it.
 
+mod americas;
+mod check;
+mod east_asia;
 mod form;
+mod middle_east;
+mod mrz;
+mod oceania;
+mod passport;
+mod south_asia;
 mod us;
 
 use std::sync::LazyLock;
@@ -43,7 +51,17 @@ pub(crate) enum Strength {
 
 /// Every kind.
 fn all() -> impl Iterator<Item = &'static Identifier> {
-    [us::IDENTIFIERS].into_iter().flatten()
+    [
+        americas::IDENTIFIERS,
+        east_asia::IDENTIFIERS,
+        middle_east::IDENTIFIERS,
+        oceania::IDENTIFIERS,
+        passport::IDENTIFIERS,
+        south_asia::IDENTIFIERS,
+        us::IDENTIFIERS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Looks for identifiers at the digits of one text.
@@ -74,6 +92,9 @@ impl<'v, 't> Identifiers<'v, 't> {
         let n_digits = digits.take_while(|byte| byte.is_ascii_digit()).count();
         let before = bytes.get(self.position..place).unwrap_or_default();
         self.position = place + n_digits;
+        if n_digits == mrz::DATE {
+            hits.extend(mrz::find(bytes, place));
+        }
         let n_letters = letters_at_end(before);
         self.look_from(place - n_letters, (n_letters, n_digits), hits);
         if let ([rest @ .., b' ' | b'-' | b'.' | b'/'], 0) = (before, n_letters) {
