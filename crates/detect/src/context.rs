@@ -140,10 +140,10 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// Whether a word is part of a name in brackets, such as the `ssn` of `[us_ssn]`.
 fn is_in_placeholder(bytes: &[u8], word: &Range<usize>) -> bool {
-    let is_inner = |byte: &&u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_';
-    let before = bytes.get(..word.start).unwrap_or_default().iter().rev().take(PLACEHOLDER);
-    let after = bytes.get(word.end..).unwrap_or_default().iter().take(PLACEHOLDER);
-    before.skip_while(is_inner).next() == Some(&b'[') && after.skip_while(is_inner).next() == Some(&b']')
+    let is_outer = |byte: &&u8| !(byte.is_ascii_lowercase() || byte.is_ascii_digit() || **byte == b'_');
+    let mut before = bytes.get(..word.start).unwrap_or_default().iter().rev().take(PLACEHOLDER);
+    let mut after = bytes.get(word.end..).unwrap_or_default().iter().take(PLACEHOLDER);
+    before.find(is_outer) == Some(&b'[') && after.find(is_outer) == Some(&b']')
 }
 
 /// The topics of each word, in lower case.

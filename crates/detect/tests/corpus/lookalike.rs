@@ -105,7 +105,7 @@ pub(crate) const PLACES: &[&str] = &[
 pub(crate) const MEMBERS: &[&str] = &["id", "orderId", "reference", "trace_id", "value"];
 
 fn not_luhn(random: &mut Random) -> String {
-    let number = crate::generate::with_luhn(&random.digits(15));
-    let last = number.chars().next_back().and_then(|digit| digit.to_digit(10)).unwrap();
-    format!("{}{}", &number[..15], (last + 1) % 10)
+    let mut number = crate::generate::with_luhn(&random.digits(15));
+    let last = number.pop().and_then(|digit| digit.to_digit(10)).unwrap();
+    format!("{number}{}", (last + 1) % 10)
 }

@@ -158,5 +158,5 @@ fn damaged(value: &str, damage: Damage) -> Option<String> {
         'Z' => 'A',
         letter => char::from_u32(u32::from(letter) + 1)?,
     };
-    Some(format!("{}{next}{}", &value[..place], &value[place + 1..]))
+    Some(value.char_indices().map(|(other, letter)| if other == place { next } else { letter }).collect())
 }
