@@ -19,14 +19,38 @@ pub(crate) const NOT_SENSITIVE: &[&str] = &["network", "path", "prompt", "shell"
 pub(crate) const TOKEN: Class = Class::new("secret.token");
 
 classes! {
+    /// An identity number of the United Arab Emirates.
+    AE_EMIRATES_ID = "pii.ae_emirates_id";
+    /// A tax or labour number (CUIT, CUIL) of Argentina.
+    AR_CUIT = "pii.ar_cuit";
     /// An insurance number of Austria.
     AT_SVNR = "pii.at_svnr";
+    /// A business number of Australia.
+    AU_ABN = "pii.au_abn";
+    /// A company number of Australia.
+    AU_ACN = "pii.au_acn";
+    /// A health insurance number of Australia.
+    AU_MEDICARE = "pii.au_medicare";
+    /// A tax file number of Australia.
+    AU_TFN = "pii.au_tfn";
     /// A national number of Belgium.
     BE_NATIONAL_NUMBER = "pii.be_national_number";
+    /// A company number of Brazil.
+    BR_CNPJ = "pii.br_cnpj";
+    /// A personal tax number of Brazil.
+    BR_CPF = "pii.br_cpf";
+    /// A social insurance number of Canada.
+    CA_SIN = "pii.ca_sin";
     /// A payment card number, ISO/IEC 7812.
     CARD = "pii.card";
     /// An insurance number of Switzerland.
     CH_AHV = "pii.ch_ahv";
+    /// A tax or identity number of Chile.
+    CL_RUT = "pii.cl_rut";
+    /// A resident identity number of China, GB 11643.
+    CN_RESIDENT_ID = "pii.cn_resident_id";
+    /// A tax number of Colombia.
+    CO_NIT = "pii.co_nit";
     /// A birth number of the Czech Republic or Slovakia.
     CZ_RODNE_CISLO = "pii.cz_rodne_cislo";
     /// A number of an identity card of Germany.
@@ -51,18 +75,44 @@ classes! {
     FI_HETU = "pii.fi_hetu";
     /// A number of the national register of France.
     FR_NIR = "pii.fr_nir";
+    /// An identity card number of Hong Kong.
+    HK_HKID = "pii.hk_hkid";
     /// An international bank account number, ISO 13616.
     IBAN = "pii.iban";
+    /// A population number of Indonesia.
+    ID_NIK = "pii.id_nik";
     /// A personal public service number of Ireland.
     IE_PPS = "pii.ie_pps";
+    /// An identity number of Israel.
+    IL_ID = "pii.il_id";
+    /// An identity number of India.
+    IN_AADHAAR = "pii.in_aadhaar";
+    /// A permanent account number of India, for taxes.
+    IN_PAN = "pii.in_pan";
     /// A fiscal code of Italy.
     IT_FISCAL_CODE = "pii.it_fiscal_code";
     /// A VAT number of Italy.
     IT_VAT = "pii.it_vat";
+    /// An individual number of Japan.
+    JP_MY_NUMBER = "pii.jp_my_number";
+    /// A resident registration number of Korea.
+    KR_RRN = "pii.kr_rrn";
+    /// A machine readable zone of a travel document, ICAO 9303.
+    MRZ = "pii.mrz";
+    /// A population key of Mexico.
+    MX_CURP = "pii.mx_curp";
+    /// A tax key of Mexico.
+    MX_RFC = "pii.mx_rfc";
+    /// An identity card number of Malaysia.
+    MY_NRIC = "pii.my_nric";
     /// A service number of a citizen of the Netherlands.
     NL_BSN = "pii.nl_bsn";
     /// A national identity number of Norway.
     NO_FODSELSNUMMER = "pii.no_fodselsnummer";
+    /// A tax number of New Zealand.
+    NZ_IRD = "pii.nz_ird";
+    /// A passport number of any country.
+    PASSPORT = "pii.passport";
     /// A taxpayer number of Poland.
     PL_NIP = "pii.pl_nip";
     /// A number of the population register of Poland.
@@ -71,6 +121,14 @@ classes! {
     PT_NIF = "pii.pt_nif";
     /// A personal or coordination number of Sweden.
     SE_PERSONNUMMER = "pii.se_personnummer";
+    /// An identity card number of Singapore, of citizens or foreigners.
+    SG_NRIC = "pii.sg_nric";
+    /// An identity number of Thailand.
+    TH_TNIN = "pii.th_tnin";
+    /// An identity number of Turkey.
+    TR_TCKN = "pii.tr_tckn";
+    /// An identity number of Taiwan.
+    TW_NATIONAL_ID = "pii.tw_national_id";
     /// A driver number of the United Kingdom.
     UK_DRIVING_LICENCE = "pii.uk_driving_licence";
     /// A number of the National Health Service of the United Kingdom.
@@ -95,6 +153,8 @@ classes! {
     US_PASSPORT = "pii.us_passport";
     /// A social security number of the United States.
     US_SSN = "pii.us_ssn";
+    /// An identity number of South Africa.
+    ZA_ID = "pii.za_id";
     /// What an `Authorization` field of HTTP carries, RFC 9110 section 11.
     AUTHORIZATION = "secret.authorization";
     /// The value of a cookie that keeps a session, RFC 6265.

@@ -19,7 +19,7 @@ const BEFORE: usize = 64;
 /// How far after a value a cue may start.
 const AFTER: usize = 24;
 /// The longest cue.
-const LONGEST: usize = 40;
+const LONGEST: usize = 60;
 /// How much may stand between the two words of a cue, in bytes: a sign, a space, or the `'s ` of `driver's license`.
 const GAP: usize = 3;
 

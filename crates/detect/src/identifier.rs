@@ -4,15 +4,23 @@
 //! is meant. A number without a check digit, or with one that every tenth number passes, is found only where something
 //! near it speaks of it.
 
+mod americas;
 mod benelux;
 mod central;
+mod check;
 mod checksum;
+mod east_asia;
 mod form;
 mod france;
 mod german;
 mod iberia;
 mod italy;
+mod middle_east;
+mod mrz;
 mod nordic;
+mod oceania;
+mod passport;
+mod south_asia;
 mod uk;
 mod us;
 
@@ -26,7 +34,7 @@ use crate::finding::{Confidence, Finding};
 use crate::topic::Topic;
 
 pub(crate) use form::Compact;
-use form::Form;
+use form::{Form, Next};
 
 /// One kind of identifier.
 #[derive(Debug)]
@@ -46,6 +54,8 @@ pub(crate) struct Identifier {
 /// How much it tells that a number has the form of an identifier and passes its check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strength {
+    /// As unchecked, and any country's: less sure than what is known to be one country's.
+    Generic,
     /// Hardly any other number does: found wherever it stands, and surer near a cue.
     Strong,
     /// Every other number of its form does, as it has no check: found near a cue only, and then less sure than what has
@@ -58,13 +68,19 @@ pub(crate) enum Strength {
 /// Every kind.
 fn all() -> impl Iterator<Item = &'static Identifier> {
     let regions = [
+        americas::IDENTIFIERS,
         benelux::IDENTIFIERS,
         central::IDENTIFIERS,
+        east_asia::IDENTIFIERS,
         france::IDENTIFIERS,
         german::IDENTIFIERS,
         iberia::IDENTIFIERS,
         italy::IDENTIFIERS,
+        middle_east::IDENTIFIERS,
         nordic::IDENTIFIERS,
+        oceania::IDENTIFIERS,
+        passport::IDENTIFIERS,
+        south_asia::IDENTIFIERS,
         uk::IDENTIFIERS,
         us::IDENTIFIERS,
     ];
@@ -99,24 +115,40 @@ impl<'v, 't> Identifiers<'v, 't> {
         let n_digits = digits.take_while(|byte| byte.is_ascii_digit()).count();
         let before = bytes.get(self.position..place).unwrap_or_default();
         self.position = place + n_digits;
+        if n_digits == mrz::DATE {
+            hits.extend(mrz::find(bytes, place));
+        }
         let n_letters = letters_at_end(before);
-        self.look_from(place - n_letters, (n_letters, n_digits), hits);
+        self.look_from(place - n_letters..self.position, (n_letters, n_digits), hits);
         if let ([rest @ .., b' ' | b'-' | b'.' | b'/'], 0) = (before, n_letters) {
             match letters_at_end(rest) {
                 0 => {}
-                n_letters => self.look_from(place - 1 - n_letters, (n_letters, n_digits), hits),
+                n_letters => {
+                    self.look_from(place - 1 - n_letters..self.position, (n_letters, n_digits), hits);
+                }
             }
         }
     }
 
-    fn look_from(&self, start: usize, (n_letters, n_digits): (usize, usize), hits: &mut Vec<Finding>) {
+    /// Looks at a word of which the letters and digits at the start are known, with how many there are.
+    fn look_from(
+        &self,
+        Range { start, end }: Range<usize>,
+        (n_letters, n_digits): (usize, usize),
+        hits: &mut Vec<Finding>,
+    ) {
         let forms = FORMS.starting(n_letters, n_digits);
-        let is_number = n_letters > 0 || starts_number(self.text.bytes(), start);
-        if forms.is_empty() || !is_number || is_inside_word(self.text.bytes(), start) {
+        if forms.is_empty() || is_inside_word(self.text.bytes(), start) {
             return;
         }
+        let is_number = n_letters > 0 || starts_number(self.text.bytes(), start);
+        let next = Next::of(self.text.bytes().get(end).copied());
         // Without a cue in the whole text, forms that need one are not read at all.
-        let can_be = |written: &&Written| written.needs.is_none_or(|topics| self.text.may_speak_of(topics));
+        let can_be = |written: &&Written| {
+            written.next.meets(next)
+                && (is_number || written.starts_with_letters)
+                && written.needs.is_none_or(|topics| self.text.may_speak_of(topics))
+        };
         for Written { form, identifiers, .. } in forms.iter().filter(can_be) {
             let Some((end, compact)) = form.read(self.text.bytes(), start) else { continue };
             if !ends_inside_word(self.text.bytes(), end) {
@@ -133,7 +165,8 @@ impl<'v, 't> Identifiers<'v, 't> {
         let confidence = match (self.text.speaks_of(identifier.topic, &range), identifier.strength) {
             (true, Strength::Strong | Strength::Weak) => Confidence::High,
             (true, Strength::Unchecked) | (false, Strength::Strong) => Confidence::Medium,
-            (false, Strength::Unchecked | Strength::Weak) => return None,
+            (true, Strength::Generic) => Confidence::Low,
+            (false, Strength::Generic | Strength::Unchecked | Strength::Weak) => return None,
         };
         Some(Finding { class: identifier.class, range, confidence })
     }
@@ -180,6 +213,10 @@ fn ends_inside_word(bytes: &[u8], end: usize) -> bool {
 struct Written {
     form: Form,
     identifiers: Vec<&'static Identifier>,
+    /// What may follow the first digits.
+    next: Next,
+    /// Whether it need not start like a number.
+    starts_with_letters: bool,
     /// What has to be spoken of, or none of them is found; `None` if one is found wherever it stands.
     needs: Option<Topics>,
 }
@@ -189,7 +226,9 @@ impl Written {
         let topics = identifiers.iter().map(|one| Topics::of(one.topic)).fold(Topics::default(), Topics::and);
         let is_strong = identifiers.iter().any(|one| one.strength == Strength::Strong);
         let needs = if is_strong { None } else { Some(topics) };
-        Self { form: Form::new(form), identifiers, needs }
+        let form = Form::new(form);
+        let starts_with_letters = form.starts_with_letters(STARTS, LEAST_DIGITS);
+        Self { form, identifiers, next: Next::default(), starts_with_letters, needs }
     }
 }
 
@@ -208,9 +247,9 @@ impl Forms {
         places.resize_with((MOST_LETTERS + 1) * (MOST_DIGITS + 1), Vec::new);
         for (form, identifiers) in forms {
             let written = Written::new(form, identifiers);
-            for n_digits in written.form.first_runs() {
+            for (n_digits, next) in written.form.first_runs() {
                 let place = places.get_mut(Self::place(written.form.n_letters(), n_digits));
-                place.into_iter().for_each(|place| place.push(written.clone()));
+                place.into_iter().for_each(|place| place.push(Written { next, ..written.clone() }));
             }
         }
         Self(places)

@@ -1,5 +1,7 @@
 //! How identifiers are written.
 
+use std::collections::BTreeMap;
+
 /// The form of an identifier: `9` is a digit, `A` a letter, `X` either, `~` a sign that may be left out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Form(&'static str);
@@ -52,30 +54,40 @@ impl Form {
         self.0.bytes().take_while(|byte| *byte == b'A').count()
     }
 
-    /// How many digits may follow the first letters before anything else does.
-    pub(crate) fn first_runs(self) -> Vec<usize> {
-        let mut runs = Vec::new();
+    /// How many digits may follow the first letters before anything else does, and what may follow them.
+    pub(crate) fn first_runs(self) -> BTreeMap<usize, Next> {
+        let mut runs: BTreeMap<usize, Next> = BTreeMap::new();
         let mut n_digits = 0;
         let mut rest = self.0.bytes().skip(self.n_letters()).peekable();
         // A sign between the letters and the digits.
         rest.next_if(|byte| !matches!(byte, b'9' | b'X'));
         for byte in rest {
+            let mut may_follow = |next: Next| runs.entry(n_digits).or_default().0 |= next.0;
             match byte {
                 b'9' => n_digits += 1,
                 // A digit here goes on with the run, a letter ends it.
                 b'X' => {
-                    runs.push(n_digits);
+                    may_follow(Next::LETTER);
                     n_digits += 1;
                 }
-                b'~' => runs.push(n_digits),
+                b'~' => may_follow(Next::SIGN),
+                b'A' => {
+                    may_follow(Next::LETTER);
+                    return runs;
+                }
                 _ => {
-                    runs.push(n_digits);
-                    return unique(runs);
+                    may_follow(Next::SIGN);
+                    return runs;
                 }
             }
         }
-        runs.push(n_digits);
-        unique(runs)
+        runs.entry(n_digits).or_default().0 |= Next::END.0;
+        runs
+    }
+
+    /// Whether many of its first characters may be letters.
+    pub(crate) fn starts_with_letters(self, n_first: usize, n_digits: usize) -> bool {
+        self.0.bytes().take(n_first).filter(|byte| *byte == b'9').count() < n_digits
     }
 
     /// Where what is written so at `start` ends, and its letters and digits.
@@ -103,8 +115,25 @@ impl Form {
     }
 }
 
-fn unique(mut runs: Vec<usize>) -> Vec<usize> {
-    runs.sort_unstable();
-    runs.dedup();
-    runs
+/// What stands behind the first digits: one of these, or any of several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Next(u8);
+
+impl Next {
+    const LETTER: Self = Self(1);
+    const SIGN: Self = Self(2);
+    const END: Self = Self(4);
+
+    /// What a byte may be; a sign may belong to the identifier or end it.
+    pub(crate) fn of(byte: Option<u8>) -> Self {
+        match byte {
+            None => Self::END,
+            Some(byte) if byte.is_ascii_alphabetic() => Self::LETTER,
+            Some(_) => Self(Self::SIGN.0 | Self::END.0),
+        }
+    }
+
+    pub(crate) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }

@@ -71,7 +71,7 @@ pub(super) const IDENTIFIERS: &[Identifier] = &[
         forms: &["999999999", "A99999999"],
         check: |_| true,
         strength: Strength::Unchecked,
-        topic: Topic::Passport,
+        topic: Topic::UsPassport,
     },
     Identifier {
         class: catalog::US_SSN,
