@@ -19,14 +19,26 @@ pub(crate) const NOT_SENSITIVE: &[&str] = &["network", "path", "prompt", "shell"
 pub(crate) const TOKEN: Class = Class::new("secret.token");
 
 classes! {
+    /// An address of version 4 or 6 of the Internet Protocol, RFC 791 and RFC 4291.
+    IP = "network.ip";
+    /// An address of a network's interface, EUI-48 or EUI-64.
+    MAC = "network.mac";
+    /// A date of birth.
+    BIRTH_DATE = "pii.birth_date";
     /// A payment card number, ISO/IEC 7812.
     CARD = "pii.card";
+    /// An address of a crypto currency.
+    CRYPTO_ADDRESS = "pii.crypto_address";
     /// An electronic mail address, RFC 5321 in the form people use.
     EMAIL = "pii.email";
     /// An international bank account number, ISO 13616.
     IBAN = "pii.iban";
+    /// A telephone number, ITU-T E.164.
+    PHONE = "pii.phone";
     /// A social security number of the United States.
     US_SSN = "pii.us_ssn";
+    /// A vehicle identification number, ISO 3779.
+    VEHICLE = "pii.vehicle";
     /// A token of GitHub.
     TOKEN_GITHUB = "secret.token.github";
 }

@@ -1,5 +1,6 @@
 //! The scan: one pass over the text that stops only where a value can be.
 
+use crate::birth::Births;
 use crate::block::{anchors, ones};
 use crate::context::Text;
 use crate::finding::{Finding, Findings};
@@ -8,7 +9,8 @@ use crate::glyph::View;
 use crate::identifier::Identifiers;
 use crate::mask::{Masked, mask};
 use crate::pass::Pass;
-use crate::{Class, number, secret};
+use crate::phone::Phones;
+use crate::{Class, crypto, network, number, secret, vehicle};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
@@ -84,12 +86,14 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
         text: &text,
         escape_end: 0,
         pass: Pass::new(view),
+        births: Births::new(&text),
         identifiers: Identifiers::new(&text),
+        phones: Phones::new(&text),
         hits: Vec::new(),
     };
     for (start, anchors) in anchors(view.bytes()) {
         ones(anchors.digits | anchors.signs).for_each(|place| scan.look(start + place));
-        ones(anchors.long_words).for_each(|place| secret::look_at_word(&text, start + place, &mut scan.hits));
+        ones(anchors.long_words).for_each(|place| scan.long_word(start + place));
     }
     scan.hits.extend(scan.pass.into_hits());
     scan.hits
@@ -101,7 +105,9 @@ struct Scan<'v, 't> {
     /// Where the last `\u0000` ends: its digits are none of a value.
     escape_end: usize,
     pass: Pass<'v, 't>,
+    births: Births<'v, 't>,
     identifiers: Identifiers<'v, 't>,
+    phones: Phones<'v, 't>,
     hits: Vec<Finding>,
 }
 
@@ -125,13 +131,23 @@ impl Scan<'_, '_> {
                     }
                 }
             }
+            [b':' | b'-', ..] => network::look_at_sign(self.text, place, &mut self.hits),
             _ => self.pass.look(place),
         }
     }
 
     fn digit(&mut self, place: usize) {
         self.pass.look(place);
+        self.births.look(place, &mut self.hits);
         self.identifiers.look(place, &mut self.hits);
+        self.phones.look(place, &mut self.hits);
+        network::look_at_digits(self.text, place, &mut self.hits);
+    }
+
+    fn long_word(&mut self, place: usize) {
+        crypto::look_at_word(self.text, place, &mut self.hits);
+        secret::look_at_word(self.text, place, &mut self.hits);
+        vehicle::look_at_word(self.text, place, &mut self.hits);
     }
 }
 

@@ -19,12 +19,15 @@
 
 #![forbid(unsafe_code)]
 
+mod birth;
 mod block;
 mod canonical;
 mod card;
 mod catalog;
 mod class;
 mod context;
+mod crypto;
+mod date;
 mod detectors;
 mod email;
 mod finding;
@@ -33,10 +36,13 @@ mod glyph;
 mod iban;
 mod identifier;
 mod mask;
+mod network;
 mod number;
 mod pass;
+mod phone;
 mod secret;
 mod topic;
+mod vehicle;
 
 pub use class::{Class, Counts, UnknownClass};
 pub use detectors::Detectors;
