@@ -67,6 +67,11 @@ impl<'v, 't> Phones<'v, 't> {
     fn international(&self, place: usize, n_before: usize) -> Option<Finding> {
         let bytes = self.text.bytes();
         let start = place.checked_sub(n_before)?;
+        let written = Written::read(bytes, place);
+        // `(+49) 30`
+        let first_end = written.groups().first()?.end;
+        let is_bracketed = bytes.get(..start)?.ends_with(b"(") && bytes.get(first_end) == Some(&b')');
+        let start = start - usize::from(is_bracketed);
         let is_sum = match bytes.get(start.saturating_sub(2)..start)? {
             [b'\\', b'n' | b'r' | b't'] => false,
             [.., last] => last.is_ascii_alphanumeric() || b"+_.".contains(last),
@@ -75,7 +80,6 @@ impl<'v, 't> Phones<'v, 't> {
         if is_sum {
             return None;
         }
-        let written = Written::read(bytes, place);
         let (n_digits, n_groups, end) = international(&written, bytes, 0)?;
         let range = start..with_extension(bytes, end);
         let is_long = n_digits >= if n_groups > 1 { LEAST_GROUPED } else { LEAST };
@@ -117,7 +121,7 @@ impl<'v, 't> Phones<'v, 't> {
             let is_meant = if national::is_alone(&written, last) {
                 self.is_announced(start)
             } else {
-                national::is_grouped(&written, last) && self.is_spoken_of(&range)
+                national::is_grouped(&written, last) && !written.is_list(last) && self.is_spoken_of(&range)
             };
             if is_meant && national::is_number(digits) {
                 self.finding(range, Confidence::Medium)
@@ -168,7 +172,8 @@ fn international(written: &Written, bytes: &[u8], skipped: usize) -> Option<(usi
 /// Whether digits in an American form are a number of that plan.
 fn is_american(digits: &[u8]) -> bool {
     let national = digits.strip_prefix(b"1").unwrap_or(digits);
-    plan::is_valid(b"1", national)
+    // No exchange starts with 0 or 1, though the plans of some islands leave it open.
+    matches!(national.get(3), Some(b'2'..=b'9')) && plan::is_valid(b"1", national)
 }
 
 /// Whether digits after these bytes are a part of something longer, or no number at all.
@@ -176,10 +181,10 @@ fn is_inside(before: &[u8]) -> bool {
     match before {
         [.., b'\\', b'n' | b'r' | b't'] => false,
         [.., last] if last.is_ascii_alphanumeric() || b"_$#@+%".contains(last) => true,
-        [.., last, b'-' | b'.' | b'/' | b','] => last.is_ascii_alphanumeric(),
-        [.., last, b':'] => last.is_ascii_digit(),
         // A minus.
         [b'-'] | [.., b' ', b'-'] => true,
+        [.., last, b'-' | b'.' | b'/'] => last.is_ascii_alphanumeric(),
+        [.., last, b':'] => last.is_ascii_digit(),
         _ => false,
     }
 }

@@ -54,7 +54,7 @@ const PHONE: &[&str] = &[
     "cellphone", "celular", "cellulare", "fax", "gsm", "handynummer", "landline", "mobiel", "mobil", "mobile",
     "mobilnummer", "mobiltelefon", "móvil", "movil", "msisdn", "phone", "phonenumber", "phones", "portable",
     "rufnummer", "tel", "teléfono", "telefax", "telefon", "telefone", "telefono", "telefonnummer", "telefoon",
-    "telephone", "tels", "tlf", "téléphone", "whatsapp",
+    "telephone", "tels", "tlf", "tél", "téléphone", "whatsapp",
 ];
 
 #[rustfmt::skip]

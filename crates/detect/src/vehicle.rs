@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_number_with_its_check_digit_is_found_near_a_word_for_it() {
-        for vin in ["1M8GDM9AXKP042788", "1HGCM82633A004352", "5GZCZ43D13S812715", "JH4KA8260MC000000"] {
+        for vin in ["1M8GDM9AXKP042788", "1HGCM82633A004352", "5GZCZ43D13S812715"] {
             assert!(found("vin", vin), "{vin}");
             assert!(found("", &format!("VIN: {vin}, blue")), "{vin}");
             assert!(found("", &format!("chassis ({vin}).")), "{vin}");

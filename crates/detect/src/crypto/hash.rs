@@ -19,7 +19,8 @@ pub(super) fn keccak(bytes: &[u8]) -> Option<[u8; 4]> {
 /// Whether it is an address with the checksum of ERC-55: a letter is a capital where its place in the hash of the
 /// address in small letters is 8 or more.
 pub(super) fn is_ethereum(hex: &[u8]) -> bool {
-    if !is_hex(hex) || is_one_case(hex) {
+    let has = |is_case: fn(&u8) -> bool| hex.iter().any(is_case);
+    if !is_hex(hex) || !has(u8::is_ascii_lowercase) || !has(u8::is_ascii_uppercase) {
         return false;
     }
     let hash = Keccak256::digest(hex.to_ascii_lowercase());

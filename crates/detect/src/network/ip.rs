@@ -70,8 +70,10 @@ pub(super) fn v6(bytes: &[u8], colon: usize) -> Option<(Range<usize>, bool)> {
     }
     let groups = Groups::read(bytes, start)?;
     let end = with_zone(bytes, groups.end);
-    let is_sure =
-        groups.n_digits > 0 && (groups.n >= 3 || groups.longest >= 3) || groups.is_loopback(bytes, start);
+    // Two groups are also how code and lists are written, but networks start with a 2, a 3 or an f.
+    let is_network = n_first == 4 && matches!(bytes.get(start)?, b'2' | b'3' | b'f' | b'F');
+    let is_long = groups.n_digits > 0 && (groups.n >= 3 || (groups.n == 2 && is_network));
+    let is_sure = is_long || groups.is_loopback(bytes, start);
     Some((start..end, is_sure))
 }
 
@@ -82,8 +84,6 @@ struct Groups {
     n: usize,
     /// How many decimal digits.
     n_digits: usize,
-    /// The length of the longest.
-    longest: usize,
     end: usize,
 }
 
@@ -108,7 +108,6 @@ impl Groups {
             }
             groups.n += usize::from(n > 0);
             groups.n_digits += rest.iter().take(n).filter(|byte| byte.is_ascii_digit()).count();
-            groups.longest = groups.longest.max(n);
             groups.end += n;
             match rest.get(n..)? {
                 [b':', b':', ..] if !is_short && groups.n < 8 => {
@@ -122,7 +121,7 @@ impl Groups {
         let is_whole = if is_short { (1..=7).contains(&groups.n) } else { groups.n == 8 };
         let goes_on = match bytes.get(groups.end..)? {
             [b':' | b'-' | b'.', next, ..] => next.is_ascii_alphanumeric() || *next == b':',
-            [next, ..] => next.is_ascii_alphanumeric() || b"_(<".contains(next) || *next >= 0x80,
+            [next, ..] => next.is_ascii_alphanumeric() || b"_(<@".contains(next) || *next >= 0x80,
             [] => false,
         };
         (is_whole && !goes_on).then_some(groups)

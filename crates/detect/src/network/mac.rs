@@ -17,14 +17,12 @@ pub(super) fn separated(bytes: &[u8], sign: usize) -> Option<(Range<usize>, bool
         return None;
     }
     let rest = bytes.get(start..)?;
-    let n = rest
-        .chunks(3)
-        .take(9)
-        .take_while(|part| matches!(part, [a, b, s] if is_pair(&[*a, *b]) && *s == separator))
-        .count();
-    let is_last = is_pair(rest.get(n * 3..n * 3 + 2)?);
-    let range = start..start + n * 3 + 2;
-    if !is_last || !matches!(n, 5 | 7) || goes_on(bytes, range.end, separator) {
+    let is_joined = |part: &&[u8]| matches!(part, [a, b, s] if is_pair(&[*a, *b]) && *s == separator);
+    let n_joined = rest.chunks(3).take(9).take_while(is_joined).count();
+    // A sign after the last pair belongs to the text.
+    let n = n_joined + usize::from(rest.get(n_joined * 3..n_joined * 3 + 2).is_some_and(is_pair));
+    let range = start..start + n * 3 - 1;
+    if !matches!(n, 6 | 8) || goes_on(bytes, range.end, separator) {
         return None;
     }
     let is_sure = separator == b':' || has_letter(bytes.get(range.clone())?);
@@ -39,11 +37,11 @@ pub(super) fn dotted(bytes: &[u8], place: usize) -> Option<(Range<usize>, bool)>
     let start = place - n;
     let rest = bytes.get(start..)?;
     let is_group = |group: &[u8]| group.len() >= 4 && group.iter().take(4).all(u8::is_ascii_hexdigit);
-    let n_groups =
-        rest.chunks(5).take(5).take_while(|group| is_group(group) && group.get(4) == Some(&b'.')).count() + 1;
-    let last = rest.get((n_groups - 1) * 5..)?;
-    let range = start..start + n_groups * 5 - 1;
-    let is_whole = matches!(n_groups, 3 | 4) && is_group(last) && !goes_on(bytes, range.end, b'.');
+    let is_joined = |group: &&[u8]| is_group(group) && group.get(4) == Some(&b'.');
+    let n_joined = rest.chunks(5).take(5).take_while(is_joined).count();
+    let n_groups = n_joined + usize::from(is_group(rest.get(n_joined * 5..)?));
+    let range = start..(start + n_groups * 5).checked_sub(1)?;
+    let is_whole = matches!(n_groups, 3 | 4) && !goes_on(bytes, range.end, b'.');
     if !is_whole || is_joined_before(bytes, start, b'.') {
         return None;
     }

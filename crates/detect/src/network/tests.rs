@@ -108,6 +108,7 @@ fn a_mac_address_is_found_in_every_notation() {
             format!("at {address}, up"),
             format!("({address})"),
             format!("hw={address}."),
+            format!("{address}: up"),
         ] {
             assert_eq!(found(catalog::MAC, "", &text), [address], "text: {text}");
             assert_eq!(found(catalog::IP, "", &text), [""; 0], "text: {text}");

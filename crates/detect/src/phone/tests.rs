@@ -35,6 +35,7 @@ fn the_example_numbers_of_every_plan_are_found() {
 
 #[test]
 fn numbers_are_found_whole_in_their_surroundings() {
+    let mut wrong = Vec::new();
     for (text, want) in [
         (
             "call +1 (415) 555-2671, +49 30 901820, 0800 123 4567, 415-555-2671",
@@ -43,7 +44,7 @@ fn numbers_are_found_whole_in_their_surroundings() {
         ("+49 (0)30 901820", vec!["+49 (0)30 901820"]),
         ("+44 (0) 20 7946 0958.", vec!["+44 (0) 20 7946 0958"]),
         ("+39 06 6982", vec!["+39 06 6982"]),
-        ("(+49) 30 901820", vec!["+49) 30 901820"]),
+        ("(+49) 30 901820", vec!["(+49) 30 901820"]),
         ("+(49) 30 901820", vec!["+(49) 30 901820"]),
         ("+49-30-901820", vec!["+49-30-901820"]),
         ("+49/30/901820", vec!["+49/30/901820"]),
@@ -65,7 +66,7 @@ fn numbers_are_found_whole_in_their_surroundings() {
         ("Tel. 030 / 901820", vec![]),
         ("Tel. 030/901820", vec!["030/901820"]),
         ("Telefon: (030) 901820", vec!["(030) 901820"]),
-        ("Tél. : 01 23 45 67 89", vec![]),
+        ("Tél. : 01 23 45 67 89", vec!["01 23 45 67 89"]),
         ("téléphone 01 23 45 67 89", vec!["01 23 45 67 89"]),
         ("téléphone 01.23.45.67.89", vec!["01.23.45.67.89"]),
         ("mobile: 07700 900123", vec!["07700 900123"]),
@@ -76,8 +77,12 @@ fn numbers_are_found_whole_in_their_surroundings() {
         ("cell 98765 43210", vec!["98765 43210"]),
         (r#"{"mobileNumber":"9876543210","n":5}"#, vec!["9876543210"]),
     ] {
-        assert_eq!(found("", text), want, "text: {text}");
+        let found = found("", text);
+        if found != want {
+            wrong.push(format!("{text}: {found:?}"));
+        }
     }
+    assert_eq!(wrong, [""; 0]);
     assert_eq!(found("homePhone", "5552671"), [""; 0]);
     assert_eq!(found("homePhone", "4155552671"), ["4155552671"]);
 }
@@ -95,6 +100,7 @@ fn numbers_set_apart_for_fiction_are_numbers() {
 
 #[test]
 fn other_numbers_are_not_telephone_numbers() {
+    let mut wrong = Vec::new();
     for text in [
         "1787480130123",
         "order 4155552671",
@@ -134,8 +140,11 @@ fn other_numbers_are_not_telephone_numbers() {
         "fax 123456",
         "phones sold: 1,234,567,890",
     ] {
-        assert_eq!(found("", text), [""; 0], "text: {text}");
+        if !found("", text).is_empty() {
+            wrong.push(text);
+        }
     }
+    assert_eq!(wrong, [""; 0]);
 }
 
 proptest! {
@@ -145,9 +154,8 @@ proptest! {
     ) {
         let text = format!("({area}) {exchange:03}-{line:04}");
         let international = format!("+1 {area} {exchange:03} {line:04}");
-        let is_found = !found("", &text).is_empty();
-        prop_assert_eq!(is_found, !found("", &international).is_empty());
-        prop_assert!(!is_found || exchange >= 200);
+        let is_valid = !found("", &international).is_empty();
+        prop_assert_eq!(!found("", &text).is_empty(), is_valid && exchange >= 200);
     }
 
     #[test]

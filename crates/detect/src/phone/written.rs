@@ -14,7 +14,7 @@ pub(super) struct Written {
     n_groups: usize,
     /// Which of the digits is the zero of `(0)`.
     pub(super) trunk: Option<usize>,
-    /// Whether something other than dots stands between two groups.
+    /// Whether nothing but dots stands between the groups.
     pub(super) is_dotted: bool,
 }
 
@@ -59,7 +59,7 @@ impl Written {
             self.n_digits += 1;
             end += 1;
         }
-        if bytes.get(start.checked_sub(1)?..=end) == Some(b"(0)") {
+        if start > 0 && bytes.get(start - 1..=end) == Some(b"(0)") {
             self.trunk = Some(before);
         }
         *self.groups.get_mut(self.n_groups)? = Group { n: self.n_digits, end };
@@ -79,6 +79,14 @@ impl Written {
     pub(super) fn lengths(&self, last: Group) -> impl Iterator<Item = usize> + Clone + '_ {
         let groups = self.groups().iter().take_while(move |group| group.n <= last.n);
         groups.scan(0, |before, group| Some(group.n - std::mem::replace(before, group.n)))
+    }
+
+    /// Whether groups as long as the last one follow it: a card, or a list.
+    pub(super) fn is_list(&self, last: Group) -> bool {
+        let n_before =
+            self.groups().iter().map(|group| group.n).take_while(|n| *n < last.n).last().unwrap_or(0);
+        let next = self.groups().iter().map(|group| group.n).find(|n| *n > last.n);
+        next.is_some_and(|next| next - last.n == last.n - n_before)
     }
 
     /// The digits up to the end of a group.
