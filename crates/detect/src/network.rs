@@ -28,23 +28,32 @@ pub(crate) fn look_at_digits(text: &Text<'_, '_>, place: usize, hits: &mut Vec<F
             let confidence = if is_plain { Confidence::Medium } else { Confidence::High };
             hits.push(Finding { class: catalog::IP, range, confidence });
         }
-    } else if let Some((range, is_sure)) = mac::dotted(bytes, place) {
-        if is_sure || text.speaks_of(Topic::Mac, &range) {
-            hits.push(Finding { class: catalog::MAC, range, confidence: Confidence::Medium });
-        }
+    } else if let Some((range, is_sure)) = mac::dotted(bytes, place)
+        && (is_sure || text.speaks_of(Topic::Mac, &range))
+    {
+        hits.push(Finding { class: catalog::MAC, range, confidence: Confidence::Medium });
     }
 }
 
 /// Looks at a `:` or `-`.
 pub(crate) fn look_at_sign(text: &Text<'_, '_>, place: usize, hits: &mut Vec<Finding>) {
     let bytes = text.bytes();
-    if let Some((range, is_sure)) = mac::separated(bytes, place) {
+    // Most signs are those of a text.
+    let (may_be_mac, may_be_ip) = match bytes.get(place..).unwrap_or_default() {
+        [b':', b':', ..] => (false, true),
+        [sign, a, b, next, ..] if a.is_ascii_hexdigit() => {
+            (next == sign && b.is_ascii_hexdigit(), *sign == b':')
+        }
+        [b':', a, ..] if a.is_ascii_hexdigit() => (false, true),
+        _ => return,
+    };
+    if may_be_mac && let Some((range, is_sure)) = mac::separated(bytes, place) {
         if is_sure || text.speaks_of(Topic::Mac, &range) {
             hits.push(Finding { class: catalog::MAC, range, confidence: Confidence::High });
         }
         return;
     }
-    if bytes.get(place) == Some(&b':')
+    if may_be_ip
         && let Some((range, is_sure)) = ip::v6(bytes, place)
         && (is_sure || is_address(text, &range))
     {

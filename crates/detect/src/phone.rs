@@ -107,6 +107,9 @@ impl<'v, 't> Phones<'v, 't> {
 
     fn national(&self, place: usize) -> Option<Finding> {
         let bytes = self.text.bytes();
+        if is_short(bytes.get(place..)?) {
+            return None;
+        }
         let written = Written::read(bytes, place);
         if written.groups().last()?.n < LEAST_GROUPED || date::read(bytes, place).is_some() {
             return None;
@@ -167,6 +170,17 @@ fn international(written: &Written, bytes: &[u8], skipped: usize) -> Option<(usi
         let is_valid = [whole, without].into_iter().flatten().any(State::ends);
         is_valid.then(|| (digits.len(), written.lengths(last).count(), last.end))
     })
+}
+
+/// Whether the run of digits at the start is short and nothing goes on after it.
+fn is_short(bytes: &[u8]) -> bool {
+    let n = bytes.iter().take(LEAST_GROUPED).take_while(|byte| byte.is_ascii_digit()).count();
+    let is_sign = |byte: &u8| b" -./()".contains(byte);
+    let goes_on = match bytes.get(n..).unwrap_or_default() {
+        [sign, next, ..] => is_sign(sign) && (next.is_ascii_digit() || is_sign(next)),
+        _ => false,
+    };
+    n < LEAST_GROUPED && !goes_on
 }
 
 /// Whether digits in an American form are a number of that plan.

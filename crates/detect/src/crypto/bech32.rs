@@ -18,13 +18,10 @@ pub(super) fn is_address(word: &[u8]) -> bool {
     let Some(n) = word.iter().take(8).rposition(|byte| *byte == b'1') else { return false };
     let (Some(prefix), Some(data)) = (word.get(..n), word.get(n + 1..)) else { return false };
     let is = |known: &&str| known.as_bytes().eq_ignore_ascii_case(prefix);
-    if SEGWIT.iter().any(|known| is(known)) {
+    if SEGWIT.iter().any(&is) {
         return is_one_case(word) && is_witness(prefix, data);
     }
-    OTHERS.iter().any(|known| is(known))
-        && is_one_case(word)
-        && data.len() > 30
-        && checksum(prefix, data) == Some(BECH32)
+    OTHERS.iter().any(is) && is_one_case(word) && data.len() > 30 && checksum(prefix, data) == Some(BECH32)
 }
 
 /// How many bytes before the word belong to it: those of `addr_` and `stake_` before `test1`, if the checksum holds.

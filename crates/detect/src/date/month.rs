@@ -68,6 +68,6 @@ fn named(word: &[u8]) -> Option<u32> {
         return None;
     }
     let is_named = |names: &&[&str]| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word));
-    let month = NAMES.iter().position(|names| is_named(&names))?;
+    let month = NAMES.iter().position(is_named)?;
     u32::try_from(month + 1).ok()
 }

@@ -54,9 +54,8 @@ pub(super) fn v6(bytes: &[u8], colon: usize) -> Option<(Range<usize>, bool)> {
     let before = bytes.get(colon.saturating_sub(5)..colon)?;
     let n_first = before.iter().rev().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let start = colon.checked_sub(n_first).filter(|_| n_first <= 4)?;
-    // Most colons are those of a text.
-    let next = bytes.get(colon + 1)?;
-    if !next.is_ascii_hexdigit() && *next != b':' {
+    // Only two colons stand at the start.
+    if n_first == 0 && bytes.get(colon + 1) != Some(&b':') {
         return None;
     }
     let outside = bytes.get(start.saturating_sub(2)..start)?;

@@ -45,7 +45,7 @@ pub(super) fn is_american(bytes: &[u8], start: usize, end: usize) -> bool {
                 sign => *byte == sign,
             })
     };
-    AMERICAN.iter().any(|form| has(&form))
+    AMERICAN.iter().any(has)
 }
 
 /// Whether the groups could be those of a number: neither a list of small numbers nor an address or a version.
