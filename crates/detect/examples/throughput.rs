@@ -26,7 +26,7 @@ fn main() {
     }
 }
 
-fn texts() -> [(&'static str, String); 6] {
+fn texts() -> [(&'static str, String); 11] {
     let repeated = |piece: &str| piece.repeat(1_000_000 / piece.len());
     [
         ("prose", repeated(PROSE)),
@@ -34,6 +34,11 @@ fn texts() -> [(&'static str, String); 6] {
         ("findings", repeated(FINDINGS)),
         ("base64", base64(1_000_000)),
         ("digits", repeated("4")),
+        ("phones", repeated("tel 12 34 56 +49 12 0049 (11) 11-1 ")),
+        ("groups", repeated("12 34 ")),
+        ("colons", repeated("ab:cd:")),
+        ("octets", repeated("10.0.0.")),
+        ("coins", repeated("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb/")),
         ("bait", repeated("a@b.c 1-1.1 aaaa:=aaaa \\u0041 4111 1111 1111 1111 ghp_ghp_ghp_ghp_ghp_")),
     ]
 }

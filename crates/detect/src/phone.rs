@@ -17,7 +17,7 @@ use crate::context::Text;
 use crate::date;
 use crate::finding::{Confidence, Finding};
 use crate::topic::Topic;
-use plan::State;
+use plan::INTERNATIONAL;
 use written::{Written, with_extension};
 
 /// Looks for numbers at the digits of one text.
@@ -121,16 +121,13 @@ impl<'v, 't> Phones<'v, 't> {
             if national::is_american(bytes, start, last.end) && is_american(digits) {
                 return self.finding(range, Confidence::Medium);
             }
-            let is_meant = if national::is_alone(&written, last) {
-                self.is_announced(start)
-            } else {
-                national::is_grouped(&written, last) && !written.is_list(last) && self.is_spoken_of(&range)
-            };
-            if is_meant && national::is_number(digits) {
-                self.finding(range, Confidence::Medium)
-            } else {
-                None
-            }
+            let is_alone = national::is_alone(&written, last);
+            let is_written = is_alone || (national::is_grouped(&written, last) && !written.is_list(last));
+            // The word is looked for last, as it costs most.
+            let is_number = is_written && national::is_number(digits);
+            let is_meant = || if is_alone { self.is_announced(start) } else { self.is_spoken_of(&range) };
+            let is_meant = is_number && is_meant();
+            if is_meant { self.finding(range, Confidence::Medium) } else { None }
         })
     }
 
@@ -161,13 +158,11 @@ impl<'v, 't> Phones<'v, 't> {
 fn international(written: &Written, bytes: &[u8], skipped: usize) -> Option<(usize, usize, usize)> {
     written.ends(bytes).find_map(|last| {
         let digits = written.digits(last).get(skipped..)?;
-        let reads = |digits: &[u8], state: State| state.read(digits);
-        let whole = reads(digits, State::start());
-        let without = written
-            .trunk
-            .and_then(|zero| zero.checked_sub(skipped))
-            .and_then(|zero| reads(digits.get(zero + 1..)?, reads(digits.get(..zero)?, State::start())?));
-        let is_valid = [whole, without].into_iter().flatten().any(State::ends);
+        let without = || {
+            let zero = written.trunk?.checked_sub(skipped)?;
+            Some(INTERNATIONAL.accepts([digits.get(..zero)?, digits.get(zero + 1..)?]))
+        };
+        let is_valid = INTERNATIONAL.accepts([digits, b""]) || without() == Some(true);
         is_valid.then(|| (digits.len(), written.lengths(last).count(), last.end))
     })
 }
@@ -187,7 +182,7 @@ fn is_short(bytes: &[u8]) -> bool {
 fn is_american(digits: &[u8]) -> bool {
     let national = digits.strip_prefix(b"1").unwrap_or(digits);
     // No exchange starts with 0 or 1, though the plans of some islands leave it open.
-    matches!(national.get(3), Some(b'2'..=b'9')) && plan::is_valid(b"1", national)
+    matches!(national.get(3), Some(b'2'..=b'9')) && INTERNATIONAL.accepts([b"1", national])
 }
 
 /// Whether digits after these bytes are a part of something longer, or no number at all.

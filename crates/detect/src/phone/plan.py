@@ -1,6 +1,7 @@
-"""Writes `plan.txt`: an automaton that accepts the telephone numbers of every numbering plan, calling code first.
+"""Writes `plan.txt`: an automaton that accepts the telephone numbers of every numbering plan, calling code first; and
+`national.txt`, one that accepts those of large countries as they are dialled there.
 
-Run as `python3 plan.py > plan.txt` where the package `phonenumbers` from PyPI, the Python port of Google's
+Run as `python3 plan.py > plan.txt` and `python3 plan.py national > national.txt` where the package `phonenumbers` from PyPI, the Python port of Google's
 libphonenumber with its metadata, is installed; `python3 plan.py examples > examples.txt` writes the example numbers of
 that metadata. A new release changes nothing but these files.
 
@@ -20,6 +21,16 @@ KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "pe
          "voicemail")
 DIGITS = "0123456789"
 
+# Calling codes of the plans in which a zero stands before the national number, in which the number is all, and in which
+# an eight stands before it.
+DIALLED = {
+    "0": "20 27 31 32 33 40 41 43 44 46 49 51 54 55 58 60 61 62 63 64 66 81 82 84 86 90 91 92 94 98 212 213 234 254 255 "
+         "353 354 358 359 380 381 385 386 421 880 886 962 966 971 972",
+    "": "1 7 30 34 39 45 47 48 52 55 56 57 65 86 91 233 351 352 356 357 370 371 372 420 852 966 971 974",
+    "8": "7",
+    "1": "1",
+}
+
 
 def plans():
     """The metadata of every numbering plan, with its calling code."""
@@ -33,6 +44,15 @@ def plans():
 def descriptions(plan):
     found = (getattr(plan, kind) for kind in KINDS)
     return [kind for kind in found if kind and kind.national_number_pattern]
+
+
+def international():
+    return [f"{code}(?:{kind.national_number_pattern})" for code, plan in plans() for kind in descriptions(plan)]
+
+
+def national():
+    return [f"{prefix}(?:{kind.national_number_pattern})" for prefix, codes in DIALLED.items()
+            for code, plan in plans() if str(code) in codes.split() for kind in descriptions(plan)]
 
 
 class Parser:
@@ -119,13 +139,12 @@ class Nfa:
         return seen
 
 
-def automaton():
+def automaton(patterns):
     """The states of the smallest automaton, each whether it ends and its ten targets; none refers to a later one."""
     nfa = Nfa()
     start, finals = nfa.state(), set()
-    for code, plan in plans():
-        for kind in descriptions(plan):
-            finals.add(nfa.add(Parser(f"{code}(?:{kind.national_number_pattern})").alternatives(), start))
+    for pattern in patterns:
+        finals.add(nfa.add(Parser(pattern).alternatives(), start))
     states, known = {}, {}
 
     def build(subset):
@@ -145,10 +164,10 @@ def packed(number, n):
     return "".join(chr(48 + (number >> 6 * place & 63)) for place in reversed(range(n)))
 
 
-def table():
+def table(patterns):
     origin = f"# libphonenumber {phonenumbers.__version__}, Copyright The Libphonenumber Authors, Apache-2.0; by plan.py"
     rows = []
-    for ends, leads in reversed(automaton()):
+    for ends, leads in reversed(automaton(patterns)):
         runs = [(target, list(digits)) for target, digits in groupby(range(10), key=lambda digit: leads[digit])]
         mask = sum(1 << digits[0] for _, digits in runs) | ends << 10
         rows.append((mask, [target for target, _ in runs]))
@@ -168,4 +187,11 @@ def examples():
                 yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-print("\n".join(sorted(set(examples())) if "examples" in sys.argv else table()))
+match sys.argv[1:]:
+    case ["examples"]:
+        lines = sorted(set(examples()))
+    case ["national"]:
+        lines = table(national())
+    case _:
+        lines = table(international())
+print("\n".join(lines))

@@ -1,13 +1,22 @@
 //! The numbering plans of the world, as an automaton that reads digits.
 //!
 //! `plan.txt` is made by `plan.py` from the metadata of libphonenumber and accepts what that library calls a valid
-//! number: the calling code and then a national number of one of its kinds. It is read where it lies.
+//! number: the calling code and then a national number of one of its kinds. `national.txt` accepts the numbers of large
+//! countries as they are dialled there. Both are read where they lie.
 
-/// The automaton; its form is described in `plan.py`.
-const PLAN: &[u8] = include_bytes!("plan.txt");
+/// An automaton; its form is described in `plan.py`.
+#[derive(Debug)]
+pub(super) struct Plan {
+    table: &'static [u8],
+    /// The state before the first digit.
+    start: usize,
+}
 
-/// The state before the first digit.
-const START: usize = after_first_line(PLAN);
+/// Numbers that start with a calling code.
+pub(super) const INTERNATIONAL: &Plan = &Plan::new(include_bytes!("plan.txt"));
+
+/// Numbers without one.
+pub(super) const NATIONAL: &Plan = &Plan::new(include_bytes!("national.txt"));
 
 /// How many bytes stand before the targets of a state.
 const HEAD: usize = 2;
@@ -17,44 +26,30 @@ const TARGET: usize = 3;
 /// The bit for states where a number may end.
 const ENDS: usize = 1 << 10;
 
-/// How far a number was read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct State(usize);
-
-impl State {
-    /// Before the calling code.
-    pub(super) const fn start() -> Self {
-        Self(START)
+impl Plan {
+    const fn new(table: &'static [u8]) -> Self {
+        Self { table, start: after_first_line(table) }
     }
 
-    /// After another digit, if any number goes on like this.
-    pub(super) fn next(self, digit: u8) -> Option<Self> {
+    /// Whether the digits of all parts together are a number.
+    pub(super) fn accepts(&self, parts: [&[u8]; 2]) -> bool {
+        let mut digits = parts.into_iter().flatten();
+        let end = digits.try_fold(self.start, |state, digit| self.next(state, *digit));
+        end.and_then(|state| self.head(state)).is_some_and(|head| head & ENDS != 0)
+    }
+
+    /// The state after another digit, if any number goes on like this.
+    fn next(&self, state: usize, digit: u8) -> Option<usize> {
         let digit = u32::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
-        let changes = self.head()? & ((2 << digit) - 1);
+        let changes = self.head(state)? & ((2 << digit) - 1);
         let index = usize::try_from(changes.count_ones()).ok()?.checked_sub(1)?;
-        let place = self.0 + HEAD + index * TARGET;
-        let target = number(PLAN.get(place..place + TARGET)?)?;
-        (target != 0).then_some(Self(target))
+        let place = state + HEAD + index * TARGET;
+        number(self.table.get(place..place + TARGET)?).filter(|target| *target != 0)
     }
 
-    /// After more digits.
-    pub(super) fn read(self, digits: &[u8]) -> Option<Self> {
-        digits.iter().try_fold(self, |state, digit| state.next(*digit))
+    fn head(&self, state: usize) -> Option<usize> {
+        number(self.table.get(state..state + HEAD)?)
     }
-
-    /// Whether the number is complete.
-    pub(super) fn ends(self) -> bool {
-        self.head().is_some_and(|head| head & ENDS != 0)
-    }
-
-    fn head(self) -> Option<usize> {
-        number(PLAN.get(self.0..self.0 + HEAD)?)
-    }
-}
-
-/// Whether a calling code and the digits after it are a number.
-pub(super) fn is_valid(code: &[u8], national: &[u8]) -> bool {
-    State::start().read(code).and_then(|state| state.read(national)).is_some_and(State::ends)
 }
 
 fn number(characters: &[u8]) -> Option<usize> {
