@@ -122,7 +122,7 @@ impl<'v, 't> Phones<'v, 't> {
                 return self.finding(range, Confidence::Medium);
             }
             let is_alone = national::is_alone(&written, last);
-            let is_written = is_alone || (national::is_grouped(&written, last) && !written.is_list(last));
+            let is_written = is_alone || national::is_grouped(&written, last);
             // The word is looked for last, as it costs most.
             let is_number = is_written && national::is_number(digits);
             let is_meant = || if is_alone { self.is_announced(start) } else { self.is_spoken_of(&range) };

@@ -36,16 +36,15 @@ pub(super) fn is_american(bytes: &[u8], start: usize, end: usize) -> bool {
 
 /// Whether the groups could be those of a number: neither a list of small numbers nor an address or a version.
 pub(super) fn is_grouped(written: &Written, last: Group) -> bool {
+    if !GROUPED.contains(&last.n) || written.is_list(last) {
+        return false;
+    }
     let lengths = written.lengths(last);
     let (n, dotted) = (lengths.clone().count(), written.is_dotted);
     let short = lengths.clone().filter(|length| *length == 1).count();
     let is_dotted_number =
         || lengths.clone().eq([3, 3, 4]) || (n >= 5 && lengths.clone().all(|length| length == 2));
-    (2..=6).contains(&n)
-        && GROUPED.contains(&last.n)
-        && short <= 1
-        && lengths.clone().last() != Some(1)
-        && (!dotted || is_dotted_number())
+    (2..=6).contains(&n) && short <= 1 && lengths.clone().last() != Some(1) && (!dotted || is_dotted_number())
 }
 
 /// Whether the digits are one group of a number's length.
