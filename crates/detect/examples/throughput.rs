@@ -56,6 +56,11 @@ fn texts() -> Vec<(&'static str, String)> {
         ("numbers", repeated("123456789 ")),
         ("cues", repeated("passport tax id account number 123456782 ")),
         ("words", repeated("Ab [us_ssn_xxxxx")),
+        ("phones", repeated("tel 12 34 56 +49 12 0049 (11) 11-1 ")),
+        ("groups", repeated("12 34 ")),
+        ("colons", repeated("ab:cd:")),
+        ("octets", repeated("10.0.0.")),
+        ("coins", repeated("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb/")),
         ("bait", repeated("a@b.c 1-1.1 aaaa:=aaaa \\u0041 4111 1111 1111 1111 ghp_ghp_ghp_ghp_ghp_")),
     ]
 }

@@ -19,6 +19,10 @@ pub(crate) const NOT_SENSITIVE: &[&str] = &["network", "path", "prompt", "shell"
 pub(crate) const TOKEN: Class = Class::new("secret.token");
 
 classes! {
+    /// An address of version 4 or 6 of the Internet Protocol, RFC 791 and RFC 4291.
+    IP = "network.ip";
+    /// An address of a network's interface, EUI-48 or EUI-64.
+    MAC = "network.mac";
     /// An identity number of the United Arab Emirates.
     AE_EMIRATES_ID = "pii.ae_emirates_id";
     /// A tax or labour number (CUIT, CUIL) of Argentina.
@@ -35,6 +39,8 @@ classes! {
     AU_TFN = "pii.au_tfn";
     /// A national number of Belgium.
     BE_NATIONAL_NUMBER = "pii.be_national_number";
+    /// A date of birth.
+    BIRTH_DATE = "pii.birth_date";
     /// A company number of Brazil.
     BR_CNPJ = "pii.br_cnpj";
     /// A personal tax number of Brazil.
@@ -51,6 +57,8 @@ classes! {
     CN_RESIDENT_ID = "pii.cn_resident_id";
     /// A tax number of Colombia.
     CO_NIT = "pii.co_nit";
+    /// An address of a crypto currency.
+    CRYPTO_ADDRESS = "pii.crypto_address";
     /// A birth number of the Czech Republic or Slovakia.
     CZ_RODNE_CISLO = "pii.cz_rodne_cislo";
     /// A number of an identity card of Germany.
@@ -113,6 +121,8 @@ classes! {
     NZ_IRD = "pii.nz_ird";
     /// A passport number of any country.
     PASSPORT = "pii.passport";
+    /// A telephone number, ITU-T E.164.
+    PHONE = "pii.phone";
     /// A taxpayer number of Poland.
     PL_NIP = "pii.pl_nip";
     /// A number of the population register of Poland.
@@ -153,6 +163,8 @@ classes! {
     US_PASSPORT = "pii.us_passport";
     /// A social security number of the United States.
     US_SSN = "pii.us_ssn";
+    /// A vehicle identification number, ISO 3779.
+    VEHICLE = "pii.vehicle";
     /// An identity number of South Africa.
     ZA_ID = "pii.za_id";
     /// What an `Authorization` field of HTTP carries, RFC 9110 section 11.

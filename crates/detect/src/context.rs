@@ -74,6 +74,17 @@ impl<'v, 't> Text<'v, 't> {
         all.0 & topics.0 != 0
     }
 
+    /// Whether the member that the text is the value of is named for `topic`.
+    pub(crate) fn is_named(&self, topic: Topic) -> bool {
+        self.key_topics().has(topic)
+    }
+
+    /// Whether a cue lies in `range`: for values that belong to the word before them and to no other.
+    pub(crate) fn speaks_within(&self, topic: Topic, range: &Range<usize>) -> bool {
+        let mut near = self.cues_near(range);
+        near.any(|cue| cue.start >= range.start && cue.end <= range.end && cue.topics.has(topic))
+    }
+
     fn key_topics(&self) -> Topics {
         *self.key_topics.get_or_init(|| {
             let cues = cues(self.key.as_bytes());

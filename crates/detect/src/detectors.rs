@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::birth::Births;
 use crate::block::{anchors, is_plain, ones};
 use crate::context::Text;
 use crate::finding::{Finding, Findings};
@@ -12,7 +13,9 @@ use crate::known::KnownValues;
 use crate::mask::{Mask, Masked, NOTHING, mask};
 use crate::number;
 use crate::pass::Pass;
+use crate::phone::Phones;
 use crate::secret::Secrets;
+use crate::{crypto, network, vehicle};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
@@ -98,13 +101,15 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
         text: &text,
         escape_end: 0,
         pass: Pass::new(view),
+        births: Births::new(&text),
         identifiers: Identifiers::new(&text),
+        phones: Phones::new(&text),
         secrets: Secrets::new(&text),
         hits: Vec::new(),
     };
     for (start, anchors) in anchors(view.bytes()) {
         ones(anchors.digits | anchors.signs).for_each(|place| scan.look(start + place));
-        ones(anchors.long_words).for_each(|place| scan.secrets.look_at_word(start + place));
+        ones(anchors.long_words).for_each(|place| scan.long_word(start + place));
     }
     scan.hits.extend(scan.pass.into_hits());
     scan.hits.retain(|hit| !scan.secrets.is_in_url(hit));
@@ -118,7 +123,9 @@ struct Scan<'v, 't> {
     /// Where the last `\u0000` ends: its digits are none of a value.
     escape_end: usize,
     pass: Pass<'v, 't>,
+    births: Births<'v, 't>,
     identifiers: Identifiers<'v, 't>,
+    phones: Phones<'v, 't>,
     secrets: Secrets<'v, 't>,
     hits: Vec<Finding>,
 }
@@ -143,6 +150,10 @@ impl Scan<'_, '_> {
                     }
                 }
             }
+            [b':' | b'-', ..] => {
+                network::look_at_sign(self.text, place, &mut self.hits);
+                self.secrets.look_at_sign(place);
+            }
             _ => {
                 self.pass.look(place);
                 self.secrets.look_at_sign(place);
@@ -153,7 +164,16 @@ impl Scan<'_, '_> {
     fn digit(&mut self, place: usize) {
         self.pass.look(place);
         self.secrets.look_at_digit(place);
+        self.births.look(place, &mut self.hits);
         self.identifiers.look(place, &mut self.hits);
+        self.phones.look(place, &mut self.hits);
+        network::look_at_digits(self.text, place, &mut self.hits);
+    }
+
+    fn long_word(&mut self, place: usize) {
+        crypto::look_at_word(self.text, place, &mut self.hits);
+        self.secrets.look_at_word(place);
+        vehicle::look_at_word(self.text, place, &mut self.hits);
     }
 }
 

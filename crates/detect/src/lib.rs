@@ -6,11 +6,11 @@
 //! from callers and from upstreams.
 //!
 //! ```
-//! use portcullis_detect::Detectors;
+//! use portcullis_detect::{Class, Detectors};
 //!
 //! let detectors = Detectors::builtin();
 //! let text = "Refund 4111 1111 1111 1111 and tell ana@example.com";
-//! let masked = detectors.mask("", text, &detectors.scan(text), |class| class.as_str() == "pii.card");
+//! let masked = detectors.mask("", text, &detectors.scan(text), |class: Class| class.as_str() == "pii.card");
 //! assert_eq!(masked.text, "Refund [card] and tell ana@example.com");
 //! ```
 //!
@@ -19,12 +19,15 @@
 
 #![forbid(unsafe_code)]
 
+mod birth;
 mod block;
 mod canonical;
 mod card;
 mod catalog;
 mod class;
 mod context;
+mod crypto;
+mod date;
 mod detectors;
 mod disguise;
 mod email;
@@ -35,10 +38,13 @@ mod iban;
 mod identifier;
 mod known;
 mod mask;
+mod network;
 mod number;
 mod pass;
+mod phone;
 mod secret;
 mod topic;
+mod vehicle;
 
 pub use class::{Class, Counts, UnknownClass};
 pub use detectors::Detectors;

@@ -27,10 +27,9 @@ fn text_of_every_day_has_no_findings() {
         "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
         "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "2026-08-23T10:15:30.123456789Z took 00:00:04.5 at 1787480130123",
-        "v1.2.3-rc.4+build.20240115123045, 10.0.0.1:8080, [::1]:443, fe80::1",
+        "v1.2.3-rc.4+build.20240115123045",
         "1234 5678 9012 3456",
         "4111 1111 1111 1112",
-        "call +1 (415) 555-2671, +49 30 901820, 0800 123 4567, 415-555-2671",
         "3.14159265358979323846, 6.02214076e23, -0.000000000001",
         "@ana and @bob: see #1234, 50% @ 3 for $1,234,567.89",
         "npm i react@18.2.0 @types/node@18.0.0; go get example.com/x@v1.2.3",
@@ -85,6 +84,14 @@ fn the_cost_of_adversarial_text_is_linear() {
         "eyJhbGciOiJIUzI1NiJ9.",
         "-----BEGIN PRIVATE KEY-----",
         "550e8400-e29b-41d4-a716-446655440000 key ",
+        "tel 030 ",
+        "+49 30 ",
+        "1.2.3.",
+        "10.0.0.1 ",
+        "ab:",
+        "::1 ",
+        "born 1.1.85 ",
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb-",
     ];
     for pattern in patterns {
         for (before, after) in [("", ""), ("4111 1111 1111 111", "1"), ("a@b.c", "@b.co"), ("DE89", "x")] {

@@ -35,9 +35,24 @@ pub(crate) fn us_ssn(random: &mut Random) -> Layouts {
 }
 
 pub(crate) fn github(random: &mut Random) -> Layouts {
-    let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let fine = format!("github_pat_{}_{}", random.text(letters, 22), random.text(letters, 59));
-    vec![format!("ghp_{}", random.text(letters, 36)), fine]
+    let body = random.text(letters, 30);
+    // The last six characters are the CRC-32 of the others, in base 62.
+    let mut check = crc32(body.as_bytes());
+    let mut tail = Vec::new();
+    for _ in 0..6 {
+        tail.push(letters.as_bytes()[(check % 62) as usize]);
+        check /= 62;
+    }
+    tail.reverse();
+    vec![format!("ghp_{body}{}", String::from_utf8(tail).unwrap()), fine]
+}
+
+/// CRC-32 of ISO/IEC 13239, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let shift = |rest: u32, _| if rest & 1 == 1 { rest >> 1 ^ 0xedb8_8320 } else { rest >> 1 };
+    !bytes.iter().fold(u32::MAX, |rest, byte| (0..8).fold(rest ^ u32::from(*byte), shift))
 }
 
 pub(crate) fn passport(random: &mut Random) -> Layouts {
