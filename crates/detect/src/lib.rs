@@ -41,4 +41,5 @@ mod topic;
 pub use class::{Class, Counts, UnknownClass};
 pub use detectors::Detectors;
 pub use finding::{Confidence, Finding, Findings};
+pub use fold::folded;
 pub use mask::Masked;
