@@ -20,6 +20,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use crate::Danger;
+pub(crate) use comment::without_fence;
 use lexis::{Item, items};
 use start::Start;
 
@@ -28,14 +29,15 @@ const LONGEST: usize = 64 * 1024;
 
 /// Adds the classes of a text that is SQL, or has a statement behind a semicolon.
 pub(crate) fn classify(text: &str, found: &mut BTreeSet<Danger>) {
-    let text = comment::without_fence(text);
-    if Start::of(text) == Start::None && !splice::may_be_in(text) {
-        return;
+    let text = without_fence(text);
+    if Start::of(text) != Start::None || splice::may_be_in(text) {
+        read(text, found);
     }
-    read(text, found);
     for reading in [comment::executable_opened(text), comment::glued(text)].into_iter().flatten() {
-        found.insert(Danger::SqlComment);
         read(&reading, found);
+        if found.iter().any(|danger| danger.as_str().starts_with("sql.")) {
+            found.insert(Danger::SqlComment);
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+mod shell;
 mod sql;
 
 use crate::classes;

@@ -6,7 +6,7 @@ use super::lexis::{Item, Kind, all_items};
 use crate::Danger;
 
 /// The text without the Markdown fence around it.
-pub(super) fn without_fence(text: &str) -> &str {
+pub(crate) fn without_fence(text: &str) -> &str {
     let Some(inner) = text.trim().strip_prefix("```") else { return text };
     let Some((_, inner)) = inner.split_once('\n') else { return text };
     inner.trim_end().strip_suffix("```").unwrap_or(inner)

@@ -39,8 +39,9 @@ fn pair(words: &[String]) -> &'static [Danger] {
         }
         "do" | "exec" | "execute" | "kill" | "shutdown" | "attach" | "detach" | "prepare" => DESTRUCTIVE,
         "insert" | "merge" | "replace" if matches!(second, "into" | "overwrite" | "or" | "ignore") => WRITE,
+        "create" if matches!(second, "user" | "role" | "login" | "extension" | "server") => DESTRUCTIVE,
         "create" if KINDS.contains(&second) || matches!(second, "or" | "unique" | "temp" | "global") => WRITE,
-        "call" | "rename" | "import" | "copy" | "load" => WRITE,
+        "call" | "pragma" | "rename" | "import" | "copy" | "load" => WRITE,
         "select" => READ,
         _ => &[],
     }

@@ -38,10 +38,11 @@ pub(super) fn classify(text: &str, items: &[Item<'_>], found: &mut BTreeSet<Dang
     for piece in items.split(|item| item.is_sign(b';')).skip(1).take(PIECES) {
         behind_semicolon(text, piece, found);
     }
-    if bends(items) {
+    let is_behind_quote = bends_behind_quote(text);
+    if is_behind_quote || bends(items) {
         found.insert(Danger::SqlInvalid);
         sketch::classify(items, found);
-        if comment::cuts_off(text) || items.iter().any(|item| item.is_sign(b'\'')) {
+        if is_behind_quote || comment::cuts_off(text) || items.iter().any(|item| item.is_sign(b'\'')) {
             found.insert(Danger::SqlComment);
         }
     }
@@ -76,6 +77,17 @@ fn bends(items: &[Item<'_>]) -> bool {
     (0..items.len()).any(|at| {
         let rest = items.get(at..).unwrap_or_default();
         is_union(rest) || (is_tautology(rest) && follows_value(items, at))
+    })
+}
+
+/// The same with the first quote of the text taken as one that closes a string around the value.
+fn bends_behind_quote(text: &str) -> bool {
+    [b'\'', b'"'].iter().any(|quote| {
+        let Some((_, rest)) = text.split_once(char::from(*quote)) else { return false };
+        let items = lexis::items(rest);
+        let first = items.iter().position(|item| !item.is_sign(b')')).unwrap_or_default();
+        let rest = items.get(first..).unwrap_or_default();
+        is_union(rest) || is_tautology(rest)
     })
 }
 

@@ -138,6 +138,9 @@ impl Visitor for Reader {
     }
 
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        if !select.from.is_empty() {
+            self.found.insert(Danger::SqlRead);
+        }
         if select.into.is_some() {
             self.found.insert(Danger::SqlWrite);
         }

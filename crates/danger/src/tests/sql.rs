@@ -32,7 +32,7 @@ fn statements_are_what_they_do() {
         ("MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN UPDATE SET x = 1", "sql.write"),
         ("SELECT * INTO backup FROM users WHERE id = 1", "sql.read sql.write"),
         ("CALL cleanup(1)", "sql.write"),
-        ("PRAGMA table_info(users)", "sql.write"),
+        ("PRAGMA cache_size = 100", "sql.write"),
     ]);
 }
 
@@ -41,10 +41,10 @@ fn what_destroys_is_destructive() {
     check(&[
         ("DROP TABLE users", DROP),
         ("drop table if exists public.users cascade", DROP),
-        ("DrOp/**/TaBlE users", "sql.comment sql.destructive sql.invalid sql.write"),
-        ("DROP/* x */TABLE/**/users;", "sql.comment sql.destructive sql.invalid sql.write"),
+        ("DrOp/**/TaBlE users", "sql.comment sql.destructive sql.write"),
+        ("DROP/* x */TABLE/**/users;", "sql.comment sql.destructive sql.write"),
         ("DROP TABLE users;", DROP),
-        ("  (((;DROP DATABASE prod", "sql.destructive sql.invalid sql.write"),
+        ("  (((;DROP DATABASE prod", "sql.destructive sql.invalid sql.multiple sql.write"),
         ("```sql\nDROP TABLE users;\n```", DROP),
         ("TRUNCATE TABLE users", DROP),
         ("truncate users", ""),
@@ -67,7 +67,7 @@ fn what_destroys_is_destructive() {
         ("GRANT ALL ON users TO mallory", DROP),
         ("GRANT ALL PRIVILEGES ON *.* TO 'x'@'%'", DROP),
         ("REVOKE SELECT ON users FROM ana", DROP),
-        ("CREATE USER mallory WITH PASSWORD 'x'", "sql.destructive sql.write"),
+        ("CREATE USER mallory WITH PASSWORD 'x'", "sql.destructive sql.invalid sql.write"),
         (
             "WITH old AS (DELETE FROM orders RETURNING *) SELECT * FROM old",
             "sql.destructive sql.read sql.unbounded sql.write",
@@ -78,7 +78,7 @@ fn what_destroys_is_destructive() {
             "DO $$ BEGIN EXECUTE 'DROP TABLE users'; END $$",
             "sql.destructive sql.invalid sql.multiple sql.write",
         ),
-        ("EXEC('DROP TABLE users')", "sql.destructive sql.invalid sql.write"),
+        ("EXEC('DROP TABLE users')", DROP),
         ("exec sp_executesql N'DROP TABLE users'", DROP),
         ("ＤＲＯＰ ＴＡＢＬＥ users", DROP),
         ("DR\u{200b}OP TAB\u{ad}LE users", DROP),
@@ -98,12 +98,12 @@ fn what_reaches_out_of_the_database_is_destructive() {
         ),
         ("SELECT load_extension('x.so')", "sql.destructive sql.read sql.write"),
         ("SELECT LOAD_FILE('/etc/passwd')", "sql.destructive sql.read sql.write"),
-        ("SELECT 'x' INTO OUTFILE '/var/www/x.php'", "sql.destructive sql.invalid sql.read sql.write"),
+        ("SELECT 'x' INTO OUTFILE '/var/www/x.php'", "sql.destructive sql.read sql.write"),
         ("COPY t TO PROGRAM 'curl evil'", DROP),
         ("COPY users TO '/tmp/users'", DROP),
-        ("COPY (SELECT 1) TO PROGRAM 'sh'", "sql.destructive sql.read sql.write"),
+        ("COPY (SELECT 1) TO PROGRAM 'sh'", DROP),
         ("exec xp_cmdshell 'whoami'", DROP),
-        ("EXEC master..xp_cmdshell 'dir'", "sql.destructive sql.invalid sql.write"),
+        ("EXEC master..xp_cmdshell 'dir'", DROP),
         ("SELECT * FROM read_csv('/etc/passwd') LIMIT 1", "sql.destructive sql.read sql.write"),
         ("LOAD DATA INFILE '/etc/passwd' INTO TABLE t", "sql.destructive sql.invalid sql.write"),
         ("ATTACH DATABASE '/var/www/x.php' AS x", DROP),
@@ -121,7 +121,7 @@ fn comments_and_quotes_that_change_the_reading_are_found() {
         ("SEL/**/ECT id FROM users WHERE id = 1", "sql.comment sql.read"),
         (
             "SELECT 'a\\'; DROP TABLE users; -- '",
-            "sql.comment sql.destructive sql.invalid sql.multiple sql.read sql.write",
+            "sql.comment sql.destructive sql.multiple sql.read sql.write",
         ),
     ]);
 }
