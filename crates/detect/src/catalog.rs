@@ -27,8 +27,12 @@ classes! {
     IBAN = "pii.iban";
     /// A social security number of the United States.
     US_SSN = "pii.us_ssn";
+    /// Text that tries to steer the model that reads it.
+    PROMPT_INJECTION = "prompt.injection";
     /// A token of GitHub.
     TOKEN_GITHUB = "secret.token.github";
+    /// Characters that nobody sees and that carry data, or change the order in which a text is read.
+    UNICODE_INVISIBLE = "unicode.invisible";
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::glyph::View;
 use crate::identifier::Identifiers;
 use crate::mask::{Masked, mask};
 use crate::pass::Pass;
-use crate::{Class, number, secret};
+use crate::{Class, hidden, number, prompt, secret};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
@@ -34,7 +34,11 @@ impl Detectors {
         let folded = Folded::new(text);
         let hits = scan_view(key, &View::new(folded.as_str()));
         let in_original = |hit: Finding| Finding { range: folded.original(hit.range.clone()), ..hit };
-        Findings::resolve(hits.into_iter().map(in_original).collect())
+        let mut hits = hits.into_iter().map(in_original).collect();
+        if !text.is_ascii() {
+            hidden::scan(text, &mut hits);
+        }
+        Findings::resolve(hits)
     }
 
     /// Finds the value that a number in a JSON document is. `number` is its text as it was written, not its value: a card
@@ -92,6 +96,7 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
         ones(anchors.long_words).for_each(|place| secret::look_at_word(&text, start + place, &mut scan.hits));
     }
     scan.hits.extend(scan.pass.into_hits());
+    prompt::scan(view.bytes(), &mut scan.hits);
     scan.hits
 }
 

@@ -30,11 +30,13 @@ mod email;
 mod finding;
 mod fold;
 mod glyph;
+mod hidden;
 mod iban;
 mod identifier;
 mod mask;
 mod number;
 mod pass;
+mod prompt;
 mod secret;
 mod topic;
 
