@@ -7,6 +7,7 @@
 //!
 //! What tags spell is looked through for instructions to a model like the text itself.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::catalog::{PROMPT_INJECTION, UNICODE_INVISIBLE};
@@ -38,6 +39,8 @@ struct Run {
 /// Adds a finding for each place where something is hidden; linear in the length of the text.
 pub(crate) fn scan(text: &str, hits: &mut Vec<Finding>) {
     let mut run: Option<Run> = None;
+    // Looked up once, or many marks would make many passes.
+    let has_rtl = OnceCell::new();
     for (start, lead) in text.bytes().enumerate() {
         if !matches!(lead, 0xe1..=0xe3 | 0xee..=0xf4) {
             continue;
@@ -51,11 +54,11 @@ pub(crate) fn scan(text: &str, hits: &mut Vec<Finding>) {
                 run.n_chars += 1;
             }
             _ => {
-                judge(text, run.replace(Run { kind, range: start..end, n_chars: 1 }), hits);
+                judge(text, run.replace(Run { kind, range: start..end, n_chars: 1 }), &has_rtl, hits);
             }
         }
     }
-    judge(text, run, hits);
+    judge(text, run, &has_rtl, hits);
 }
 
 fn kind(ch: char) -> Option<Kind> {
@@ -71,7 +74,7 @@ fn kind(ch: char) -> Option<Kind> {
     }
 }
 
-fn judge(text: &str, run: Option<Run>, hits: &mut Vec<Finding>) {
+fn judge(text: &str, run: Option<Run>, has_rtl: &OnceCell<bool>, hits: &mut Vec<Finding>) {
     let Some(run) = run else { return };
     let before = text.get(..run.range.start).and_then(|before| before.chars().next_back());
     let after = text.get(run.range.end..).and_then(|after| after.chars().next());
@@ -79,7 +82,9 @@ fn judge(text: &str, run: Option<Run>, hits: &mut Vec<Finding>) {
     let is_plain = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphanumeric());
     let is_hidden = match run.kind {
         Kind::Bidi => {
-            matches!(first, '\u{202d}' | '\u{202e}') || run.n_chars > 1 || !text.chars().any(is_rtl)
+            matches!(first, '\u{202d}' | '\u{202e}')
+                || run.n_chars > 1
+                || !has_rtl.get_or_init(|| text.chars().any(is_rtl))
         }
         Kind::Filler => run.n_chars > 1 || !after.is_some_and(|ch| matches!(ch, '\u{1100}'..='\u{11ff}')),
         Kind::Private => run.n_chars > 3,
@@ -163,7 +168,9 @@ mod tests {
             "\u{ffa0}".to_owned(),
             "\u{f0001}\u{f0002}\u{f0003}\u{f0004}".to_owned(),
         ] {
-            assert_eq!(classes(&text), ["unicode.invisible"], "text: {text:?}");
+            let mut found = classes(&text);
+            found.dedup();
+            assert_eq!(found, ["unicode.invisible"], "text: {text:?}");
         }
     }
 

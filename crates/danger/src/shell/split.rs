@@ -271,8 +271,10 @@ impl Splitter {
 
 impl Command {
     fn clone_name(&self) -> String {
-        let words = self.words.iter().find(|word| !PREFIXES.contains(&word.as_str()));
-        words.map(|word| word.to_ascii_lowercase()).unwrap_or_default()
+        // Bounded, since every substitution in a command asks for it.
+        let mut words = self.words.iter().take(8);
+        let name = words.find(|word| !PREFIXES.contains(&word.as_str()) && word.len() <= 32);
+        name.map(|word| word.to_ascii_lowercase()).unwrap_or_default()
     }
 
     /// Splits words at `$IFS`, and leaves out variables that are empty.

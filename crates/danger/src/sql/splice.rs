@@ -35,8 +35,12 @@ fn reads(bytes: &[u8], at: usize, word: &[u8]) -> bool {
 
 /// Adds the classes of what stands behind a semicolon, and of what turns the statement around the value into another.
 pub(super) fn classify(text: &str, items: &[Item<'_>], found: &mut BTreeSet<Danger>) {
+    let mut has_statement = false;
     for piece in items.split(|item| item.is_sign(b';')).skip(1).take(PIECES) {
-        behind_semicolon(text, piece, found);
+        has_statement |= behind_semicolon(text, piece, found);
+    }
+    if has_statement && comment::cuts_off(text) {
+        found.insert(Danger::SqlComment);
     }
     let is_behind_quote = bends_behind_quote(text);
     if is_behind_quote || bends(items) {
@@ -51,15 +55,18 @@ pub(super) fn classify(text: &str, items: &[Item<'_>], found: &mut BTreeSet<Dang
     }
 }
 
-fn behind_semicolon(text: &str, piece: &[Item<'_>], found: &mut BTreeSet<Danger>) {
-    let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return };
+/// Adds the classes of a piece that is a statement, and returns whether it is one.
+fn behind_semicolon(text: &str, piece: &[Item<'_>], found: &mut BTreeSet<Danger>) -> bool {
+    let (Some(first), Some(last)) = (piece.first(), piece.last()) else { return false };
     let start = Start::of_items(piece);
-    let Some(statement) = text.get(first.start..last.end()).filter(|_| start != Start::None) else { return };
+    let Some(statement) = text.get(first.start..last.end()).filter(|_| start != Start::None) else {
+        return false;
+    };
     let fits = statement.len() <= LONGEST;
     let mut inner = BTreeSet::new();
     let is_read = fits && parse::classify(statement, &lexis::items(statement), &mut inner);
     if !is_read && start == Start::Weak {
-        return;
+        return false;
     }
     if !is_read {
         inner.insert(Danger::SqlInvalid);
@@ -67,9 +74,7 @@ fn behind_semicolon(text: &str, piece: &[Item<'_>], found: &mut BTreeSet<Danger>
     }
     found.insert(Danger::SqlMultiple);
     found.append(&mut inner);
-    if comment::cuts_off(text) {
-        found.insert(Danger::SqlComment);
-    }
+    true
 }
 
 /// Whether a value holds `UNION SELECT`, or makes a condition true: `' OR '1'='1`, `1 OR 1=1`.
@@ -93,13 +98,9 @@ fn bends_behind_quote(text: &str) -> bool {
 
 fn is_union(items: &[Item<'_>]) -> bool {
     let [union, rest @ ..] = items else { return false };
-    let rest = match rest {
-        [all, rest @ ..] if all.is_any(&["all", "distinct"]) => rest,
-        rest => rest,
-    };
-    let is_open = |item: &&Item<'_>| item.is_sign(b'(');
-    let select = rest.iter().find(|item| !is_open(item));
-    union.is("union") && select.is_some_and(|select| select.is("select"))
+    let is_between = |item: &&Item<'_>| item.is_sign(b'(') || item.is_any(&["all", "distinct"]);
+    union.is("union")
+        && rest.iter().take(8).find(|item| !is_between(item)).is_some_and(|select| select.is("select"))
 }
 
 /// Whether a value or a quote that closes one ends before `at`, at the start of the text.
