@@ -250,7 +250,7 @@ fn delete(words: Words<'_, '_>) -> Start {
     let from = if words.is(from + 1, &["only"]) { from + 1 } else { from };
     match from {
         1 | 2 if words.is_object(from + 1) => Start::Strong,
-        1 | 2 | 3 | 4 => WEAK(words.is_name(from + 1) && !words.is(1, OF_SENTENCES)),
+        1..=4 => WEAK(words.is_name(from + 1) && !words.is(1, OF_SENTENCES)),
         _ => Start::None,
     }
 }
