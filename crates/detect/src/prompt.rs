@@ -1,7 +1,7 @@
 //! Text that tries to steer the model that reads it: instructions to forget others, marks of roles, and demands to hide
 //! something from the user.
 //!
-//! Such a text has words that are rare elsewhere. [`anchors`] finds three letters of each in one pass; there, the words
+//! Such a text has words that are rare elsewhere. [`anchors`] finds four letters of each in one pass; there, the words
 //! around are compared with those of [`words`], with some slack between them. All look-ahead and look-behind is bounded.
 
 mod anchors;

@@ -1,6 +1,6 @@
-//! One pass over a text that stops where three letters stand that are rare and that words which steer have.
+//! One pass over a text that stops where four letters stand that are rare and that words which steer have.
 //!
-//! For each letter of them there is a bit for each of 64 bytes; three letters in a row are three of those, shifted. In
+//! For each letter of them there is a bit for each of 64 bytes; four letters in a row are four of those, shifted. In
 //! prose this stops once in some hundred bytes.
 
 use wide::u8x16;
@@ -9,29 +9,22 @@ use super::words::may_start_other;
 use crate::block::{BLOCK, ones};
 
 const LANES: usize = 16;
+/// How many places of a block are looked at: from each, four bytes are in the block.
+const STEP: usize = BLOCK - 3;
 
-/// The letters of [`TRIPLES`]; `e` and so on in either case.
-const LETTERS: [u8; 15] = *b"abegilnoprsuvyt";
-
-/// Three letters: of `ignore`, `disregard`, `forget`, `vergiss`, `override`, `bypass`, `oublie`, `olvida`, `negeer`,
-/// `abaikan`, `user` and `system`.
-const TRIPLES: [[u8; 3]; 12] = [
-    *b"gno", *b"sre", *b"rge", *b"rgi", *b"rri", *b"ypa", *b"oub", *b"lvi", *b"ege", *b"bai", *b"use",
-    *b"yst",
-];
+/// The letters that [`rows`] asks for, in its order.
+const LETTERS: [u8; 15] = *b"abegilnoprstuvy";
 
 /// The places in order.
 pub(super) fn of(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let starts = (0..bytes.len()).step_by(BLOCK);
-    let mut chunks = starts.filter_map(move |start| Some((start, bytes.get(start..)?)));
-    let blocks = std::iter::from_fn(move || {
-        let (start, rest) = chunks.next()?;
-        Some((start, places(rest)))
-    });
-    blocks.flat_map(|(start, places)| ones(places).map(move |place| start + place))
+    let starts = (0..bytes.len()).step_by(STEP);
+    let blocks = starts.filter_map(move |start| Some((start, places(bytes.get(start..)?))));
+    blocks
+        .filter(|(_, places)| *places != 0)
+        .flat_map(|(start, places)| ones(places).map(move |place| start + place))
 }
 
-/// The places in the first 64 of `bytes`.
+/// The places in the first [`STEP`] of `bytes`.
 fn places(bytes: &[u8]) -> u64 {
     let mut letters = [0_u64; LETTERS.len()];
     let (mut signs, mut high) = (0, 0);
@@ -44,40 +37,34 @@ fn places(bytes: &[u8]) -> u64 {
         }
         let is = |byte: u8| lane.simd_eq(u8x16::splat(byte));
         signs |= mask(is(b'<') | is(b'[') | is(b'#'));
-        high |= mask(lane & u8x16::splat(0x80));
+        high |= mask(lane);
     }
-    let mut places = triples(bytes, &letters);
-    places |= ones(signs)
-        .filter(|at| is_mark(bytes.get(*at..).unwrap_or_default()))
-        .fold(0, |all, at| all | 1 << at);
-    if high != 0 {
-        places |= ones(high)
-            .filter(|at| may_start_other(bytes.get(*at..).unwrap_or_default()))
-            .fold(0, |all, at| all | 1 << at);
-    }
-    places
+    let from = |at: usize| bytes.get(at..).unwrap_or_default();
+    let mut places = rows(letters);
+    places |= ones(signs).filter(|at| is_mark(from(*at))).fold(0, |all, at| all | 1 << at);
+    places |= ones(high).filter(|at| may_start_other(from(*at))).fold(0, |all, at| all | 1 << at);
+    places & ((1 << STEP) - 1)
 }
 
-/// Where one of [`TRIPLES`] starts. What starts at one of the last two bytes is looked for byte by byte.
-fn triples(bytes: &[u8], letters: &[u64; LETTERS.len()]) -> u64 {
-    let of = |letter: u8| {
-        LETTERS
-            .iter()
-            .position(|other| *other == letter)
-            .and_then(|at| letters.get(at))
-            .copied()
-            .unwrap_or_default()
-    };
-    let mut found = TRIPLES
-        .iter()
-        .fold(0, |found, [first, second, third]| found | of(*first) & of(*second) >> 1 & of(*third) >> 2);
-    for at in [BLOCK - 2, BLOCK - 1] {
-        let Some(triple) = bytes.get(at..at + 3) else { continue };
-        if TRIPLES.iter().any(|other| triple.eq_ignore_ascii_case(other)) {
-            found |= 1 << at;
-        }
-    }
-    found
+/// Where four letters start that are in `ignore`, `disregard`, `forget`, `vergiss`, `vergesst`, `vergeet`, `override`,
+/// `bypass`, `oublie`, `olvida`, `negeer`, `abaikan`, `user` or `system`.
+fn rows([a, b, e, g, i, l, n, o, p, r, s, t, u, v, y]: [u64; LETTERS.len()]) -> u64 {
+    let row =
+        |first: u64, second: u64, third: u64, fourth: u64| first & second >> 1 & third >> 2 & fourth >> 3;
+    row(g, n, o, r)
+        | row(s, r, e, g)
+        | row(r, g, e, t)
+        | row(r, g, i, s)
+        | row(r, g, e, s)
+        | row(r, g, e, e)
+        | row(e, r, r, i)
+        | row(y, p, a, s)
+        | row(o, u, b, l)
+        | row(o, l, v, i)
+        | row(n, e, g, e)
+        | row(a, b, a, i)
+        | row(u, s, e, r)
+        | row(y, s, t, e)
 }
 
 /// Whether a sign may start a mark.

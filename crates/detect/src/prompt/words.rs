@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Verbs that tell to put something aside: English, German, Dutch, French, Spanish, Portuguese, Italian, Polish, Swedish,
-/// Indonesian. Each holds one of the three letters that [`super::anchors`] looks for.
+/// Indonesian. Each holds one of the rows of letters that [`super::anchors`] looks for.
 pub(super) const VERBS: &[&str] = &[
     "ignor",
     "disregard",
