@@ -12,9 +12,6 @@ const LANES: usize = 16;
 /// How many places of a block are looked at: from each, four bytes are in the block.
 const STEP: usize = BLOCK - 3;
 
-/// The letters that [`rows`] asks for, in its order.
-const LETTERS: [u8; 15] = *b"abegilnoprstuvy";
-
 /// The places in order.
 pub(super) fn of(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let starts = (0..bytes.len()).step_by(STEP);
@@ -26,45 +23,68 @@ pub(super) fn of(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
 
 /// The places in the first [`STEP`] of `bytes`.
 fn places(bytes: &[u8]) -> u64 {
-    let mut letters = [0_u64; LETTERS.len()];
-    let (mut signs, mut high) = (0, 0);
-    for (index, lane) in bytes.chunks(LANES).take(BLOCK / LANES).enumerate() {
-        let lane = u8x16::from(load(lane));
-        let lower = lane | u8x16::splat(0x20);
-        let mask = |set: u8x16| u64::from(set.to_bitmask()) << (index * LANES);
-        for (bits, letter) in letters.iter_mut().zip(LETTERS) {
-            *bits |= mask(lower.simd_eq(u8x16::splat(letter)));
-        }
-        let is = |byte: u8| lane.simd_eq(u8x16::splat(byte));
-        signs |= mask(is(b'<') | is(b'[') | is(b'#'));
-        high |= mask(lane);
+    let block = Lanes::of(bytes);
+    let signs = block.is(b'<') | block.is(b'[') | block.is(b'#');
+    let high = block.mask(|lane| lane);
+    let mut places = block.rows();
+    if signs | high != 0 {
+        let from = |at: usize| bytes.get(at..).unwrap_or_default();
+        places |= ones(signs).filter(|at| is_mark(from(*at))).fold(0, |all, at| all | 1 << at);
+        places |= ones(high).filter(|at| may_start_other(from(*at))).fold(0, |all, at| all | 1 << at);
     }
-    let from = |at: usize| bytes.get(at..).unwrap_or_default();
-    let mut places = rows(letters);
-    places |= ones(signs).filter(|at| is_mark(from(*at))).fold(0, |all, at| all | 1 << at);
-    places |= ones(high).filter(|at| may_start_other(from(*at))).fold(0, |all, at| all | 1 << at);
     places & ((1 << STEP) - 1)
 }
 
-/// Where four letters start that are in `ignore`, `disregard`, `forget`, `vergiss`, `vergesst`, `vergeet`, `override`,
-/// `bypass`, `oublie`, `olvida`, `negeer`, `abaikan`, `user` or `system`.
-fn rows([a, b, e, g, i, l, n, o, p, r, s, t, u, v, y]: [u64; LETTERS.len()]) -> u64 {
-    let row =
-        |first: u64, second: u64, third: u64, fourth: u64| first & second >> 1 & third >> 2 & fourth >> 3;
-    row(g, n, o, r)
-        | row(s, r, e, g)
-        | row(r, g, e, t)
-        | row(r, g, i, s)
-        | row(r, g, e, s)
-        | row(r, g, e, e)
-        | row(e, r, r, i)
-        | row(y, p, a, s)
-        | row(o, u, b, l)
-        | row(o, l, v, i)
-        | row(n, e, g, e)
-        | row(a, b, a, i)
-        | row(u, s, e, r)
-        | row(y, s, t, e)
+/// 64 bytes; those that are missing are blank.
+#[derive(Clone, Copy, Debug)]
+struct Lanes([u8x16; BLOCK / LANES]);
+
+impl Lanes {
+    fn of(bytes: &[u8]) -> Self {
+        let mut lanes = [[b' '; LANES]; BLOCK / LANES];
+        for (lane, bytes) in lanes.iter_mut().zip(bytes.chunks(LANES)) {
+            match bytes.first_chunk() {
+                Some(whole) => *lane = *whole,
+                None => lane.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte),
+            }
+        }
+        Self(lanes.map(u8x16::from))
+    }
+
+    /// A bit for each byte whose place in `set` has its highest bit.
+    fn mask(self, set: impl Fn(u8x16) -> u8x16) -> u64 {
+        let [first, second, third, fourth] = self.0.map(|lane| u64::from(set(lane).to_bitmask()));
+        first | second << 16 | third << 32 | fourth << 48
+    }
+
+    fn is(self, byte: u8) -> u64 {
+        self.mask(|lane| lane.simd_eq(u8x16::splat(byte)))
+    }
+
+    /// Where four letters start that are in `ignore`, `disregard`, `forget`, `vergiss`, `vergesst`, `vergeet`,
+    /// `override`, `bypass`, `oublie`, `olvida`, `negeer`, `abaikan`, `user` or `system`.
+    fn rows(self) -> u64 {
+        let lower = Self(self.0.map(|lane| lane | u8x16::splat(0x20)));
+        let [a, b, e, g, i] = [b'a', b'b', b'e', b'g', b'i'].map(|letter| lower.is(letter));
+        let [l, n, o, p, r] = [b'l', b'n', b'o', b'p', b'r'].map(|letter| lower.is(letter));
+        let [s, t, u, v, y] = [b's', b't', b'u', b'v', b'y'].map(|letter| lower.is(letter));
+        let row =
+            |first: u64, second: u64, third: u64, fourth: u64| first & second >> 1 & third >> 2 & fourth >> 3;
+        row(g, n, o, r)
+            | row(s, r, e, g)
+            | row(r, g, e, t)
+            | row(r, g, i, s)
+            | row(r, g, e, s)
+            | row(r, g, e, e)
+            | row(e, r, r, i)
+            | row(y, p, a, s)
+            | row(o, u, b, l)
+            | row(o, l, v, i)
+            | row(n, e, g, e)
+            | row(a, b, a, i)
+            | row(u, s, e, r)
+            | row(y, s, t, e)
+    }
 }
 
 /// Whether a sign may start a mark.
@@ -75,14 +95,4 @@ fn is_mark(bytes: &[u8]) -> bool {
         [b'#', b'#', b'#', b' ', ..] => true,
         _ => false,
     }
-}
-
-/// The bytes of a lane; those that are missing are blank.
-fn load(bytes: &[u8]) -> [u8; LANES] {
-    if let Ok(lane) = bytes.try_into() {
-        return lane;
-    }
-    let mut lane = [b' '; LANES];
-    lane.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
-    lane
 }
