@@ -27,15 +27,24 @@ fn scan(detectors: &Detectors, key: &str, value: &Json<'_>, classes: &mut BTreeS
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::Number(number) => classes.extend(detectors.scan_number(key, number.as_str()).classes()),
-        Json::String(text) => classes.extend(detectors.scan_member(key, text).classes()),
+        Json::String(text) => {
+            classes.extend(detectors.scan_member(key, text).classes());
+            classes.extend(dangers(text));
+        }
         Json::Array(items) => items.iter().for_each(|item| scan(detectors, key, item, classes)),
         Json::Object(object) => {
             for (key, value) in object.iter() {
                 classes.extend(detectors.scan(key).classes());
+                classes.extend(dangers(key));
                 scan(detectors, key, value, classes);
             }
         }
     }
+}
+
+/// What a text would do if the server ran it.
+fn dangers(text: &str) -> impl Iterator<Item = Class> {
+    portcullis_danger::classes(text).into_iter().map(|danger| Class::custom(danger.as_str()))
 }
 
 /// Masks what one principal would see of an answer.

@@ -23,6 +23,8 @@ classes! {
     IP = "network.ip";
     /// An address of a network's interface, EUI-48 or EUI-64.
     MAC = "network.mac";
+    /// A path that leaves the folder it should stay in, found by `portcullis-danger` like all of `path`, `shell` and `sql`.
+    PATH_TRAVERSAL = "path.traversal";
     /// An identity number of the United Arab Emirates.
     AE_EMIRATES_ID = "pii.ae_emirates_id";
     /// A tax or labour number (CUIT, CUIL) of Argentina.
@@ -167,6 +169,8 @@ classes! {
     VEHICLE = "pii.vehicle";
     /// An identity number of South Africa.
     ZA_ID = "pii.za_id";
+    /// Text that tries to steer the model that reads it.
+    PROMPT_INJECTION = "prompt.injection";
     /// What an `Authorization` field of HTTP carries, RFC 9110 section 11.
     AUTHORIZATION = "secret.authorization";
     /// The value of a cookie that keeps a session, RFC 6265.
@@ -799,6 +803,32 @@ classes! {
     TOKEN_ZUPLO = "secret.token.zuplo";
     /// A password in a URL or a connection string.
     URL_PASSWORD = "secret.url_password";
+    /// A command that deletes files.
+    SHELL_DELETE = "shell.delete";
+    /// A command that writes to a disk below its file system.
+    SHELL_DISK = "shell.disk";
+    /// A value with a command behind it.
+    SHELL_INJECTION = "shell.injection";
+    /// A command that runs what it fetches.
+    SHELL_PIPE = "shell.pipe";
+    /// A command that gives somebody else a shell.
+    SHELL_REVERSE = "shell.reverse";
+    /// SQL with a comment that changes what is run.
+    SQL_COMMENT = "sql.comment";
+    /// SQL that destroys data or hands out rights.
+    SQL_DESTRUCTIVE = "sql.destructive";
+    /// What reads as SQL and can be read in no dialect.
+    SQL_INVALID = "sql.invalid";
+    /// Several statements of SQL.
+    SQL_MULTIPLE = "sql.multiple";
+    /// SQL that reads.
+    SQL_READ = "sql.read";
+    /// SQL that changes or fetches every row.
+    SQL_UNBOUNDED = "sql.unbounded";
+    /// SQL that changes data.
+    SQL_WRITE = "sql.write";
+    /// Characters that nobody sees and that carry data, or change the order in which a text is read.
+    UNICODE_INVISIBLE = "unicode.invisible";
 }
 
 #[cfg(test)]

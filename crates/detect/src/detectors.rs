@@ -15,7 +15,7 @@ use crate::number;
 use crate::pass::Pass;
 use crate::phone::Phones;
 use crate::secret::Secrets;
-use crate::{crypto, network, vehicle};
+use crate::{crypto, hidden, network, prompt, vehicle};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
@@ -47,13 +47,19 @@ impl Detectors {
     #[must_use]
     pub fn scan_member(&self, key: &str, text: &str) -> Findings {
         if is_plain(text.as_bytes()) {
-            return Findings::resolve(self.known_in(text).collect());
+            let mut hits = self.known_in(text).collect();
+            prompt::scan(text.as_bytes(), &mut hits);
+            return Findings::resolve(hits);
         }
         let folded = Folded::new(text);
         let mut hits = scan_view(key, &View::new(folded.as_str()));
         hits.extend(self.known_in(folded.as_str()));
         let in_original = |hit: Finding| Finding { range: folded.original(hit.range.clone()), ..hit };
-        Findings::resolve(hits.into_iter().map(in_original).collect())
+        let mut hits = hits.into_iter().map(in_original).collect();
+        if !text.is_ascii() {
+            hidden::scan(text, &mut hits);
+        }
+        Findings::resolve(hits)
     }
 
     fn known_in(&self, text: &str) -> impl Iterator<Item = Finding> {
@@ -114,6 +120,7 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
     scan.hits.extend(scan.pass.into_hits());
     scan.hits.retain(|hit| !scan.secrets.is_in_url(hit));
     scan.hits.extend(scan.secrets.into_hits());
+    prompt::scan(view.bytes(), &mut scan.hits);
     scan.hits
 }
 

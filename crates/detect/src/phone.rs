@@ -99,7 +99,10 @@ impl<'v, 't> Phones<'v, 't> {
         let written = Written::read(bytes, place);
         let (n_digits, n_groups, end) = international(&written, bytes, 2)?;
         let range = place..with_extension(bytes, end);
-        if n_groups > 2 && n_digits >= LEAST_GROUPED && !written.is_dotted {
+        // `004-31-2000` cuts the code of a country in two, so it is something else.
+        let is_cut = matches!(bytes.get(place..place + 4), Some([_, _, code, next])
+            if !matches!(code, b'1' | b'7') && !next.is_ascii_digit() && code.is_ascii_digit());
+        if n_groups > 2 && n_digits >= LEAST_GROUPED && !written.is_dotted && !is_cut {
             return self.finding(range, Confidence::Medium);
         }
         self.near(range)

@@ -33,6 +33,7 @@ fn named(gateway: &Gateway, classes: BTreeSet<Class>) -> BTreeSet<ClassName> {
 fn scan_members(gateway: &Gateway, object: &Object<'_>, classes: &mut BTreeSet<Class>) {
     for (key, value) in object.iter() {
         classes.extend(gateway.detectors().scan(key).classes());
+        classes.extend(dangers(key));
         scan(gateway, key, value, classes);
     }
 }
@@ -43,8 +44,16 @@ fn scan(gateway: &Gateway, key: &str, value: &Json<'_>, classes: &mut BTreeSet<C
     match value {
         Json::Null | Json::Bool(_) => {}
         Json::Number(number) => classes.extend(detectors.scan_number(key, number.as_str()).classes()),
-        Json::String(text) => classes.extend(detectors.scan_member(key, text).classes()),
+        Json::String(text) => {
+            classes.extend(detectors.scan_member(key, text).classes());
+            classes.extend(dangers(text));
+        }
         Json::Array(items) => items.iter().for_each(|item| scan(gateway, key, item, classes)),
         Json::Object(object) => scan_members(gateway, object, classes),
     }
+}
+
+/// What a text would do if the server ran it.
+fn dangers(text: &str) -> impl Iterator<Item = Class> {
+    portcullis_danger::classes(text).into_iter().map(|danger| Class::custom(danger.as_str()))
 }
