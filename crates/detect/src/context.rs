@@ -15,9 +15,9 @@ use crate::glyph::View;
 use crate::topic::{CUES, Topic};
 
 /// How far before a value a cue may end, in bytes.
-const BEFORE: usize = 64;
+pub(crate) const BEFORE: usize = 64;
 /// How far after a value a cue may start.
-const AFTER: usize = 24;
+pub(crate) const AFTER: usize = 24;
 /// The longest word that is looked up.
 const LONGEST: usize = 24;
 
@@ -98,7 +98,7 @@ fn cues(bytes: &[u8]) -> Vec<Cue> {
 
 /// The words of a text: letters that stand together, split where a small one is followed by a capital. What stands in
 /// brackets in the place of a masked value is no word.
-fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(crate) fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let mut position = 0;
     let next = move || {

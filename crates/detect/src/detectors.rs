@@ -1,7 +1,11 @@
 //! The scan: one pass over the text that stops only where a value can be.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::block::{anchors, ones};
 use crate::context::Text;
+use crate::custom::{Child, Custom, Paths, Place};
 use crate::finding::{Finding, Findings};
 use crate::fold::Folded;
 use crate::glyph::View;
@@ -12,13 +16,45 @@ use crate::{Class, number, secret};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
-pub struct Detectors(());
+pub struct Detectors {
+    custom: Option<Arc<Custom>>,
+}
 
 impl Detectors {
     /// Every class in [`Class::built_in`]. Costs nothing.
     #[must_use]
     pub const fn builtin() -> Self {
-        Self(())
+        Self { custom: None }
+    }
+
+    /// Those that are built in, and an organisation's own. Costs nothing.
+    #[must_use]
+    pub const fn with_custom(custom: Arc<Custom>) -> Self {
+        Self { custom: Some(custom) }
+    }
+
+    /// Every class that they find, in order.
+    #[must_use]
+    pub fn classes(&self) -> BTreeSet<Class> {
+        Class::built_in().chain(self.custom.iter().flat_map(|custom| custom.classes())).collect()
+    }
+
+    /// The top of a document whose values are scanned one by one.
+    #[must_use]
+    pub fn top(&self) -> Place {
+        self.paths().map_or(Place::default(), Paths::top)
+    }
+
+    /// The place of the member `name` of an object at `place`.
+    #[must_use]
+    pub fn member(&self, place: Place, name: &str) -> Place {
+        self.paths().map_or(place, |paths| paths.enter(place, Child::Member(name)))
+    }
+
+    /// The place of the item `index`, from 0, of a list at `place`.
+    #[must_use]
+    pub fn item(&self, place: Place, index: usize) -> Place {
+        self.paths().map_or(place, |paths| paths.enter(place, Child::Item(index)))
     }
 
     /// Finds the values in `text`, in time linear in its length.
@@ -31,10 +67,24 @@ impl Detectors {
     /// itself is too weak to tell.
     #[must_use]
     pub fn scan_member(&self, key: &str, text: &str) -> Findings {
+        self.scan_at(Place::default(), key, text)
+    }
+
+    /// Finds the values in the text of a member that is at a place in a document.
+    #[must_use]
+    pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
         let folded = Folded::new(text);
-        let hits = scan_view(key, &View::new(folded.as_str()));
-        let in_original = |hit: Finding| Finding { range: folded.original(hit.range.clone()), ..hit };
-        Findings::resolve(hits.into_iter().map(in_original).collect())
+        let view = View::new(folded.as_str());
+        let mut hits = scan_view(key, &view);
+        hits.extend(self.custom.iter().flat_map(|custom| custom.scan(key, &view)));
+        for hit in &mut hits {
+            hit.range = folded.original(hit.range.clone());
+        }
+        for custom in &self.custom {
+            hits.extend(custom.at(place, text));
+            hits.extend(custom.in_document(text));
+        }
+        Findings::resolve(hits)
     }
 
     /// Finds the value that a number in a JSON document is. `number` is its text as it was written, not its value: a card
@@ -43,7 +93,23 @@ impl Detectors {
     /// The finding, if there is one, covers the whole text.
     #[must_use]
     pub fn scan_number(&self, key: &str, number: &str) -> Findings {
-        number::scan(key, number)
+        self.scan_number_at(Place::default(), key, number)
+    }
+
+    /// Finds the value that a number is which is at a place in a document.
+    #[must_use]
+    pub fn scan_number_at(&self, place: Place, key: &str, number: &str) -> Findings {
+        let mut hits = number::scan(key, number);
+        for custom in &self.custom {
+            let found = custom.scan(key, &View::new(number)).into_iter();
+            hits.extend(found.filter(|hit| hit.range == (0..number.len())));
+            hits.extend(custom.at(place, number));
+        }
+        Findings::resolve(hits)
+    }
+
+    fn paths(&self) -> Option<&Paths> {
+        self.custom.as_ref().map(|custom| custom.paths()).filter(|paths| !paths.is_empty())
     }
 
     /// Masks what a scan of this very `text` has found, as [`mask`] does, and then what is found in the result: what is

@@ -10,6 +10,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// A text as detectors read it: characters that look like ASCII are ASCII, invisible ones are gone.
+#[must_use]
+pub fn folded(text: &str) -> Cow<'_, str> {
+    Folded::new(text).text
+}
+
 /// A text, folded.
 #[derive(Debug)]
 pub(crate) struct Folded<'t> {

@@ -14,8 +14,10 @@
 //! assert_eq!(masked.text, "Refund [card] and tell ana@example.com");
 //! ```
 //!
+//! An organisation's own detectors ([`Custom`]) are searched beside those that are built in.
+//!
 //! What is not here: JSON (the caller walks the document and hands over each string and number), policy (who may
-//! see which class), and values split over several strings.
+//! see which class), values split over several strings, and compiling detectors (`portcullis-detectors` does).
 
 #![forbid(unsafe_code)]
 
@@ -25,6 +27,7 @@ mod card;
 mod catalog;
 mod class;
 mod context;
+mod custom;
 mod detectors;
 mod email;
 mod finding;
@@ -39,6 +42,11 @@ mod secret;
 mod topic;
 
 pub use class::{Class, Counts, UnknownClass};
+pub use custom::{
+    Automaton, Custom, CustomError, Find, Path, Place, Rule, Rules, SECTION, STARTS, Step, StepError, Target,
+    Validator,
+};
 pub use detectors::Detectors;
 pub use finding::{Confidence, Finding, Findings};
+pub use fold::folded;
 pub use mask::Masked;
