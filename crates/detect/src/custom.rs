@@ -24,6 +24,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::Class;
 use crate::finding::{Confidence, Finding, Findings};
 use crate::fold::Folded;
@@ -115,6 +117,12 @@ impl Custom {
     #[must_use]
     pub const fn source(&self) -> &[u8; 32] {
         &self.source
+    }
+
+    /// Whether this is the text that was compiled.
+    #[must_use]
+    pub fn is_of(&self, source: &str) -> bool {
+        self.source == *Sha256::digest(source.as_bytes())
     }
 
     /// Every class that they find.

@@ -80,7 +80,7 @@ impl Detectors {
         for hit in &mut hits {
             hit.range = folded.original(hit.range.clone());
         }
-        for custom in &self.custom {
+        if let Some(custom) = &self.custom {
             hits.extend(custom.at(place, text));
             hits.extend(custom.in_document(text));
         }
@@ -100,7 +100,7 @@ impl Detectors {
     #[must_use]
     pub fn scan_number_at(&self, place: Place, key: &str, number: &str) -> Findings {
         let mut hits = number::scan(key, number);
-        for custom in &self.custom {
+        if let Some(custom) = &self.custom {
             let found = custom.scan(key, &View::new(number)).into_iter();
             hits.extend(found.filter(|hit| hit.range == (0..number.len())));
             hits.extend(custom.at(place, number));

@@ -10,7 +10,7 @@ use crate::glyph::View;
 
 /// How much of a text may be read again because it could have been part of a longer match: so many times its length, and
 /// so many bytes besides.
-const MOST_AGAIN: (usize, usize) = (16, 4096);
+const MOST_AGAIN: (usize, usize) = (4, 4096);
 
 impl Custom {
     /// What matches in a folded text.
