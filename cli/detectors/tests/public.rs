@@ -274,6 +274,26 @@ fn bytes_that_are_not_what_was_written_are_refused() {
     assert_eq!(Custom::open(longer).unwrap_err(), CustomError::Damaged);
 }
 
+#[test]
+fn what_the_documents_and_the_starter_say_is_right() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let read = |path: &str| std::fs::read_to_string(format!("{root}/{path}")).unwrap();
+    let document = read("docs/detection.md");
+    let examples: Vec<&str> =
+        document.split("```toml").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!examples.is_empty());
+    let starter = read("policies/detectors.toml");
+    let written: String =
+        starter.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line))).collect();
+    let offered = written
+        .split("[[detector]]")
+        .skip(1)
+        .map(|rest| format!("[[detector]]{}", rest.split("\n\n").next().unwrap()));
+    for text in examples.into_iter().map(str::to_owned).chain(offered).chain([starter.clone()]) {
+        assert_eq!(problems(&text), [""; 0], "{text}");
+    }
+}
+
 /// The format of a release is read forever.
 #[test]
 fn what_was_compiled_once_can_be_opened() {

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use portcullis_detect::{Class, Detectors};
+use portcullis_detect::Class;
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
@@ -36,7 +36,6 @@ pub struct Gateway {
     settings: Settings,
     active: RefCell<Rc<Active>>,
     pub(crate) releases: Releases,
-    detectors: Detectors,
     sealer: Sealer,
     class_names: BTreeMap<Class, ClassName>,
     /// Of the classes that findings are counted in.
@@ -110,7 +109,6 @@ impl Gateway {
             settings,
             active: RefCell::new(Rc::new(active)),
             releases,
-            detectors: Detectors::builtin(),
             sealer,
             class_names,
             counted_names,
@@ -138,10 +136,6 @@ impl Gateway {
         self.active.replace(Rc::new(active));
     }
 
-    pub(crate) fn detectors(&self) -> &Detectors {
-        &self.detectors
-    }
-
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.sealer
     }
@@ -150,8 +144,9 @@ impl Gateway {
         self.settings.connections.get(name)
     }
 
-    pub(crate) fn class_name(&self, class: Class) -> Option<&ClassName> {
-        self.class_names.get(&class)
+    /// The name of a class for policy.
+    pub(crate) fn class_name<'a>(&'a self, active: &'a Active, class: Class) -> Option<&'a ClassName> {
+        self.class_names.get(&class).or_else(|| active.own_classes().get(&class))
     }
 
     /// The name of the class that findings of this one are counted in.
@@ -182,8 +177,9 @@ impl Gateway {
     /// Whether findings of a class are masked for this principal on this connection. A class that has no name
     /// for policy is.
     pub(crate) fn masks(&self, class: Class, principal: &Principal, connection: &ConnectionName) -> bool {
-        let Some(name) = self.class_name(class) else { return true };
+        let active = self.active();
+        let Some(name) = self.class_name(&active, class) else { return true };
         self.settings.masking.covers(name, class.is_sensitive())
-            && !self.active().policies().may_unmask(principal, connection, name)
+            && !active.policies().may_unmask(principal, connection, name)
     }
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use portcullis_detect::{Class, Counts, Findings};
+use portcullis_detect::{Class, Counts, Findings, Place};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::ConnectionName;
@@ -68,18 +68,19 @@ impl Masker {
 
     /// Masks a value in place, whatever it is.
     pub(crate) fn value(&mut self, value: &mut Json<'_>) {
-        self.member("", value);
+        let top = self.gateway.active().detectors().top();
+        self.member(top, "", value);
     }
 
     /// Masks the value of a member, whose name may say what the value is.
-    fn member(&mut self, key: &str, value: &mut Json<'_>) {
+    fn member(&mut self, at: Place, key: &str, value: &mut Json<'_>) {
         match value {
             Json::Null | Json::Bool(_) => {}
-            Json::String(text) => self.text_of(key, text),
-            Json::Array(items) => items.iter_mut().for_each(|item| self.member(key, item)),
-            Json::Object(object) => self.members(object, &[]),
+            Json::String(text) => self.text_of(at, key, text),
+            Json::Array(items) => self.items(at, key, items),
+            Json::Object(object) => self.members_at(at, object, &[]),
             Json::Number(number) => {
-                let findings = self.gateway.detectors().scan_number(key, number.as_str());
+                let findings = self.gateway.active().detectors().scan_number_at(at, key, number.as_str());
                 if let Some(masked) = self.apply(key, number.as_str(), &findings) {
                     *value = Json::String(Cow::Owned(masked));
                 }
@@ -89,24 +90,37 @@ impl Masker {
 
     /// Masks the members of an object in place, keys included, but for those named `opaque`.
     pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
+        let top = self.gateway.active().detectors().top();
+        self.members_at(top, object, opaque);
+    }
+
+    fn items(&mut self, at: Place, key: &str, items: &mut [Json<'_>]) {
+        let active = self.gateway.active();
+        for (index, item) in items.iter_mut().enumerate() {
+            self.member(active.detectors().item(at, index), key, item);
+        }
+    }
+
+    fn members_at(&mut self, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
+        let active = self.gateway.active();
         for (key, value) in object.iter_mut() {
             if !opaque.contains(&key) {
-                self.member(key, value);
+                self.member(active.detectors().member(at, key), key, value);
             }
         }
         object.rename_keys(|key| {
-            let findings = self.gateway.detectors().scan(key);
+            let findings = active.detectors().scan(key);
             self.apply("", key, &findings)
         });
     }
 
     /// Masks a text in place.
     pub(crate) fn text(&mut self, text: &mut Cow<'_, str>) {
-        self.text_of("", text);
+        self.text_of(Place::default(), "", text);
     }
 
-    fn text_of(&mut self, key: &str, text: &mut Cow<'_, str>) {
-        let findings = self.gateway.detectors().scan_member(key, text);
+    fn text_of(&mut self, at: Place, key: &str, text: &mut Cow<'_, str>) {
+        let findings = self.gateway.active().detectors().scan_at(at, key, text);
         if let Some(masked) = self.apply(key, text, &findings) {
             *text = Cow::Owned(masked);
         }
@@ -114,12 +128,14 @@ impl Masker {
 
     /// Whether a text, which can pass only as it is, holds something that the reader may not see.
     pub(crate) fn would_mask_text(&self, text: &str) -> bool {
-        self.gateway.detectors().scan(text).classes().into_iter().any(|class| self.is_masked(class))
+        self.gateway.active().detectors().scan(text).classes().into_iter().any(|class| self.is_masked(class))
     }
 
     /// Whether any class at all is masked for the reader.
     pub(crate) fn masks_anything(&self) -> bool {
-        Class::built_in().any(|class| self.is_masked(class))
+        let active = self.gateway.active();
+        let own = active.own_classes().keys().copied();
+        Class::built_in().chain(own).any(|class| self.is_masked(class))
     }
 
     /// The masked text, if anything in it is masked.
@@ -133,7 +149,8 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = self.gateway.detectors().mask(key, text, findings, |class| self.is_masked(class));
+        let masked =
+            self.gateway.active().detectors().mask(key, text, findings, |class| self.is_masked(class));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
