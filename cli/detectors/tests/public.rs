@@ -1,4 +1,5 @@
 //! Files of detectors: what is wrong with them, and what they find.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failing test is its report")]
 
 use std::sync::Arc;
 
@@ -309,27 +310,17 @@ fn what_was_compiled_once_can_be_opened() {
     assert_eq!(found(&custom, r#"{"a":{"b":["x","y"]}}"#), ["x"]);
 }
 
-#[test]
-fn the_cost_is_linear_whatever_the_text_is() {
-    // Each of these would be quadratic for a search that goes on from match to match.
-    for (regex, piece) in [("Q.*X|Q", "Q"), ("Q(.{0,200}X)?", "Q"), ("[a-z]+@", "a"), (r"\S+\.acme", ".acme")]
-    {
-        let custom = one(&format!("regex = '{regex}'"));
-        let text = piece.repeat(1_000_000 / piece.len());
-        let start = std::time::Instant::now();
-        let _ = custom.findings(&text).len();
-        assert!(start.elapsed().as_secs() < 8, "{regex}: {:?}", start.elapsed());
-    }
-}
-
+/// A search that went on from match to match would read all that is left of these texts for each of their letters.
 #[test]
 fn what_is_left_where_a_text_is_made_to_be_slow_is_found_whole() {
-    let custom = one("regex = 'Q.*X|Q'");
-    let text = "Q".repeat(50_000);
-    let findings = custom.findings(&text);
-    let masked: usize = findings.iter().map(|found| found.range.len()).sum();
-    assert_eq!(masked, text.len());
-    assert!(findings.len() < 100, "{}", findings.len());
+    for (regex, piece) in [("Q.*X|Q", "Q"), ("Q[A-Z]*X|Q", "QZ"), (r"(\S+\.)?ACME(\S+!)?", "ACME")] {
+        let custom = one(&format!("regex = '{regex}'"));
+        let text = piece.repeat(50_000);
+        let findings = custom.findings(&text);
+        let covered = findings.iter().last().map(|found| found.range.end);
+        assert_eq!(covered, Some(text.len()), "{regex}");
+        assert!(findings.len() < 100, "{regex}: {}", findings.len());
+    }
 }
 
 const EXPRESSIONS: [&str; 14] = [
