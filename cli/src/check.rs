@@ -1,6 +1,6 @@
 //! `portcullis check`: everything that is wrong with a policy folder, at once.
 //!
-//! Settings, policies and pins are read as the gateway reads them, and then the policies are held to the settings and
+//! Settings, policies, pins and detectors are read as the gateway reads them, detectors are held to their examples, and then the policies are held to the settings and
 //! the pins: what they name must exist, and types must fit.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Check;
 use crate::exit::Exit;
-use crate::policy::bundle;
+use crate::policy::{bundle, compiled};
 use crate::terminal;
 use crate::trial::folder::{File, Folder, Parsed};
 use crate::trial::problem::{Problem, Reader};
@@ -56,7 +56,7 @@ pub(crate) fn check(folder: &Path) -> anyhow::Result<Checked> {
     let mut told = of_settings(&parsed, texts.settings());
     told.extend(of_pins(&world, &parsed.draft, (texts.settings(), folder)));
     told.extend(warnings.iter().map(Problem::of_policy));
-    let stale = bundle::stale(&texts, folder)?;
+    let stale = bundle::stale(&texts, folder)?.into_iter().chain(compiled::stale(&texts, folder)?);
     let problems = problems.iter().map(Problem::of_policy).chain(stale).collect();
     Ok(Checked { problems, warnings: told })
 }

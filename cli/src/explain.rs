@@ -5,6 +5,7 @@ use std::fs;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use portcullis_detect::Detectors;
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::{self, Bounds, Json, Object};
 use portcullis_policy::{Explainer, Explanation, Mode, ObservedOutcome, Policy, Usage, Verdict};
@@ -28,12 +29,12 @@ pub(crate) fn run(arguments: Explain) -> anyhow::Result<Exit> {
         Ok(parsed) => parsed,
         Err(problems) => return Ok(refuse(&problems, reader)),
     };
-    let (world, Parsed { draft, explainer, pins: _ }) = (parsed.world(), parsed);
+    let (world, Parsed { draft, explainer, detectors, .. }) = (parsed.world(), parsed);
     let claims = match &arguments.claims {
         Some(file) => Some(fs::read(file).with_context(|| format!("cannot read {}", file.display()))?),
         None => None,
     };
-    let trial = match question(arguments, claims.as_deref(), &draft) {
+    let trial = match question(arguments, claims.as_deref(), (&draft, &detectors)) {
         Ok(trial) => trial,
         Err(message) => {
             terminal::error(&format!("error: {message}"));
@@ -52,7 +53,11 @@ pub(crate) fn run(arguments: Explain) -> anyhow::Result<Exit> {
 }
 
 /// The question of the command line; the error says what is wrong with it.
-fn question(arguments: Explain, claims: Option<&[u8]>, draft: &Draft) -> Result<Trial, String> {
+fn question(
+    arguments: Explain,
+    claims: Option<&[u8]>,
+    (draft, detectors): (&Draft, &Detectors),
+) -> Result<Trial, String> {
     let wanted_elsewhere = [
         ("prompt", &arguments.prompt),
         ("resource", &arguments.resource),
@@ -73,7 +78,7 @@ fn question(arguments: Explain, claims: Option<&[u8]>, draft: &Draft) -> Result<
         return Err("policies see no arguments of this; only tools and prompts have them".to_owned());
     }
     let labels = match arguments.labels.as_slice() {
-        [] => detection::labels(&wanted, Some(&input)),
+        [] => detection::labels(detectors, &wanted, Some(&input)),
         given => labels(given)?,
     };
     let now = match &arguments.now {

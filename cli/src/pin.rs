@@ -123,7 +123,8 @@ fn tell(after: &Pins, changes: &Changes<'_>) {
 /// The policies that are right now and would not be.
 fn tell_policies(parsed: &Parsed<'_>, before: &Pins, after: &Pins) -> anyhow::Result<()> {
     let problems = |pins: &Pins| {
-        let world = World::new(&parsed.draft, parsed.pins.iter().chain([pins]));
+        let world =
+            World::new(&parsed.draft, parsed.pins.iter().chain([pins])).with_classes(parsed.classes());
         anyhow::Ok(portcullis_schema::check(&world, &parsed.explainer)?.problems)
     };
     let known: BTreeSet<Problem> = problems(before)?.into_iter().collect();

@@ -5,6 +5,7 @@
 
 mod arguments;
 pub(crate) mod bundle;
+pub(crate) mod compiled;
 mod key;
 mod push;
 mod remote;
@@ -17,7 +18,7 @@ use anyhow::Context as _;
 pub(crate) use self::arguments::Policy;
 pub(crate) use self::key::SecretKey;
 
-use self::arguments::{Build, Command, Keygen};
+use self::arguments::{Build, Command, Compile, Keygen};
 use crate::exit::Exit;
 use crate::terminal;
 use crate::trial::folder::Folder;
@@ -27,6 +28,7 @@ use crate::trial::problem::{Reader, refuse};
 pub(crate) async fn run(arguments: Policy) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Build(arguments) => build(&arguments),
+        Command::Compile(arguments) => compile(&arguments),
         Command::Keygen(arguments) => keygen(&arguments),
         Command::Push(arguments) => push::push(&arguments).await,
         Command::Rollback(arguments) => push::rollback(&arguments).await,
@@ -43,6 +45,19 @@ fn build(arguments: &Build) -> anyhow::Result<Exit> {
     let path = arguments.out.clone().unwrap_or_else(|| arguments.folder.join(bundle::FILE));
     fs::write(&path, bundle.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     terminal::line(&format!("{}: {}", path.display(), bundle.digest()));
+    Ok(Exit::Ok)
+}
+
+/// Writes the compiled form of the detectors that a mounted folder has.
+fn compile(arguments: &Compile) -> anyhow::Result<Exit> {
+    let Compile { folder } = arguments;
+    match compiled::of(&Folder::read(folder)?) {
+        Ok(Some(bytes)) => compiled::write(folder, &bytes)?,
+        Ok(None) => {
+            terminal::line(&format!("{}: no detectors.toml, and nothing to compile", folder.display()))
+        }
+        Err(problems) => return Ok(refuse(&problems, Reader::Person)),
+    }
     Ok(Exit::Ok)
 }
 

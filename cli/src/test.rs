@@ -33,7 +33,8 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<Exit> {
         Ok(parsed) => parsed,
         Err(problems) => return Ok(refuse(&problems, reader)),
     };
-    let known = Known { draft: &parsed.draft, policies: parsed.explainer.policies() };
+    let Parsed { draft, explainer, detectors, .. } = &parsed;
+    let known = Known { draft, policies: explainer.policies(), detectors };
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for file in folder::files(&folder.join(TESTS), "toml")? {
@@ -66,10 +67,11 @@ struct Ran {
 }
 
 fn run_all(cases: Vec<Case>, parsed: &Parsed<'_>, world: &World) -> Vec<Ran> {
-    let Parsed { draft, explainer, pins: _ } = parsed;
+    let Parsed { draft, explainer, detectors, .. } = parsed;
     let run = |case: Case| {
         let explanation = case.trial.explain(explainer, world);
-        let failures = case.expected.compare(&case.trial, &explanation, (explainer.policies(), draft));
+        let failures =
+            case.expected.compare(&case.trial, &explanation, (explainer.policies(), draft, detectors));
         Ran { case, explanation, failures }
     };
     cases.into_iter().map(run).collect()

@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::{Demo as DemoArguments, Up};
 use crate::exit::Exit;
+use crate::policy::compiled;
 use crate::up::demo::Demo;
 use crate::{check, terminal};
 
@@ -58,6 +59,7 @@ fn refuse_bad_policies(folder: &Path) -> anyhow::Result<Option<Exit>> {
     if !folder.join("portcullis.toml").exists() {
         return Ok(None);
     }
+    compiled::refresh(folder)?;
     let checked = check::check(folder)?;
     checked.tell_warnings();
     checked.problems.iter().for_each(|problem| terminal::error(&problem.to_string()));

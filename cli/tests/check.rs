@@ -145,3 +145,51 @@ fn every_file_is_read_before_anything_is_refused() {
         assert!(printed.contains(want), "expected: {want}\nprinted: {printed}");
     }
 }
+
+const DETECTORS: &str =
+    "[[detector]]\nclass = \"acme.contract\"\nregex = '\\bAC-\\d{4}\\b'\nexamples = [\"AC-2041\"]\n";
+
+#[test]
+fn detectors_are_checked_with_everything_else() {
+    let (settings, pins) = (("portcullis.toml", SETTINGS), ("pins/crm.json", PINS));
+    let unmask = "@id(\"p\")\npermit (principal in Group::\"okta:staff\", action == Action::\"unmask\", resource == \
+                  DataClass::\"acme.contract\");";
+    let broken = DETECTORS.replace("AC-2041", "AC-1").replace("class = \"acme", "class = \"acme");
+    let (_, printed, _) = check(&[settings, pins, ("p.cedar", unmask), ("detectors.toml", &broken)], &[]);
+    assert_eq!(printed, "policies/detectors.toml:4: `examples`: nothing is found in `AC-1`\n");
+    let (_, printed, _) = check(&[settings, pins, ("p.cedar", unmask), ("detectors.toml", DETECTORS)], &[]);
+    assert_eq!(printed, "policies/detectors.toml:1: it is not compiled; run `portcullis policy compile`\n");
+    let misspelt = unmask.replace("acme.contract", "acme.contrat");
+    let (code, printed, _) =
+        check(&[settings, pins, ("p.cedar", &misspelt), ("detectors.toml", DETECTORS)], &[]);
+    assert_eq!(code, Some(3));
+    assert!(printed.contains("did you mean `acme.contract`?"), "{printed}");
+}
+
+#[test]
+fn a_compiled_folder_has_no_problems_until_it_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let policies = folder.path().join("policies");
+    fs::create_dir_all(policies.join("pins")).expect("a folder");
+    for (name, text) in [
+        ("portcullis.toml", SETTINGS),
+        ("pins/crm.json", PINS),
+        ("p.cedar", POLICY),
+        ("detectors.toml", DETECTORS),
+    ] {
+        fs::write(policies.join(name), text).expect("a file");
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        let output = command.args(arguments).current_dir(folder.path()).output().expect("it runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(run(&["policy", "compile"]).starts_with("policies/detectors.bin: "));
+    assert_eq!(run(&["check"]), NO_PROBLEMS);
+    fs::write(policies.join("detectors.toml"), DETECTORS.replace("4}", "5}").replace("2041", "20415"))
+        .expect("a file");
+    let stale = "`detectors.bin` is not what it would be compiled to; run `portcullis policy compile`";
+    assert_eq!(run(&["check"]), format!("policies/detectors.toml:1: {stale}\n"));
+    assert!(run(&["policy", "build"]).starts_with("policies/policy.bundle: sha256:"));
+    assert_eq!(run(&["check"]), NO_PROBLEMS, "a bundle has its own");
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use portcullis_detect::Class;
 use portcullis_pins::{Definition, Kind, Pins};
 use portcullis_policy::{Completion, InputType, Target};
-use portcullis_settings::{ClaimPath, ConnectionName, Draft, IssuerName};
+use portcullis_settings::{ClaimPath, ClassName, ConnectionName, Draft, IssuerName};
 
 /// What there is according to settings and pins.
 #[derive(Clone, Debug)]
@@ -62,10 +62,7 @@ impl World {
             issuers: issuers.iter().map(IssuerName::to_string).collect(),
             classes: BTreeSet::new(),
         };
-        for class in Class::built_in().map(Class::as_str) {
-            let parents = class.match_indices('.').filter_map(|(dot, _)| class.get(..dot));
-            world.classes.extend(parents.chain([class]).map(str::to_owned));
-        }
+        Class::built_in().for_each(|class| world.add_class(class.as_str()));
         for connection in draft.connections() {
             for kind in [Kind::Tool, Kind::Prompt] {
                 world.groups.insert(group(kind, connection));
@@ -78,6 +75,19 @@ impl World {
             }
         }
         world
+    }
+
+    /// With classes that are not built in.
+    #[must_use]
+    pub fn with_classes<'c>(mut self, classes: impl IntoIterator<Item = &'c ClassName>) -> Self {
+        classes.into_iter().for_each(|class| self.add_class(class.as_str()));
+        self
+    }
+
+    /// A class, and those that it is in.
+    fn add_class(&mut self, class: &str) {
+        let parents = class.match_indices('.').filter_map(|(dot, _)| class.get(..dot));
+        self.classes.extend(parents.chain([class]).map(str::to_owned));
     }
 
     fn add(&mut self, connection: &ConnectionName, definition: &Definition) {

@@ -16,6 +16,8 @@ pub(crate) struct Policy {
 pub(crate) enum Command {
     /// Write `policy.bundle`, which a mounted folder may have so that instances start without parsing policies.
     Build(Build),
+    /// Write `detectors.bin`, the compiled form of `detectors.toml`, which a mounted folder without a bundle needs.
+    Compile(Compile),
     /// Make a key to sign policies with, and print what the settings need to trust it.
     Keygen(Keygen),
     /// Check, sign and push the policies of a folder.
@@ -35,6 +37,14 @@ pub(crate) struct Build {
     /// Where to write it; `policy.bundle` in the folder unless set.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// `portcullis policy compile`
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// The folder with `detectors.toml`.
+    #[arg(default_value = "policies")]
+    pub(crate) folder: PathBuf,
 }
 
 /// `portcullis policy keygen`

@@ -4,21 +4,26 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use portcullis_pins::{Approved, SECTION};
+use portcullis_pins::Approved;
 use portcullis_policy::{Bundle, Section, Source};
 
-use crate::trial::folder::Folder;
+use crate::trial::folder::{Folder, Parsed};
 use crate::trial::problem::Problem;
 
 /// The name of the bundle in a mounted folder. The gateway takes it instead of the policy files.
 pub(crate) const FILE: &str = "policy.bundle";
 
-/// The bundle of a folder, with the approved definitions if any are pinned; or everything that is wrong with what
+/// The bundle of a folder, with the approved definitions if any are pinned, and the compiled detectors if there are any; or everything that is wrong with what
 /// belongs into it.
 pub(crate) fn of(folder: &Folder) -> Result<Bundle, Vec<Problem>> {
-    let pins = folder.parse()?.pins;
+    let Parsed { pins, own, .. } = folder.parse()?;
     let approved = (!pins.is_empty()).then(|| Approved::of(&pins).to_bytes());
-    let sections: Vec<Section<'_>> = approved.iter().map(|bytes| Section { name: SECTION, bytes }).collect();
+    let detectors = own.filter(|own| !own.is_empty()).map(|own| own.to_bytes());
+    let parts = [(portcullis_detect::SECTION, &detectors), (portcullis_pins::SECTION, &approved)];
+    let sections: Vec<Section<'_>> = parts
+        .into_iter()
+        .filter_map(|(name, bytes)| Some(Section { name, bytes: bytes.as_deref()? }))
+        .collect();
     // The gateway knows the policies by the bare names of their files, and those are part of the address.
     let files = folder.policies().iter();
     let sources: Vec<Source<'_>> =

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use portcullis_detect::Detectors;
 use portcullis_mcp::json::Json;
 use portcullis_policy::{Explanation, Policy, PolicySet, Verdict, Visibility};
 use portcullis_settings::Draft;
@@ -78,7 +79,7 @@ impl Expected {
         &self,
         trial: &Trial,
         explanation: &Explanation,
-        (policies, draft): (&PolicySet, &Draft),
+        (policies, draft, detectors): (&PolicySet, &Draft, &Detectors),
     ) -> Vec<Failure> {
         let Self { decision, by, approval, listed, masks } = self;
         let mut failures = Vec::new();
@@ -101,7 +102,8 @@ impl Expected {
             compare("listed", listed.told().to_owned(), actual.told().to_owned());
         }
         for Mask { answer, shows } in masks {
-            let masker = Masker::new(policies, draft.masking(), &trial.principal, &trial.connection);
+            let masker =
+                Masker::new(policies, (detectors, draft.masking()), &trial.principal, &trial.connection);
             let mut seen = answer.clone();
             masker.value(&mut seen);
             compare("masks", shown(shows), shown(&seen));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_detect::Detectors;
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
 use portcullis_policy::{PolicySet, Usage};
@@ -30,6 +31,7 @@ pub(super) struct Case {
 pub(super) struct Known<'a> {
     pub(super) draft: &'a Draft,
     pub(super) policies: &'a PolicySet,
+    pub(super) detectors: &'a Detectors,
 }
 
 /// The tests of a file, or everything that is wrong with it.
@@ -105,7 +107,7 @@ fn case(
         report.add(input.line, "policies see no `arguments` of this; only tools and prompts have them");
     }
     let input = input.map(|input| input.value);
-    let labels = labels.unwrap_or_else(|| detection::labels(&wanted, input.as_ref()));
+    let labels = labels.unwrap_or_else(|| detection::labels(known.detectors, &wanted, input.as_ref()));
     let trial = Trial { principal, connection: connection?, wanted, input, labels, now, usage };
     Some(Case { name: name?.value, line, trial, expected: expected? })
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis_detect::{Class, Detectors, Findings, Mask, dummy, partial};
+use portcullis_detect::{Class, Detectors, Findings, Mask, Place, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_mcp::json::Json;
 use portcullis_policy::PolicySet;
@@ -13,30 +13,35 @@ use portcullis_settings::{ClassName, ConnectionName, Masking, Strategy};
 use crate::trial::wanted::Wanted;
 
 /// The labels of a request.
-pub(crate) fn labels(wanted: &Wanted, input: Option<&Json<'_>>) -> BTreeSet<ClassName> {
-    let detectors = Detectors::builtin();
+pub(crate) fn labels(
+    detectors: &Detectors,
+    wanted: &Wanted,
+    input: Option<&Json<'_>>,
+) -> BTreeSet<ClassName> {
     let mut classes = BTreeSet::new();
     classes.extend(wanted.subject().map(|text| detectors.scan(text).classes()).into_iter().flatten());
     if let Some(input) = input {
-        scan(&detectors, "", input, &mut classes);
+        scan(detectors, (detectors.top(), ""), input, &mut classes);
     }
     classes.into_iter().filter_map(|class| class.as_str().parse().ok()).collect()
 }
 
-fn scan(detectors: &Detectors, key: &str, value: &Json<'_>, classes: &mut BTreeSet<Class>) {
+fn scan(detectors: &Detectors, (at, key): (Place, &str), value: &Json<'_>, classes: &mut BTreeSet<Class>) {
     match value {
         Json::Null | Json::Bool(_) => {}
-        Json::Number(number) => classes.extend(detectors.scan_number(key, number.as_str()).classes()),
+        Json::Number(number) => classes.extend(detectors.scan_number_at(at, key, number.as_str()).classes()),
         Json::String(text) => {
-            classes.extend(detectors.scan_member(key, text).classes());
+            classes.extend(detectors.scan_at(at, key, text).classes());
             classes.extend(dangers(text));
         }
-        Json::Array(items) => items.iter().for_each(|item| scan(detectors, key, item, classes)),
+        Json::Array(items) => items.iter().enumerate().for_each(|(index, item)| {
+            scan(detectors, (detectors.item(at, index), key), item, classes);
+        }),
         Json::Object(object) => {
             for (key, value) in object.iter() {
                 classes.extend(detectors.scan(key).classes());
                 classes.extend(dangers(key));
-                scan(detectors, key, value, classes);
+                scan(detectors, (detectors.member(at, key), key), value, classes);
             }
         }
     }
@@ -58,7 +63,7 @@ pub(crate) struct Masker {
 impl Masker {
     pub(crate) fn new(
         policies: &PolicySet,
-        masking: &Masking,
+        (detectors, masking): (&Detectors, &Masking),
         principal: &Principal,
         connection: &ConnectionName,
     ) -> Self {
@@ -69,35 +74,36 @@ impl Masker {
             }
             Err(_) => true,
         };
-        Self {
-            detectors: Detectors::builtin(),
-            masked: Class::built_in().filter(is_masked).collect(),
-            masking: masking.clone(),
-        }
+        let masked = detectors.classes().into_iter().filter(is_masked).collect();
+        Self { detectors: detectors.clone(), masked, masking: masking.clone() }
     }
 
     /// Masks a value in place.
     pub(crate) fn value(&self, value: &mut Json<'_>) {
-        self.member("", value);
+        self.member((self.detectors.top(), ""), value);
     }
 
-    fn member(&self, key: &str, value: &mut Json<'_>) {
+    fn member(&self, (at, key): (Place, &str), value: &mut Json<'_>) {
         match value {
             Json::Null | Json::Bool(_) => {}
             Json::String(text) => {
-                if let Some(masked) = self.apply(key, text, &self.detectors.scan_member(key, text)) {
+                if let Some(masked) = self.apply(key, text, &self.detectors.scan_at(at, key, text)) {
                     *text = masked.into();
                 }
             }
             Json::Number(number) => {
-                let findings = self.detectors.scan_number(key, number.as_str());
+                let findings = self.detectors.scan_number_at(at, key, number.as_str());
                 if let Some(masked) = self.apply(key, number.as_str(), &findings) {
                     *value = Json::from(masked);
                 }
             }
-            Json::Array(items) => items.iter_mut().for_each(|item| self.member(key, item)),
+            Json::Array(items) => items.iter_mut().enumerate().for_each(|(index, item)| {
+                self.member((self.detectors.item(at, index), key), item);
+            }),
             Json::Object(object) => {
-                object.iter_mut().for_each(|(key, value)| self.member(key, value));
+                object.iter_mut().for_each(|(key, value)| {
+                    self.member((self.detectors.member(at, key), key), value);
+                });
                 object.rename_keys(|key| self.apply("", key, &self.detectors.scan(key)));
             }
         }

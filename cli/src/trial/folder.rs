@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use portcullis_detect::{Custom, Detectors};
+use portcullis_detectors::DetectorsFile;
 use portcullis_pins::Pins;
 use portcullis_policy::{Explainer, Source};
 use portcullis_schema::World;
-use portcullis_settings::{ConnectionName, Draft};
+use portcullis_settings::{ClassName, ConnectionName, Draft};
 
 use crate::trial::problem::{Problem, suggest};
 
@@ -17,6 +20,7 @@ pub(crate) struct Folder {
     settings: File,
     policies: Vec<File>,
     pins: Vec<File>,
+    detectors: Option<File>,
 }
 
 /// A text file.
@@ -33,20 +37,25 @@ pub(crate) struct Parsed<'f> {
     pub(crate) draft: Draft,
     pub(crate) explainer: Explainer<'f>,
     pub(crate) pins: Vec<Pins>,
+    /// Those that are not built in; `None` if there is no file of them.
+    pub(crate) own: Option<DetectorsFile>,
+    /// All of them.
+    pub(crate) detectors: Detectors,
 }
 
 impl Folder {
-    /// Reads the settings, the policies and the pins.
+    /// Reads the settings, the policies, the pins and the detectors.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
-        let pins = folder.join(PINS);
+        let (pins, detectors) = (folder.join(PINS), folder.join(DETECTORS));
         Ok(Self {
             settings: File::read(&folder.join(SETTINGS))?,
             policies: files(folder, "cedar")?,
             pins: if pins.is_dir() { files(&pins, "json")? } else { Vec::new() },
+            detectors: detectors.exists().then(|| File::read(&detectors)).transpose()?,
         })
     }
 
-    /// The settings, the policies and the pins, or everything that is wrong with any of them.
+    /// The settings, the policies, the pins and the detectors, or everything that is wrong with any of them.
     pub(crate) fn parse(&self) -> Result<Parsed<'_>, Vec<Problem>> {
         self.parse_some(|_| true)
     }
@@ -75,8 +84,14 @@ impl Folder {
                 Err(problem) => problems.push(problem),
             }
         }
-        match (draft, explainer) {
-            (Ok(draft), Ok(explainer)) if problems.is_empty() => Ok(Parsed { draft, explainer, pins }),
+        let own = self.detectors.as_ref().map(File::detectors).transpose();
+        problems.extend(own.as_ref().err().into_iter().flatten().cloned());
+        match (draft, explainer, own) {
+            (Ok(draft), Ok(explainer), Ok(own)) if problems.is_empty() => {
+                let (own, detectors) = own.unzip();
+                let detectors = detectors.unwrap_or(Detectors::builtin());
+                Ok(Parsed { draft, explainer, pins, own, detectors })
+            }
             _ => Err(problems),
         }
     }
@@ -84,6 +99,11 @@ impl Folder {
     /// The policy files, by path.
     pub(crate) fn policies(&self) -> &[File] {
         &self.policies
+    }
+
+    /// The file of detectors, if there is one.
+    pub(crate) const fn detectors(&self) -> Option<&File> {
+        self.detectors.as_ref()
     }
 
     /// The settings, for pointing at a place in them.
@@ -95,7 +115,12 @@ impl Folder {
 impl Parsed<'_> {
     /// What policies may name.
     pub(crate) fn world(&self) -> World {
-        World::new(&self.draft, &self.pins)
+        World::new(&self.draft, &self.pins).with_classes(self.classes())
+    }
+
+    /// The classes that are found besides those that are built in.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &ClassName> {
+        self.own.iter().flat_map(DetectorsFile::classes)
     }
 }
 
@@ -113,6 +138,18 @@ impl File {
     /// Its name without folder and extension.
     fn stem(&self) -> &str {
         Path::new(&self.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+    }
+
+    /// The detectors in it, as a file and ready to search with.
+    fn detectors(&self) -> Result<(DetectorsFile, Detectors), Vec<Problem>> {
+        let read = DetectorsFile::parse(&self.text, &self.name);
+        let own = read.map_err(|problems| {
+            problems.iter().map(|problem| Problem::of_settings(&self.name, problem)).collect::<Vec<_>>()
+        })?;
+        let opened = Custom::open(own.to_bytes()).map_err(|error| {
+            vec![Problem { file: self.name.clone(), line: 1, message: error.to_string() }]
+        })?;
+        Ok((own, Detectors::with_custom(Arc::new(opened))))
     }
 
     /// The pins in it. They are of the connection that the file is named for, which the settings must have.
@@ -147,5 +184,7 @@ pub(crate) fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<File>>
 }
 
 const SETTINGS: &str = "portcullis.toml";
+/// Detectors that are not built in, in the folder of the policies.
+pub(crate) const DETECTORS: &str = "detectors.toml";
 /// The folder of the pins, in the folder of the policies.
 pub(crate) const PINS: &str = "pins";

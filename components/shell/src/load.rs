@@ -1,10 +1,11 @@
-//! Reading settings, policies and pins from the mounted folder, and the variables that they name.
+//! Reading settings, policies, pins and compiled detectors from the mounted folder, and the variables that they name.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use portcullis_detect::Custom;
 use portcullis_pins::{Approved, parse_all};
 use portcullis_pipeline::{Active, Gateway};
 use portcullis_policy::{PolicySet, Source};
@@ -19,6 +20,10 @@ const APP: &str = "portcullis";
 const SETTINGS: &str = "portcullis.toml";
 /// The folder of pins in it.
 const PINS: &str = "pins";
+/// Detectors that are not built in.
+const DETECTORS: &str = "detectors.toml";
+/// What `portcullis policy compile` makes of them.
+const COMPILED: &str = "detectors.bin";
 /// What `portcullis policy build` writes.
 const BUNDLE: &str = "policy.bundle";
 
@@ -48,7 +53,30 @@ fn mounted(folder: &Path, connections: &[ConnectionName]) -> anyhow::Result<Acti
         let opened = PolicySet::from_bundle(bytes).with_context(|| format!("{BUNDLE} cannot be used"))?;
         return Active::of_bundle(opened).with_context(|| format!("{BUNDLE} cannot be used"));
     }
-    Ok(Active::new(policies(folder)?, approved(folder, connections)?))
+    let active = Active::new(policies(folder)?, approved(folder, connections)?);
+    Ok(match detectors(folder)? {
+        Some(custom) => active.with_detectors(custom),
+        None => active,
+    })
+}
+
+/// The detectors of a folder, in the form that needs no compiling. What was compiled from another text would leave values
+/// unmasked that somebody has written a detector for.
+fn detectors(folder: &Path) -> anyhow::Result<Option<Custom>> {
+    let source = folder.join(DETECTORS);
+    if !source.exists() {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(source).with_context(|| format!("{DETECTORS} cannot be read"))?;
+    let bytes = fs::read(folder.join(COMPILED))
+        .with_context(|| format!("{DETECTORS} is not compiled: run `portcullis policy compile`"))?;
+    let custom = Custom::open(bytes).with_context(|| format!("{COMPILED} cannot be used"))?;
+    if !custom.is_of(&text) {
+        return Err(anyhow!(
+            "{DETECTORS} was changed after it was compiled: run `portcullis policy compile`"
+        ));
+    }
+    Ok(Some(custom))
 }
 
 fn policies(folder: &Path) -> anyhow::Result<PolicySet> {

@@ -15,9 +15,9 @@ use crate::glyph::View;
 use crate::topic::{CUES, Topic};
 
 /// How far before a value a cue may end, in bytes.
-const BEFORE: usize = 64;
+pub(crate) const BEFORE: usize = 64;
 /// How far after a value a cue may start.
-const AFTER: usize = 24;
+pub(crate) const AFTER: usize = 24;
 /// The longest cue.
 const LONGEST: usize = 60;
 /// How much may stand between the two words of a cue, in bytes: a sign, a space, or the `'s ` of `driver's license`.
@@ -153,7 +153,7 @@ fn topics_of(bytes: &[u8], words: &[&Range<usize>]) -> Option<Topics> {
 }
 
 /// The words of a text: letters that stand together, split where a small one is followed by a capital.
-fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(crate) fn words(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let mut position = 0;
     let next = move || {

@@ -1,25 +1,28 @@
 //! The scan: one pass over the text that stops only where a value can be.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::birth::Births;
 use crate::block::{anchors, is_plain, ones};
 use crate::context::Text;
+use crate::custom::{Child, Custom, Paths, Place};
 use crate::finding::{Finding, Findings};
 use crate::fold::Folded;
 use crate::glyph::View;
 use crate::identifier::Identifiers;
 use crate::known::KnownValues;
 use crate::mask::{Mask, Masked, NOTHING, mask};
-use crate::number;
 use crate::pass::Pass;
 use crate::phone::Phones;
 use crate::secret::Secrets;
+use crate::{Class, number};
 use crate::{crypto, hidden, network, prompt, vehicle};
 
 /// The detectors to scan with.
 #[derive(Clone, Debug)]
 pub struct Detectors {
+    custom: Option<Arc<Custom>>,
     known: Option<Arc<KnownValues>>,
 }
 
@@ -27,13 +30,43 @@ impl Detectors {
     /// Every class in [`Class::built_in`]. Costs nothing.
     #[must_use]
     pub const fn builtin() -> Self {
-        Self { known: None }
+        Self { custom: None, known: None }
+    }
+
+    /// Those that are built in, and an organisation's own. Costs nothing.
+    #[must_use]
+    pub const fn with_custom(custom: Arc<Custom>) -> Self {
+        Self { custom: Some(custom), known: None }
     }
 
     /// The same, and finds these values as `secret.credential`.
     #[must_use]
     pub fn with_known(self, known: Arc<KnownValues>) -> Self {
-        Self { known: Some(known) }
+        Self { known: Some(known), ..self }
+    }
+
+    /// Every class that they find, in order.
+    #[must_use]
+    pub fn classes(&self) -> BTreeSet<Class> {
+        Class::built_in().chain(self.custom.iter().flat_map(|custom| custom.classes())).collect()
+    }
+
+    /// The top of a document whose values are scanned one by one.
+    #[must_use]
+    pub fn top(&self) -> Place {
+        self.paths().map_or(Place::default(), Paths::top)
+    }
+
+    /// The place of the member `name` of an object at `place`.
+    #[must_use]
+    pub fn member(&self, place: Place, name: &str) -> Place {
+        self.paths().map_or(place, |paths| paths.enter(place, Child::Member(name)))
+    }
+
+    /// The place of the item `index`, from 0, of a list at `place`.
+    #[must_use]
+    pub fn item(&self, place: Place, index: usize) -> Place {
+        self.paths().map_or(place, |paths| paths.enter(place, Child::Item(index)))
     }
 
     /// Finds the values in `text`, in time linear in its length.
@@ -46,24 +79,49 @@ impl Detectors {
     /// itself is too weak to tell.
     #[must_use]
     pub fn scan_member(&self, key: &str, text: &str) -> Findings {
-        if is_plain(text.as_bytes()) {
-            let mut hits = self.known_in(text).collect();
-            prompt::scan(text.as_bytes(), &mut hits);
-            return Findings::resolve(hits);
-        }
-        let folded = Folded::new(text);
-        let mut hits = scan_view(key, &View::new(folded.as_str()));
-        hits.extend(self.known_in(folded.as_str()));
-        let in_original = |hit: Finding| Finding { range: folded.original(hit.range.clone()), ..hit };
-        let mut hits = hits.into_iter().map(in_original).collect();
-        if !text.is_ascii() {
-            hidden::scan(text, &mut hits);
+        self.scan_at(Place::default(), key, text)
+    }
+
+    /// Finds the values in the text of a member that is at a place in a document.
+    #[must_use]
+    pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
+        let mut hits = match is_plain(text.as_bytes()) {
+            true => self.in_plain(key, text),
+            false => self.in_any(key, text),
+        };
+        if let Some(custom) = &self.custom {
+            hits.extend(custom.at(place, text));
+            hits.extend(custom.in_document(text));
         }
         Findings::resolve(hits)
     }
 
-    fn known_in(&self, text: &str) -> impl Iterator<Item = Finding> {
-        self.known.iter().flat_map(move |known| known.find(text))
+    /// What is in a text that has no anchor.
+    fn in_plain(&self, key: &str, text: &str) -> Vec<Finding> {
+        let mut hits = Vec::new();
+        prompt::scan(text.as_bytes(), &mut hits);
+        self.own(key, &View::new(text), &mut hits);
+        hits
+    }
+
+    fn in_any(&self, key: &str, text: &str) -> Vec<Finding> {
+        let folded = Folded::new(text);
+        let view = View::new(folded.as_str());
+        let mut hits = scan_view(key, &view);
+        self.own(key, &view, &mut hits);
+        for hit in &mut hits {
+            hit.range = folded.original(hit.range.clone());
+        }
+        if !text.is_ascii() {
+            hidden::scan(text, &mut hits);
+        }
+        hits
+    }
+
+    /// What is found that is not built in.
+    fn own(&self, key: &str, view: &View<'_>, hits: &mut Vec<Finding>) {
+        hits.extend(self.known.iter().flat_map(|known| known.find(view.bytes())));
+        hits.extend(self.custom.iter().flat_map(|custom| custom.scan(key, view)));
     }
 
     /// Finds the value that a number in a JSON document is. `number` is its text as it was written, not its value: a card
@@ -72,7 +130,23 @@ impl Detectors {
     /// The finding, if there is one, covers the whole text.
     #[must_use]
     pub fn scan_number(&self, key: &str, number: &str) -> Findings {
-        number::scan(key, number)
+        self.scan_number_at(Place::default(), key, number)
+    }
+
+    /// Finds the value that a number is which is at a place in a document.
+    #[must_use]
+    pub fn scan_number_at(&self, place: Place, key: &str, number: &str) -> Findings {
+        let mut hits = number::scan(key, number);
+        if let Some(custom) = &self.custom {
+            let found = custom.scan(key, &View::new(number)).into_iter();
+            hits.extend(found.filter(|hit| hit.range == (0..number.len())));
+            hits.extend(custom.at(place, number));
+        }
+        Findings::resolve(hits)
+    }
+
+    fn paths(&self) -> Option<&Paths> {
+        self.custom.as_ref().map(|custom| custom.paths()).filter(|paths| !paths.is_empty())
     }
 
     /// Masks what a scan of this very `text` has found, as [`mask`] does, and then what is found in the result: what is

@@ -43,6 +43,11 @@ impl<'t> View<'t> {
         self.text.as_bytes()
     }
 
+    /// A part of the text, on character boundaries.
+    pub(crate) fn text(&self, range: Range<usize>) -> Option<&'t str> {
+        self.text.get(range)
+    }
+
     /// The character at `position`.
     pub(crate) fn at(&self, position: usize) -> Option<Glyph> {
         self.step();

@@ -61,9 +61,8 @@ impl KnownValues {
     }
 
     /// Where the values stand in a text.
-    pub(crate) fn find(&self, text: &str) -> Vec<Finding> {
+    pub(crate) fn find(&self, bytes: &[u8]) -> Vec<Finding> {
         let mut found = Vec::new();
-        let bytes = text.as_bytes();
         let mut end = self.shortest;
         while let Some(pair) = end.checked_sub(2).and_then(|start| bytes.get(start..end)) {
             let shift = self.shifts.get(hash(pair)).copied().unwrap_or_default();
@@ -74,7 +73,7 @@ impl KnownValues {
             match self.pattern_at(bytes, end - self.shortest) {
                 Some(range) => {
                     end = range.end + self.shortest;
-                    // A text of which a value is a part of a character cannot be: patterns are whole characters.
+                    // Patterns are whole characters, and so are the places of one in a text.
                     found.push(Finding { class: catalog::CREDENTIAL, range, confidence: Confidence::High });
                 }
                 None => end += 1,
@@ -142,7 +141,11 @@ mod tests {
     const SECRET: &str = "q7/K+\"9 zR_p4";
 
     fn found(known: &KnownValues, text: &str) -> Vec<String> {
-        known.find(text).into_iter().map(|finding| text.get(finding.range).unwrap().to_owned()).collect()
+        known
+            .find(text.as_bytes())
+            .into_iter()
+            .map(|finding| text.get(finding.range).unwrap().to_owned())
+            .collect()
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
             values in prop::collection::vec("[ab]{6,9}", 1..4), text in "[ab]{0,60}",
         ) {
             let known = KnownValues::new(values.iter().map(String::as_str));
-            let found = known.find(&text);
+            let found = known.find(text.as_bytes());
             let first = (0..text.len()).find(|start| values.iter().any(|value| text[*start..].starts_with(value.as_str())));
             prop_assert_eq!(found.first().map(|finding| finding.range.start), first);
             for finding in found {

@@ -14,8 +14,10 @@
 //! assert_eq!(masked.text, "Refund [card] and tell ana@example.com");
 //! ```
 //!
+//! An organisation's own detectors ([`Custom`]) are searched beside those that are built in.
+//!
 //! What is not here: JSON (the caller walks the document and hands over each string and number), policy (who may
-//! see which class), and values split over several strings.
+//! see which class), values split over several strings, and compiling detectors (`portcullis-detectors` does).
 
 #![forbid(unsafe_code)]
 
@@ -27,6 +29,7 @@ mod catalog;
 mod class;
 mod context;
 mod crypto;
+mod custom;
 mod date;
 mod detectors;
 mod disguise;
@@ -49,6 +52,10 @@ mod topic;
 mod vehicle;
 
 pub use class::{Class, Counts, UnknownClass};
+pub use custom::{
+    Automaton, Custom, CustomError, Find, Path, Place, Rule, Rules, SECTION, STARTS, Step, StepError, Target,
+    Validator,
+};
 pub use detectors::Detectors;
 pub use disguise::{dummy, partial};
 pub use finding::{Confidence, Finding, Findings};

@@ -8,29 +8,28 @@ use std::iter::repeat_n;
 use crate::card::{CARD_DIGITS, is_card};
 use crate::catalog;
 use crate::detectors::scan_view;
-use crate::finding::{Confidence, Finding, Findings};
+use crate::finding::{Confidence, Finding};
 use crate::glyph::View;
 
 /// How many characters a number that is a value has at least.
 const LEAST_DIGITS: usize = 8;
 
 /// Finds the value that a JSON number (RFC 8259 §6) is. Nothing also for text that is no JSON number.
-pub(crate) fn scan(key: &str, text: &str) -> Findings {
+pub(crate) fn scan(key: &str, text: &str) -> Vec<Finding> {
     // Most numbers are too short to be anything.
     if text.len() < LEAST_DIGITS {
-        return Findings::default();
+        return Vec::new();
     }
     let whole = 0..text.len();
     if integer_digits(text).is_some_and(|digits| is_card(&digits)) {
-        let card = Finding { class: catalog::CARD, range: whole, confidence: Confidence::High };
-        return Findings::resolve(vec![card]);
+        return vec![Finding { class: catalog::CARD, range: whole, confidence: Confidence::High }];
     }
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Findings::default();
+        return Vec::new();
     }
     let mut hits = scan_view(key, &View::new(text));
     hits.retain(|hit| hit.range == whole);
-    Findings::resolve(hits)
+    hits
 }
 
 /// The digits of the card that a JSON number is.

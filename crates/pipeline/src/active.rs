@@ -1,4 +1,4 @@
-//! What is in force: policies, and the definitions that are approved together with them.
+//! What is in force: policies, the definitions that are approved together with them, and what detection looks for.
 //!
 //! It is replaced as a whole, while requests are under way. Whoever decides takes one [`Active`] and asks only that, so
 //! that a decision and its record speak of the same policies.
@@ -6,21 +6,26 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use portcullis_detect::{Class, Custom, CustomError, Detectors};
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_pins::{Approved, ApprovedError, Kind};
 use portcullis_policy::{BundleError, InputType, PolicySet, Target};
 use portcullis_release::Entry;
-use portcullis_settings::ConnectionName;
+use portcullis_settings::{ClassName, ConnectionName};
 
 /// By connection, kind and name.
 type InputTypes = BTreeMap<(ConnectionName, Kind, String), Rc<InputType>>;
 
-/// Policies and approved definitions that are in force together. Immutable.
+/// Policies, approved definitions and detectors that are in force together. Immutable.
 #[derive(Debug)]
 pub struct Active {
     policies: PolicySet,
     approved: Approved,
+    detectors: Detectors,
+    /// The classes that are not built in, with their names for policy.
+    own_classes: BTreeMap<Class, ClassName>,
     /// What approved definitions say of arguments, as far as it was needed. There are no more than definitions.
     input_types: RefCell<InputTypes>,
     /// How they came to be pushed; `None` if they were mounted.
@@ -36,26 +41,43 @@ pub enum UnusableSection {
     /// It cannot be read as what it is.
     #[error("the approved definitions in the policy bundle: {0}")]
     Pins(#[from] ApprovedError),
+    /// It cannot be read as what it is.
+    #[error("the detectors in the policy bundle: {0}")]
+    Detectors(#[from] CustomError),
 }
 
 impl Active {
-    /// What is in force from now on.
+    /// What is in force from now on, with the detectors that are built in.
     #[must_use]
     pub fn new(policies: PolicySet, approved: Approved) -> Self {
-        Self { policies, approved, input_types: RefCell::default(), release: None }
+        let (detectors, own_classes) = (Detectors::builtin(), BTreeMap::new());
+        Self { policies, approved, detectors, own_classes, input_types: RefCell::default(), release: None }
     }
 
-    /// What a bundle says: its policies, and the definitions that are approved with them. Without that section nothing
-    /// is approved.
+    /// The same, with detectors besides those that are built in.
+    #[must_use]
+    pub fn with_detectors(self, custom: Custom) -> Self {
+        let named = |class: Class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?));
+        let own_classes = custom.classes().into_iter().filter_map(named).collect();
+        Self { detectors: Detectors::with_custom(Arc::new(custom)), own_classes, ..self }
+    }
+
+    /// What a bundle says: its policies, and the definitions and detectors that go with them. Without those sections
+    /// nothing is approved, and only what is built in is detected.
     ///
     /// # Errors
-    /// The section is damaged, or written by a later version.
+    /// A section is damaged, or written by a later version.
     pub fn of_bundle(policies: PolicySet) -> Result<Self, UnusableSection> {
         let approved = match policies.section(portcullis_pins::SECTION)? {
             Some(bytes) => Approved::from_bytes(bytes.to_vec())?,
             None => Approved::default(),
         };
-        Ok(Self::new(policies, approved))
+        let custom = policies.section(portcullis_detect::SECTION)?.map(Custom::open).transpose()?;
+        let active = Self::new(policies, approved);
+        Ok(match custom {
+            Some(custom) => active.with_detectors(custom),
+            None => active,
+        })
     }
 
     /// The same, as something that was pushed.
@@ -73,6 +95,17 @@ impl Active {
     #[must_use]
     pub fn approved(&self) -> &Approved {
         &self.approved
+    }
+
+    /// What finds sensitive values.
+    #[must_use]
+    pub fn detectors(&self) -> &Detectors {
+        &self.detectors
+    }
+
+    /// The classes that are not built in, with their names for policy.
+    pub(crate) const fn own_classes(&self) -> &BTreeMap<Class, ClassName> {
+        &self.own_classes
     }
 
     /// What the approved definition of a target says of its arguments; `None` if there is none, or it says nothing.

@@ -89,7 +89,9 @@ impl Asked<'_> {
             return false;
         }
         let input = params.cloned().map(Json::Object);
-        let labels = input.as_ref().map(|input| labels::of_value(self.gateway, input)).unwrap_or_default();
+        let latest = self.gateway.active();
+        let of = |input| labels::of_value((self.gateway, self.active.unwrap_or(&latest)), input);
+        let labels = input.as_ref().map(of).unwrap_or_default();
         let decided = self.question(feature, input.as_ref(), &labels, PolicySet::decide);
         matches!(decided, Decision::Allow(_))
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use portcullis_detect::{Class, Detectors, KnownValues};
+use portcullis_detect::{Class, KnownValues};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
@@ -37,7 +37,6 @@ pub struct Gateway {
     settings: Settings,
     active: RefCell<Rc<Active>>,
     pub(crate) releases: Releases,
-    detectors: Detectors,
     /// The credentials of connections, as they are searched for.
     credentials: RefCell<BTreeMap<ConnectionName, Arc<KnownValues>>>,
     sealer: Sealer,
@@ -113,7 +112,6 @@ impl Gateway {
             settings,
             active: RefCell::new(Rc::new(active)),
             releases,
-            detectors: Detectors::builtin(),
             credentials: RefCell::default(),
             sealer,
             class_names,
@@ -142,20 +140,12 @@ impl Gateway {
         self.active.replace(Rc::new(active));
     }
 
-    pub(crate) fn detectors(&self) -> &Detectors {
-        &self.detectors
-    }
-
-    /// The detectors for what a connection gives back: its credential is among what they find.
-    pub(crate) fn detectors_of(&self, connection: &ConnectionName) -> Detectors {
-        let credential = self.connection(connection).and_then(|connection| connection.credential.as_ref());
-        let Some(credential) = credential else { return self.detectors.clone() };
+    /// The credential of a connection, to find it in what the connection gives back.
+    pub(crate) fn credential_of(&self, connection: &ConnectionName) -> Option<Arc<KnownValues>> {
+        let credential = self.connection(connection)?.credential.as_ref()?;
         let mut known = self.credentials.borrow_mut();
-        let texts = || credential.texts();
-        let known = known
-            .entry(connection.clone())
-            .or_insert_with(|| Arc::new(KnownValues::new(texts().iter().map(String::as_str))));
-        self.detectors.clone().with_known(Arc::clone(known))
+        let search = || Arc::new(KnownValues::new(credential.texts().iter().map(String::as_str)));
+        Some(Arc::clone(known.entry(connection.clone()).or_insert_with(search)))
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {
@@ -166,8 +156,9 @@ impl Gateway {
         self.settings.connections.get(name)
     }
 
-    pub(crate) fn class_name(&self, class: Class) -> Option<&ClassName> {
-        self.class_names.get(&class)
+    /// The name of a class for policy.
+    pub(crate) fn class_name<'a>(&'a self, active: &'a Active, class: Class) -> Option<&'a ClassName> {
+        self.class_names.get(&class).or_else(|| active.own_classes().get(&class))
     }
 
     /// The name of the class that findings of this one are counted in.
@@ -198,8 +189,9 @@ impl Gateway {
     /// Whether findings of a class are masked for this principal on this connection. A class that has no name
     /// for policy is.
     pub(crate) fn masks(&self, class: Class, principal: &Principal, connection: &ConnectionName) -> bool {
-        let Some(name) = self.class_name(class) else { return true };
+        let active = self.active();
+        let Some(name) = self.class_name(&active, class) else { return true };
         self.settings.masking.covers(name, class.is_sensitive())
-            && !self.active().policies().may_unmask(principal, connection, name)
+            && !active.policies().may_unmask(principal, connection, name)
     }
 }

@@ -215,7 +215,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
     x.lap(Stage::Parse);
     let caller = x.caller()?;
-    let labels = labels::of(&x.gateway, &call);
+    let labels = labels::of((&x.gateway, &x.active), &call);
     x.lap(Stage::Detect);
     let permit = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
@@ -285,7 +285,7 @@ async fn notify<P: Ports>(x: &mut Exchange<P>, notice: Notice<'_>) -> Result<Opt
             session.is_some() && prepare::asked(x, &caller)?.may_ask(ServerMethod::ListRoots, None)
         }
     };
-    let names = notice.essence().map(|essence| labels::of_value(&x.gateway, &essence.into()));
+    let names = notice.essence().map(|essence| labels::of_value((&x.gateway, &x.active), &essence.into()));
     if !passes || names.is_none_or(|labels| !labels.is_empty()) {
         return Ok(None);
     }
@@ -315,7 +315,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
     let owner = Owner::new(caller.principal(), x.connection_name()?, Some(&session));
     let (method, id) = questions::open(&x.gateway, &owner, &reply.id).ok_or_else(unexpected)?;
     let (given, outcome) = questions::given(method, reply.outcome);
-    let labels = labels::of_value(&x.gateway, &given);
+    let labels = labels::of_value((&x.gateway, &x.active), &given);
     let may = prepare::asked(x, &caller)?.may_answer(method, &labels);
     let permit = x.active.policies().permit_lifecycle(caller.principal(), Lifecycle::Respond);
     let message = match may {

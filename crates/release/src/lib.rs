@@ -43,4 +43,4 @@ pub const MAX_BUNDLE_BYTES: usize = 16 << 20;
 /// The length of every chunk of a bundle but the last, in bytes: less than what every store takes as one value.
 pub const CHUNK_BYTES: usize = 192 << 10;
 /// The sections of bundles that this version knows. What it does not know could forbid something.
-pub const SECTIONS: [&str; 1] = ["pins"];
+pub const SECTIONS: [&str; 2] = ["detectors", "pins"];

@@ -11,8 +11,6 @@ mod policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use toml::de::DeTable;
-
 use crate::Settings;
 use crate::connection::Connection;
 use crate::draft::anonymous::AnonymousDraft;
@@ -26,7 +24,7 @@ use crate::masking::Masking;
 use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::policy::Console;
 use crate::problem::{Problem, Problems};
-use crate::read::{Located, Report, Section};
+use crate::read::{self, Located, Report, Section};
 use crate::secret::Secret;
 use crate::template::Template;
 
@@ -59,16 +57,8 @@ impl Draft {
     /// # Errors
     /// Every problem of the text, unless it is not TOML at all: then only what keeps it from being that.
     pub fn parse(text: &str, file: &str) -> Result<Self, Problems> {
-        let mut report = Report::new(text);
-        let (document, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let line = error.span().map_or(1, |span| report.line(&span));
-            let message = error.message().replace('\n', ", ");
-            report.add(line, format!("not TOML: {message}"));
-        }
-        report = report.stop_if_any(file)?;
-
-        let mut root = Section::root(document.get_ref());
+        let (document, mut report) = read::document(text, file)?;
+        let mut root = Section::root(&document);
         let top = Top::read(&mut root, &mut report);
         let edge = root.section(&mut report, "edge").map(|section| read_edge(section, &mut report));
         let limits = read_or(&mut root, &mut report, "limits", Limits::default(), Limits::read);

@@ -21,7 +21,7 @@ mod masking;
 mod name;
 mod policy;
 mod problem;
-mod read;
+pub mod read;
 mod secret;
 mod template;
 mod url;

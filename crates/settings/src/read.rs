@@ -15,36 +15,43 @@ use crate::problem::{Problem, Problems};
 
 /// A value and the line it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Located<T> {
-    pub(crate) line: usize,
-    pub(crate) value: T,
+pub struct Located<T> {
+    /// From 1.
+    pub line: usize,
+    /// What was read.
+    pub value: T,
 }
 
 /// The problems found so far, and the means to tell lines from offsets.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub struct Report {
     /// Offset of the first byte of each line.
     line_starts: Vec<usize>,
     problems: Vec<Problem>,
 }
 
 impl Report {
-    pub(crate) fn new(text: &str) -> Self {
+    /// No problems yet.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
         let after_newlines =
             text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         Self { line_starts: std::iter::once(0).chain(after_newlines).collect(), problems: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, line: usize, message: impl Into<String>) {
+    /// One more problem.
+    pub fn add(&mut self, line: usize, message: impl Into<String>) {
         self.problems.push(Problem { line, message: message.into() });
     }
 
-    pub(crate) fn line(&self, span: &Range<usize>) -> usize {
+    /// The line on which something starts.
+    #[must_use]
+    pub fn line(&self, span: &Range<usize>) -> usize {
         self.line_starts.partition_point(|start| *start <= span.start).max(1)
     }
 
     /// Parses a text that was found on a line; a failure becomes a problem there.
-    pub(crate) fn parse<T: FromStr<Err: ToString>>(
+    pub fn parse<T: FromStr<Err: ToString>>(
         &mut self,
         path: &str,
         text: &Located<String>,
@@ -59,10 +66,21 @@ impl Report {
     }
 
     /// Itself while nothing is wrong.
-    pub(crate) fn stop_if_any(self, file: &str) -> Result<Self, Problems> {
+    ///
+    /// # Errors
+    /// The problems, if there are any.
+    pub fn stop_if_any(self, file: &str) -> Result<Self, Problems> {
         let Self { line_starts, problems } = self;
         Problems::refuse_any(file, problems)?;
         Ok(Self { line_starts, problems: Vec::new() })
+    }
+
+    /// Refuses the file if anything is wrong with it.
+    ///
+    /// # Errors
+    /// The problems, in the order of their lines.
+    pub fn refuse_any(self, file: &str) -> Result<(), Problems> {
+        Problems::refuse_any(file, self.problems)
     }
 
     pub(crate) fn into_problems(self) -> Vec<Problem> {
@@ -74,33 +92,47 @@ impl Report {
 ///
 /// INVARIANT: whoever opens a section calls [`Section::finish`], which refuses the keys nobody asked for.
 #[derive(Debug)]
-pub(crate) struct Section<'t, 'i> {
+pub struct Section<'t, 'i> {
     /// As in the file, `limits` or `issuers.demo`; empty for the whole file.
-    pub(crate) path: String,
+    pub path: String,
     /// Where the table begins, for what is missing in it.
-    pub(crate) line: usize,
+    pub line: usize,
     table: &'t DeTable<'i>,
     known: Vec<&'static str>,
 }
 
 impl<'t, 'i> Section<'t, 'i> {
     /// The whole file.
-    pub(crate) fn root(table: &'t DeTable<'i>) -> Self {
+    #[must_use]
+    pub const fn root(table: &'t DeTable<'i>) -> Self {
         Self { path: String::new(), line: 1, table, known: Vec::new() }
     }
 
     /// A table inside this one, if it is there.
-    pub(crate) fn section(&mut self, report: &mut Report, key: &'static str) -> Option<Self> {
+    pub fn section(&mut self, report: &mut Report, key: &'static str) -> Option<Self> {
         let (value, line) = self.value(report, key)?;
         self.as_section(report, key, value, line)
     }
 
+    /// The tables of a list: every `[[detector]]`.
+    pub fn tables(&mut self, report: &mut Report, key: &'static str) -> Vec<Self> {
+        let Some((value, line)) = self.value(report, key) else {
+            return Vec::new();
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(report, line, key, "a list of tables", value.get_ref());
+            return Vec::new();
+        };
+        let mut sections = Vec::new();
+        for item in items.iter() {
+            let line = report.line(&item.span());
+            sections.extend(self.as_section(report, key, item, line));
+        }
+        sections
+    }
+
     /// The tables inside a table of this one, by name: `[issuers.a]` and `[issuers.b]` of `issuers`.
-    pub(crate) fn sections(
-        &mut self,
-        report: &mut Report,
-        key: &'static str,
-    ) -> Vec<(Located<String>, Self)> {
+    pub fn sections(&mut self, report: &mut Report, key: &'static str) -> Vec<(Located<String>, Self)> {
         let Some(parent) = self.section(report, key) else {
             return Vec::new();
         };
@@ -115,17 +147,13 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// A text, if the key is there.
-    pub(crate) fn text(&mut self, report: &mut Report, key: &'static str) -> Option<Located<String>> {
+    pub fn text(&mut self, report: &mut Report, key: &'static str) -> Option<Located<String>> {
         let (value, line) = self.value(report, key)?;
         self.as_text(report, key, value.get_ref(), line)
     }
 
     /// A text that must be there.
-    pub(crate) fn required_text(
-        &mut self,
-        report: &mut Report,
-        key: &'static str,
-    ) -> Option<Located<String>> {
+    pub fn required_text(&mut self, report: &mut Report, key: &'static str) -> Option<Located<String>> {
         if !self.table.contains_key(key) {
             self.missing(report, key);
         }
@@ -133,7 +161,7 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// The texts of a table of this one, each with the name that it has there.
-    pub(crate) fn named_texts(
+    pub fn named_texts(
         &mut self,
         report: &mut Report,
         key: &'static str,
@@ -152,7 +180,7 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// A list of texts, if the key is there.
-    pub(crate) fn texts(&mut self, report: &mut Report, key: &'static str) -> Option<Vec<Located<String>>> {
+    pub fn texts(&mut self, report: &mut Report, key: &'static str) -> Option<Vec<Located<String>>> {
         let (value, line) = self.value(report, key)?;
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong_type(report, line, key, "a list of texts", value.get_ref());
@@ -166,7 +194,7 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// A list of texts, each parsed, if the key is there.
-    pub(crate) fn parsed_list<T: FromStr<Err: ToString>>(
+    pub fn parsed_list<T: FromStr<Err: ToString>>(
         &mut self,
         report: &mut Report,
         key: &'static str,
@@ -177,7 +205,7 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// A text, parsed, if the key is there.
-    pub(crate) fn parsed<T: FromStr<Err: ToString>>(
+    pub fn parsed<T: FromStr<Err: ToString>>(
         &mut self,
         report: &mut Report,
         key: &'static str,
@@ -196,7 +224,7 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// `true` or `false`, if the key is there.
-    pub(crate) fn flag(&mut self, report: &mut Report, key: &'static str) -> Option<bool> {
+    pub fn flag(&mut self, report: &mut Report, key: &'static str) -> Option<bool> {
         let (value, line) = self.value(report, key)?;
         if let DeValue::Boolean(flag) = value.get_ref() {
             return Some(*flag);
@@ -206,7 +234,7 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// A whole number within bounds, or the default if the key is absent.
-    pub(crate) fn number(
+    pub fn number(
         &mut self,
         report: &mut Report,
         key: &'static str,
@@ -231,12 +259,12 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// Reports a key that must be there and is not.
-    pub(crate) fn missing(&self, report: &mut Report, key: &str) {
+    pub fn missing(&self, report: &mut Report, key: &str) {
         report.add(self.line, format!("`{}` is missing", self.join(key)));
     }
 
     /// Refuses every key that was not asked for.
-    pub(crate) fn finish(self, report: &mut Report) {
+    pub fn finish(self, report: &mut Report) {
         for key in self.table.keys() {
             if !self.known.contains(&key.as_ref().as_ref()) {
                 let line = report.line(&key.span());
@@ -247,7 +275,8 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 
     /// The full name of a key of this section, for messages.
-    pub(crate) fn join(&self, key: &str) -> String {
+    #[must_use]
+    pub fn join(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
@@ -299,8 +328,24 @@ impl<'t, 'i> Section<'t, 'i> {
     }
 }
 
+/// Reads the text of a file as TOML.
+///
+/// # Errors
+/// What keeps it from being that.
+pub fn document<'t>(text: &'t str, file: &str) -> Result<(DeTable<'t>, Report), Problems> {
+    let mut report = Report::new(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let line = error.span().map_or(1, |span| report.line(&span));
+        let message = error.message().replace('\n', ", ");
+        report.add(line, format!("not TOML: {message}"));
+    }
+    Ok((document.into_inner(), report.stop_if_any(file)?))
+}
+
 /// What to write instead of `wrong`: the nearest of the `right` words, or all of them.
-pub(crate) fn suggest(wrong: &str, right: &[&str]) -> String {
+#[must_use]
+pub fn suggest(wrong: &str, right: &[&str]) -> String {
     let nearest = right
         .iter()
         .map(|word| (strsim::damerau_levenshtein(wrong, word), word))

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use portcullis_detect::{Class, Counts, Detectors, Findings, Mask, dummy, partial};
+use portcullis_detect::{Class, Counts, Detectors, Findings, KnownValues, Mask, Place, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
 use portcullis_mcp::json::{Json, Object};
@@ -18,7 +19,9 @@ use crate::usage::Seen;
 /// Masks for one principal on one connection and counts what it saw.
 pub(crate) struct Masker {
     gateway: Rc<Gateway>,
-    detectors: Detectors,
+    /// Those of what is in force, with the credential; of what was in force when they were last asked.
+    detectors: RefCell<(Rc<Active>, Detectors)>,
+    credential: Option<Arc<KnownValues>>,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
     /// Which classes are masked for the reader, by what was in force when a class was first found. A stream outlives
@@ -37,20 +40,41 @@ impl Masker {
         principal: Rc<Principal>,
         connection: ConnectionName,
     ) -> Self {
-        let detectors = gateway.detectors_of(&connection);
-        Self { detectors, reader: Some((principal, connection)), ..Self::for_store(gateway) }
+        let credential = gateway.credential_of(&connection);
+        let masker = Self { credential, reader: Some((principal, connection)), ..Self::for_store(gateway) };
+        let active = masker.gateway.active();
+        Self { detectors: RefCell::new((Rc::clone(&active), masker.detectors_of(&active))), ..masker }
     }
 
     /// For what is stored: no class is spared.
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
-            detectors: gateway.detectors().clone(),
+            detectors: RefCell::new((gateway.active(), gateway.active().detectors().clone())),
+            credential: None,
             masked_classes: RefCell::new((gateway.active(), BTreeMap::new())),
             gateway,
             reader: None,
             found: Counts::default(),
             masked: Counts::default(),
             seen: None,
+        }
+    }
+
+    /// Asks the detectors of what is in force now.
+    fn with_detectors<T>(&self, ask: impl FnOnce(&Detectors) -> T) -> T {
+        let active = self.gateway.active();
+        let mut current = self.detectors.borrow_mut();
+        if !Rc::ptr_eq(&current.0, &active) {
+            *current = (Rc::clone(&active), self.detectors_of(&active));
+        }
+        ask(&current.1)
+    }
+
+    fn detectors_of(&self, active: &Active) -> Detectors {
+        let detectors = active.detectors().clone();
+        match &self.credential {
+            Some(credential) => detectors.with_known(Arc::clone(credential)),
+            None => detectors,
         }
     }
 
@@ -74,18 +98,20 @@ impl Masker {
 
     /// Masks a value in place, whatever it is.
     pub(crate) fn value(&mut self, value: &mut Json<'_>) {
-        self.member("", value);
+        let top = self.gateway.active().detectors().top();
+        self.member(top, "", value);
     }
 
     /// Masks the value of a member, whose name may say what the value is.
-    fn member(&mut self, key: &str, value: &mut Json<'_>) {
+    fn member(&mut self, at: Place, key: &str, value: &mut Json<'_>) {
         match value {
             Json::Null | Json::Bool(_) => {}
-            Json::String(text) => self.text_of(key, text),
-            Json::Array(items) => items.iter_mut().for_each(|item| self.member(key, item)),
-            Json::Object(object) => self.members(object, &[]),
+            Json::String(text) => self.text_of(at, key, text),
+            Json::Array(items) => self.items(at, key, items),
+            Json::Object(object) => self.members_at(at, object, &[]),
             Json::Number(number) => {
-                let findings = self.detectors.scan_number(key, number.as_str());
+                let findings =
+                    self.with_detectors(|detectors| detectors.scan_number_at(at, key, number.as_str()));
                 let is_dummy = findings.iter().all(|found| self.strategy(found.class) == Strategy::Dummy);
                 *value = match self.apply(key, number.as_str(), &findings) {
                     // A number stays one, so that it fits the schema that it has.
@@ -99,24 +125,37 @@ impl Masker {
 
     /// Masks the members of an object in place, keys included, but for those named `opaque`.
     pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
+        let top = self.gateway.active().detectors().top();
+        self.members_at(top, object, opaque);
+    }
+
+    fn items(&mut self, at: Place, key: &str, items: &mut [Json<'_>]) {
+        let active = self.gateway.active();
+        for (index, item) in items.iter_mut().enumerate() {
+            self.member(active.detectors().item(at, index), key, item);
+        }
+    }
+
+    fn members_at(&mut self, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
+        let active = self.gateway.active();
         for (key, value) in object.iter_mut() {
             if !opaque.contains(&key) {
-                self.member(key, value);
+                self.member(active.detectors().member(at, key), key, value);
             }
         }
         object.rename_keys(|key| {
-            let findings = self.detectors.scan(key);
+            let findings = active.detectors().scan(key);
             self.apply("", key, &findings)
         });
     }
 
     /// Masks a text in place.
     pub(crate) fn text(&mut self, text: &mut Cow<'_, str>) {
-        self.text_of("", text);
+        self.text_of(Place::default(), "", text);
     }
 
-    fn text_of(&mut self, key: &str, text: &mut Cow<'_, str>) {
-        let findings = self.detectors.scan_member(key, text);
+    fn text_of(&mut self, at: Place, key: &str, text: &mut Cow<'_, str>) {
+        let findings = self.with_detectors(|detectors| detectors.scan_at(at, key, text));
         if let Some(masked) = self.apply(key, text, &findings) {
             *text = Cow::Owned(masked);
         }
@@ -124,18 +163,27 @@ impl Masker {
 
     /// Whether a text, which can pass only as it is, holds something that the reader may not see.
     pub(crate) fn would_mask_text(&self, text: &str) -> bool {
-        self.detectors.scan(text).classes().into_iter().any(|class| self.is_masked(class))
+        self.with_detectors(|detectors| detectors.scan(text))
+            .classes()
+            .into_iter()
+            .any(|class| self.is_masked(class))
     }
 
     /// Whether a masked value may no longer fit the schema that it has.
     pub(crate) fn breaks_schemas(&self) -> bool {
-        Class::built_in().any(|class| self.is_masked(class) && self.strategy(class) != Strategy::Dummy)
+        let active = self.gateway.active();
+        let own = active.own_classes().keys().copied();
+        let mut classes = Class::built_in().chain(own);
+        classes.any(|class| self.is_masked(class) && self.strategy(class) != Strategy::Dummy)
     }
 
     /// What stands in the place of values of a class; in what is stored, the names of classes do.
     fn strategy(&self, class: Class) -> Strategy {
-        let name = self.reader.as_ref().and_then(|_| self.gateway.class_name(class));
-        name.map_or_else(Strategy::default, |name| self.gateway.settings().masking.strategy(name))
+        let name = self
+            .reader
+            .as_ref()
+            .and_then(|_| self.gateway.class_name(&self.gateway.active(), class).cloned());
+        name.map_or_else(Strategy::default, |name| self.gateway.settings().masking.strategy(&name))
     }
 
     /// The masked text, if anything in it is masked.
@@ -149,7 +197,7 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = self.detectors.mask(key, text, findings, Disguise(self));
+        let masked = self.with_detectors(|detectors| detectors.mask(key, text, findings, Disguise(self)));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
