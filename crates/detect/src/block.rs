@@ -93,7 +93,7 @@ impl Lane {
 }
 
 /// Fewer than sixteen bytes, filled up with zeros: their first and their last, which may overlap.
-fn short(bytes: &[u8]) -> [u8; LANES] {
+pub(crate) fn short(bytes: &[u8]) -> [u8; LANES] {
     let n = bytes.len();
     let (low, high) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         (

@@ -99,7 +99,9 @@ impl Detectors {
     /// What is in a text that has no anchor.
     fn in_plain(&self, key: &str, text: &str) -> Vec<Finding> {
         let mut hits = Vec::new();
-        prompt::scan(text.as_bytes(), &mut hits);
+        if prompt::can_be_in(text) {
+            prompt::scan(text.as_bytes(), &mut hits);
+        }
         self.own(key, &View::new(text), &mut hits);
         hits
     }

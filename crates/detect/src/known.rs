@@ -27,7 +27,7 @@ pub struct KnownValues {
 }
 
 /// A form that is shorter than this is not searched for: it would be found everywhere.
-pub const SHORTEST: usize = 6;
+const SHORTEST: usize = 6;
 
 const HASHES: usize = 4096;
 
@@ -38,7 +38,7 @@ impl fmt::Debug for KnownValues {
 }
 
 impl KnownValues {
-    /// Finds these values; those shorter than [`SHORTEST`] bytes are left out.
+    /// Finds these values; those shorter than six bytes are left out.
     #[must_use]
     pub fn new<'v>(values: impl IntoIterator<Item = &'v str>) -> Self {
         let mut patterns: Vec<Vec<u8>> = values.into_iter().flat_map(forms).collect();

@@ -19,6 +19,15 @@ const SLACK: usize = 8;
 /// The longest word that is looked at, in bytes.
 const LONGEST: usize = 24;
 
+/// The shortest words that steer, in bytes.
+const SHORTEST: usize = 16;
+
+/// Whether a text of ASCII has a mark, or is not too short and has several words.
+pub(crate) fn can_be_in(text: &str) -> bool {
+    let is_long = text.len() >= SHORTEST;
+    text.bytes().any(|byte| matches!(byte, b'<' | b'[' | b'#') || (is_long && matches!(byte, b' ' | b'\n')))
+}
+
 /// Adds a finding for each place in a folded text that tries to steer a model.
 pub(crate) fn scan(bytes: &[u8], hits: &mut Vec<Finding>) {
     let mut end = 0;

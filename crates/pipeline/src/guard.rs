@@ -10,6 +10,7 @@ mod drift;
 mod lists;
 mod mask;
 mod notifications;
+mod plain;
 mod questions;
 mod results;
 mod subscription;

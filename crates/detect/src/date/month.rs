@@ -63,11 +63,43 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte >= 0x80
 }
 
+/// Whether the first two letters are those of a name: most words are told by them.
+fn starts_name(word: &[u8]) -> bool {
+    let [first, second, ..] = word else { return false };
+    let (first, second) = (first.to_ascii_lowercase(), second.to_ascii_lowercase());
+    match first {
+        b'a' => b"abgopuv".contains(&second),
+        b'd' => b"ei\xc3".contains(&second),
+        b'e' => second == b'n',
+        b'f' => b"e\xc3".contains(&second),
+        b'g' => b"ei".contains(&second),
+        b'j' => b"au\xc3".contains(&second),
+        b'l' => second == b'u',
+        b'm' => b"aer\xc3".contains(&second),
+        b'n' => second == b'o',
+        b'o' => b"cktu".contains(&second),
+        b's' => second == b'e',
+        _ => false,
+    }
+}
+
 fn named(word: &[u8]) -> Option<u32> {
-    if !(3..=12).contains(&word.len()) {
+    if !(3..=12).contains(&word.len()) || !starts_name(word) {
         return None;
     }
     let is_named = |names: &&[&str]| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word));
     let month = NAMES.iter().position(is_named)?;
     u32::try_from(month + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_told_by_its_first_letters() {
+        for name in NAMES.iter().copied().flatten() {
+            assert!(starts_name(name.as_bytes()), "name: {name}");
+        }
+    }
 }

@@ -1,89 +1,99 @@
 //! One pass over a text that stops where four letters stand that are rare and that words which steer have.
 //!
-//! For each letter of them there is a bit for each of 64 bytes; four letters in a row are four of those, shifted. In
-//! prose this stops once in some hundred bytes.
+//! Of each four, two letters are looked for that seldom stand together, in sixteen places at a time; where they do, the
+//! four are compared. In prose this stops once in some fifty bytes.
 
 use wide::u8x16;
 
 use super::words::may_start_other;
-use crate::block::{BLOCK, ones};
+use crate::block::{ones, short};
 
 const LANES: usize = 16;
-/// How many places of a block are looked at: from each, four bytes are in the block.
-const STEP: usize = BLOCK - 3;
+/// How many bytes are looked at together: for each place, the next one too.
+const WINDOW: usize = LANES + 1;
+
+/// Four letters, and at which of them [`is_pair`] stops.
+type Row = (&'static [u8; 4], usize);
+
+/// The four letters of which the first of two that seldom stand together is this one. They are in `ignore`, `disregard`,
+/// `forget`, `vergiss`, `vergesst`, `vergeet`, `override`, `bypass`, `oublie`, `olvida`, `negeer`, `abaikan`, `user` and
+/// `system`.
+fn rows(letter: u8) -> &'static [Row] {
+    match letter.to_ascii_lowercase() {
+        b'b' => &[(b"abai", 1)],
+        b'e' => &[(b"nege", 1)],
+        b'g' => &[(b"gnor", 0)],
+        b'l' => &[(b"olvi", 1)],
+        b'r' => &[(b"rget", 0), (b"rgis", 0), (b"rges", 0), (b"rgee", 0), (b"erri", 1)],
+        b's' => &[(b"sreg", 0)],
+        b'u' => &[(b"user", 0), (b"oubl", 1)],
+        b'y' => &[(b"yste", 0), (b"ypas", 0)],
+        _ => &[],
+    }
+}
 
 /// The places in order.
 pub(super) fn of(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
-    let starts = (0..bytes.len()).step_by(STEP);
-    let blocks = starts.filter_map(move |start| Some((start, places(bytes.get(start..)?))));
-    blocks
-        .filter(|(_, places)| *places != 0)
-        .flat_map(|(start, places)| ones(places).map(move |place| start + place))
+    let windows = (0..bytes.len()).step_by(LANES);
+    let places = windows.flat_map(move |start| {
+        let (from, mask) = window(bytes, start);
+        ones(mask).map(move |place| from + place).filter(move |place| *place >= start)
+    });
+    places.filter_map(move |place| anchor(bytes, place))
 }
 
-/// The places in the first [`STEP`] of `bytes`.
-fn places(bytes: &[u8]) -> u64 {
-    let block = Lanes::of(bytes);
-    let signs = block.is(b'<') | block.is(b'[') | block.is(b'#');
-    let high = block.mask(|lane| lane);
-    let mut places = block.rows();
-    if signs | high != 0 {
-        let from = |at: usize| bytes.get(at..).unwrap_or_default();
-        places |= ones(signs).filter(|at| is_mark(from(*at))).fold(0, |all, at| all | 1 << at);
-        places |= ones(high).filter(|at| may_start_other(from(*at))).fold(0, |all, at| all | 1 << at);
-    }
-    places & ((1 << STEP) - 1)
-}
-
-/// 64 bytes; those that are missing are blank.
-#[derive(Clone, Copy, Debug)]
-struct Lanes([u8x16; BLOCK / LANES]);
-
-impl Lanes {
-    fn of(bytes: &[u8]) -> Self {
-        let mut lanes = [[b' '; LANES]; BLOCK / LANES];
-        for (lane, bytes) in lanes.iter_mut().zip(bytes.chunks(LANES)) {
-            match bytes.first_chunk() {
-                Some(whole) => *lane = *whole,
-                None => lane.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte),
-            }
+/// Where a window starts that holds the places from `start` on, and those of its places that may be anchors. The last
+/// one of a text starts earlier than asked.
+fn window(bytes: &[u8], start: usize) -> (usize, u64) {
+    let whole = |from: usize| {
+        let window: &[u8; WINDOW] = bytes.get(from..)?.first_chunk()?;
+        Some((from, candidates(window.first_chunk()?, window.last_chunk()?)))
+    };
+    let last = || bytes.len().checked_sub(WINDOW).and_then(whole);
+    whole(start).or_else(last).unwrap_or_else(|| {
+        let next = bytes.get(1..).unwrap_or_default();
+        match bytes.first_chunk() {
+            Some(lane) => (0, candidates(lane, &short(next))),
+            None => (0, candidates(&short(bytes), &short(next))),
         }
-        Self(lanes.map(u8x16::from))
-    }
+    })
+}
 
-    /// A bit for each byte whose place in `set` has its highest bit.
-    fn mask(self, set: impl Fn(u8x16) -> u8x16) -> u64 {
-        let [first, second, third, fourth] = self.0.map(|lane| u64::from(set(lane).to_bitmask()));
-        first | second << 16 | third << 32 | fourth << 48
-    }
+fn candidates(lane: &[u8; LANES], next: &[u8; LANES]) -> u64 {
+    let lane = u8x16::from(*lane);
+    let is_sign = [b'<', b'[', b'#'].map(|sign| lane.simd_eq(u8x16::splat(sign)));
+    let [left, bracket, hash] = is_sign;
+    let found = is_pair(lane | u8x16::splat(0x20), u8x16::from(*next) | u8x16::splat(0x20));
+    u64::from((found | left | bracket | hash | lane).to_bitmask())
+}
 
-    fn is(self, byte: u8) -> u64 {
-        self.mask(|lane| lane.simd_eq(u8x16::splat(byte)))
-    }
+/// Where the two letters stand that seldom do.
+fn is_pair(lane: u8x16, next: u8x16) -> u8x16 {
+    let [b, e, g, l, r] = [b'b', b'e', b'g', b'l', b'r'].map(|letter| lane.simd_eq(u8x16::splat(letter)));
+    let [s, u, y] = [b's', b'u', b'y'].map(|letter| lane.simd_eq(u8x16::splat(letter)));
+    let [to_a, to_b, to_g, to_n] = [b'a', b'b', b'g', b'n'].map(|letter| next.simd_eq(u8x16::splat(letter)));
+    let [to_p, to_r, to_s, to_v] = [b'p', b'r', b's', b'v'].map(|letter| next.simd_eq(u8x16::splat(letter)));
+    (g & to_n)
+        | (s & to_r)
+        | (r & (to_g | to_r))
+        | (y & (to_p | to_s))
+        | (u & (to_b | to_s))
+        | (l & to_v)
+        | (e & to_g)
+        | (b & to_a)
+}
 
-    /// Where four letters start that are in `ignore`, `disregard`, `forget`, `vergiss`, `vergesst`, `vergeet`,
-    /// `override`, `bypass`, `oublie`, `olvida`, `negeer`, `abaikan`, `user` or `system`.
-    fn rows(self) -> u64 {
-        let lower = Self(self.0.map(|lane| lane | u8x16::splat(0x20)));
-        let [a, b, e, g, i] = [b'a', b'b', b'e', b'g', b'i'].map(|letter| lower.is(letter));
-        let [l, n, o, p, r] = [b'l', b'n', b'o', b'p', b'r'].map(|letter| lower.is(letter));
-        let [s, t, u, v, y] = [b's', b't', b'u', b'v', b'y'].map(|letter| lower.is(letter));
-        let row =
-            |first: u64, second: u64, third: u64, fourth: u64| first & second >> 1 & third >> 2 & fourth >> 3;
-        row(g, n, o, r)
-            | row(s, r, e, g)
-            | row(r, g, e, t)
-            | row(r, g, i, s)
-            | row(r, g, e, s)
-            | row(r, g, e, e)
-            | row(e, r, r, i)
-            | row(y, p, a, s)
-            | row(o, u, b, l)
-            | row(o, l, v, i)
-            | row(n, e, g, e)
-            | row(a, b, a, i)
-            | row(u, s, e, r)
-            | row(y, s, t, e)
+/// The anchor at a place that may be one: a sign, a letter of another script, or the first of four letters.
+fn anchor(bytes: &[u8], place: usize) -> Option<usize> {
+    let rest = bytes.get(place..)?;
+    match rest.first()? {
+        b'<' | b'[' | b'#' => is_mark(rest).then_some(place),
+        0x80.. => may_start_other(rest).then_some(place),
+        letter => rows(*letter).iter().find_map(|(row, at)| {
+            let start = place.checked_sub(*at)?;
+            let letters: &[u8; 4] = bytes.get(start..)?.first_chunk()?;
+            letters.eq_ignore_ascii_case(*row).then_some(start)
+        }),
     }
 }
 

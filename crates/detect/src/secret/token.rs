@@ -24,7 +24,6 @@ mod registry;
 mod shape;
 mod source;
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::words::{self, Near};
@@ -106,7 +105,8 @@ impl<'v, 't> Tokens<'v, 't> {
     /// Looks in a long word: at its start, and wherever a letter or digit follows a sign.
     pub(crate) fn look(&mut self, word: &Range<usize>, hits: &mut Vec<Finding>) {
         let bytes = self.text.bytes();
-        let whole = self.whole(word).or_else(|| self.whole(&words::without_stop(bytes, word)));
+        let stopped = words::without_stop(bytes, word);
+        let whole = self.whole(word).or_else(|| if stopped == *word { None } else { self.whole(&stopped) });
         if let Some(found) = whole.or_else(|| self.starting(word.start)) {
             self.add(found, hits);
         }
@@ -159,14 +159,12 @@ impl<'v, 't> Tokens<'v, 't> {
 
     /// The token that a whole word is. What is named before the word is read once for all of them.
     fn whole(&self, word: &Range<usize>) -> Option<Finding> {
-        let near = OnceCell::new();
-        let is_near = |token: &Token| {
-            let near = near.get_or_init(|| Near::secret(self.text, word.start));
-            near.as_ref().is_some_and(|near| token.cues.iter().any(|cue| near.has(cue)))
-        };
-        let tokens = INDEX.of_length(word.len()).filter(|token| token.cues.is_empty() || is_near(token));
-        let mut found = tokens.filter_map(|token| self.read(token, word.start));
-        found.find(|found| found.range.end >= word.end)
+        let read = |token| self.read(token, word.start).filter(|found| found.range.end >= word.end);
+        INDEX.of_length(word.len()).find_map(read).or_else(|| {
+            let near = Near::secret(self.text, word.start)?;
+            let is_near = |token: &&Token| token.cues.iter().any(|cue| near.has(cue));
+            INDEX.named_of_length(word.len()).filter(is_near).find_map(read)
+        })
     }
 
     fn read(&self, token: &'static Token, start: usize) -> Option<Finding> {

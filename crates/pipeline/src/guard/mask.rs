@@ -1,7 +1,7 @@
 //! Masking: every string and number of a frame, keys too, unless the caller may see the class.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use portcullis_settings::{ConnectionName, Strategy};
 
 use crate::active::Active;
 use crate::gateway::Gateway;
+use crate::guard::plain::Plain;
 use crate::usage::Seen;
 
 /// Masks for one principal on one connection and counts what it saw.
 pub(crate) struct Masker {
     gateway: Rc<Gateway>,
-    /// Those of what is in force, with the credential; of what was in force when they were last asked.
-    detectors: RefCell<(Rc<Active>, Detectors)>,
+    current: RefCell<Current>,
     credential: Option<Arc<KnownValues>>,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
@@ -43,13 +43,14 @@ impl Masker {
         let credential = gateway.credential_of(&connection);
         let masker = Self { credential, reader: Some((principal, connection)), ..Self::for_store(gateway) };
         let active = masker.gateway.active();
-        Self { detectors: RefCell::new((Rc::clone(&active), masker.detectors_of(&active))), ..masker }
+        let detectors = masker.detectors_of(&active);
+        Self { current: RefCell::new(Current { active, detectors, plain: Plain::default() }), ..masker }
     }
 
     /// For what is stored: no class is spared.
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
-            detectors: RefCell::new((gateway.active(), gateway.active().detectors().clone())),
+            current: RefCell::new(Current::of(gateway.active())),
             credential: None,
             masked_classes: RefCell::new((gateway.active(), BTreeMap::new())),
             gateway,
@@ -62,12 +63,30 @@ impl Masker {
 
     /// Asks the detectors of what is in force now.
     fn with_detectors<T>(&self, ask: impl FnOnce(&Detectors) -> T) -> T {
-        let active = self.gateway.active();
-        let mut current = self.detectors.borrow_mut();
-        if !Rc::ptr_eq(&current.0, &active) {
-            *current = (Rc::clone(&active), self.detectors_of(&active));
+        ask(&self.current().detectors)
+    }
+
+    /// What a text holds.
+    fn scan(&self, at: Place, key: &str, text: &str) -> Findings {
+        let mut current = self.current();
+        if at == Place::default() && current.plain.has(key, text) {
+            return Findings::default();
         }
-        ask(&current.1)
+        let findings = current.detectors.scan_at(at, key, text);
+        if at == Place::default() && findings.is_empty() {
+            current.plain.add(key, text);
+        }
+        findings
+    }
+
+    fn current(&self) -> RefMut<'_, Current> {
+        let active = self.gateway.active();
+        let mut current = self.current.borrow_mut();
+        if !Rc::ptr_eq(&current.active, &active) {
+            let detectors = self.detectors_of(&active);
+            *current = Current { active, detectors, plain: Plain::default() };
+        }
+        current
     }
 
     fn detectors_of(&self, active: &Active) -> Detectors {
@@ -144,7 +163,7 @@ impl Masker {
             }
         }
         object.rename_keys(|key| {
-            let findings = active.detectors().scan(key);
+            let findings = self.scan(Place::default(), "", key);
             self.apply("", key, &findings)
         });
     }
@@ -155,7 +174,7 @@ impl Masker {
     }
 
     fn text_of(&mut self, at: Place, key: &str, text: &mut Cow<'_, str>) {
-        let findings = self.with_detectors(|detectors| detectors.scan_at(at, key, text));
+        let findings = self.scan(at, key, text);
         if let Some(masked) = self.apply(key, text, &findings) {
             *text = Cow::Owned(masked);
         }
@@ -217,6 +236,19 @@ impl Masker {
             *known = (active, BTreeMap::new());
         }
         *known.1.entry(class).or_insert_with(|| self.gateway.masks(class, principal, connection))
+    }
+}
+
+/// The detectors of what is in force, with the credential, and what they have found nothing in.
+struct Current {
+    active: Rc<Active>,
+    detectors: Detectors,
+    plain: Plain,
+}
+
+impl Current {
+    fn of(active: Rc<Active>) -> Self {
+        Self { detectors: active.detectors().clone(), active, plain: Plain::default() }
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod batches;
+mod detection;
 mod drift;
 mod eras;
 mod frames;

@@ -9,6 +9,8 @@ use super::{OPEN, Part, Token, all};
 pub(super) struct Index {
     by_first: Vec<Vec<Anchor>>,
     whole: Vec<Whole>,
+    /// Those that are one only where something near says so.
+    named: Vec<Whole>,
 }
 
 /// A text in a token that gives it away.
@@ -31,7 +33,7 @@ pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
 impl Index {
     fn new() -> Self {
-        let mut index = Self { by_first: vec![Vec::new(); 128], whole: Vec::new() };
+        let mut index = Self { by_first: vec![Vec::new(); 128], whole: Vec::new(), named: Vec::new() };
         for token in all() {
             match anchor(token) {
                 Some(anchor) => {
@@ -39,7 +41,8 @@ impl Index {
                         anchor.text.first().and_then(|first| index.by_first.get_mut(usize::from(*first)));
                     first.into_iter().for_each(|anchors| anchors.push(anchor));
                 }
-                None => index.whole.push(Whole { length: length(token), token }),
+                None if token.cues.is_empty() => index.whole.push(Whole { length: length(token), token }),
+                None => index.named.push(Whole { length: length(token), token }),
             }
         }
         index
@@ -53,9 +56,18 @@ impl Index {
 
     /// The tokens that a word of this length can be.
     pub(super) fn of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
-        let fits = move |whole: &&Whole| (whole.length.0..=whole.length.1).contains(&n);
-        self.whole.iter().filter(fits).map(|whole| whole.token)
+        fitting(&self.whole, n)
     }
+
+    /// The tokens that a word of this length can be where something near says so.
+    pub(super) fn named_of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
+        fitting(&self.named, n)
+    }
+}
+
+fn fitting(all: &[Whole], n: usize) -> impl Iterator<Item = &'static Token> {
+    let fits = move |whole: &&Whole| (whole.length.0..=whole.length.1).contains(&n);
+    all.iter().filter(fits).map(|whole| whole.token)
 }
 
 /// The text to look for: what it starts with, or else what separates its parts and is in no word.
