@@ -188,11 +188,12 @@ impl Masker {
             .any(|class| self.is_masked(class))
     }
 
-    /// Whether a masked value may no longer fit the schema that it has.
+    /// Whether a masked value may no longer fit the schema that it has. That a server gives back its credential is not
+    /// what schemas are taken away for.
     pub(crate) fn breaks_schemas(&self) -> bool {
         let active = self.gateway.active();
         let own = active.own_classes().keys().copied();
-        let mut classes = Class::built_in().chain(own);
+        let mut classes = Class::built_in().chain(own).filter(|class| *class != Class::CREDENTIAL);
         classes.any(|class| self.is_masked(class) && self.strategy(class) != Strategy::Dummy)
     }
 
