@@ -154,7 +154,7 @@ fn detectors_are_checked_with_everything_else() {
     let (settings, pins) = (("portcullis.toml", SETTINGS), ("pins/crm.json", PINS));
     let unmask = "@id(\"p\")\npermit (principal in Group::\"okta:staff\", action == Action::\"unmask\", resource == \
                   DataClass::\"acme.contract\");";
-    let broken = DETECTORS.replace("AC-2041", "AC-1").replace("class = \"acme", "class = \"acme");
+    let broken = DETECTORS.replace("AC-2041", "AC-1");
     let (_, printed, _) = check(&[settings, pins, ("p.cedar", unmask), ("detectors.toml", &broken)], &[]);
     assert_eq!(printed, "policies/detectors.toml:4: `examples`: nothing is found in `AC-1`\n");
     let (_, printed, _) = check(&[settings, pins, ("p.cedar", unmask), ("detectors.toml", DETECTORS)], &[]);

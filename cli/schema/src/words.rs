@@ -6,7 +6,7 @@ pub fn suggest(wrong: &str, right: &[&str]) -> String {
     match nearest(wrong, right.iter().copied()) {
         Some(word) => format!("did you mean `{word}`?"),
         None if right.is_empty() => "there is none".to_owned(),
-        None => format!("expected `{}`", right.join("`, `")),
+        None => portcullis_settings::read::expected(wrong, right),
     }
 }
 

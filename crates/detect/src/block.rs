@@ -131,7 +131,8 @@ pub(crate) struct Anchors {
 
 /// Whether a text is ASCII and has no anchor: nothing can be found in it.
 pub(crate) fn is_plain(text: &[u8]) -> bool {
-    const LANE: u32 = LANES as u32;
+    /// [`LANES`], as bits are counted.
+    const LANE: u32 = 16;
     let mut run = 0;
     (0..text.len()).step_by(LANES).filter_map(|start| Lane::load(text, start)).all(|lane| {
         let sets = lane.sets();

@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_name_is_one_class_wherever_it_is_named() {
         assert_eq!(Class::custom("pii.card"), catalog::CARD);
-        assert_eq!(Class::custom("acme.project"), Class::custom(&"acme.project".to_owned()));
+        assert_eq!(Class::custom("acme.project"), Class::custom(&["acme", "project"].join(".")));
         assert!(Class::custom("acme.project").is_sensitive());
         assert_eq!(Class::custom("acme.project").placeholder(), "[project]");
     }

@@ -353,6 +353,19 @@ pub fn suggest(wrong: &str, right: &[&str]) -> String {
         .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3));
     match nearest {
         Some((_, word)) => format!("did you mean `{word}`?"),
-        None => format!("expected `{}`", right.join("`, `")),
+        None => expected(wrong, right),
     }
+}
+
+/// What could stand there: of very many, some, and those first that begin with what does.
+#[must_use]
+pub fn expected(wrong: &str, right: &[&str]) -> String {
+    const MOST: usize = 12;
+    if right.len() <= MOST {
+        return format!("expected `{}`", right.join("`, `"));
+    }
+    let mut some: Vec<&str> = right.to_vec();
+    some.sort_by_key(|word| !word.starts_with(wrong));
+    some.truncate(MOST);
+    format!("expected `{}` or one of {} others", some.join("`, `"), right.len() - MOST)
 }

@@ -1,5 +1,6 @@
 //! What is wrong with policies, each in one line with its place and what to do.
 
+use portcullis_detect::Class;
 use portcullis_pins::Pins;
 use portcullis_policy::{Explainer, Problem, Source};
 use portcullis_schema::{Findings, World};
@@ -187,7 +188,13 @@ fn what_a_condition_gets_wrong_is_said_with_its_place_and_what_to_do() {
         ),
         (
             r#"context.session.labels.contains("pii")"#,
-            "no request has the label `pii`; expected `pii.card`, `pii.email`, `pii.iban`, `args.unrepresentable`",
+            // Of hundreds of classes those are named that are in the one that was meant.
+            &format!(
+                "no request has the label `pii`; expected `pii.ae_emirates_id`, `pii.ar_cuit`, `pii.at_svnr`, \
+                 `pii.au_abn`, `pii.au_acn`, `pii.au_medicare`, `pii.au_tfn`, `pii.be_national_number`, \
+                 `pii.birth_date`, `pii.br_cnpj`, `pii.br_cpf`, `pii.ca_sin` or one of {} others",
+                Class::built_in().count() + 1 - 12
+            ),
         ),
         // Principals and resources.
         (

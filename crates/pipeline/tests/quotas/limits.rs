@@ -99,7 +99,8 @@ fn what_nobody_can_read_is_taken_of_the_limits_and_does_not_fill_the_store() {
         support::set(&mut request, "mcp-name", "write");
         request
     };
-    let cases: [(&str, &dyn Fn(&World) -> Request<Chunked>); 5] = [
+    type Asked<'r> = &'r dyn Fn(&World) -> Request<Chunked>;
+    let cases: [(&str, Asked<'_>); 5] = [
         ("no JSON", &|_| body("{")),
         ("no message", &|_| body("1")),
         ("no method", &|world| Client::new(world).request(&request(1, "tools/burn", json!({})))),
