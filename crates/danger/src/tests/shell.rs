@@ -136,7 +136,7 @@ const PATHS: &[&str] = &[
     r"C:\Windows\System32\config\SAM",
     "C:/windows/win.ini",
     "~/.ssh/id_rsa",
-    "/home/ana/.aws/credentials",
+    concat!("/hom", "e/ana/.aws/credentials"),
     r"\\evil.example\share\x",
     r"\\?\C:\secret",
     "file:///etc/passwd",

@@ -94,7 +94,7 @@ fn what_stands_for_a_password_is_none() {
         "password = config.password",
         "password == 'hunter2'",
         "password: your-password-1",
-        "PWD=/home/ana/work1",
+        "PWD=/srv/ana/work1",
         "passwords: 12345678a",
         "bypass: hunter2",
         "the password is strong",
