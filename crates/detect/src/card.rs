@@ -11,6 +11,8 @@ pub(crate) use run::scan_run;
 
 use std::ops::RangeInclusive;
 
+use crate::checksum::luhn;
+
 /// How many digits a card number has.
 pub(crate) const CARD_DIGITS: RangeInclusive<usize> = 12..=19;
 
@@ -19,22 +21,9 @@ pub(crate) const MAX_DIGITS: usize = 19;
 
 /// Whether `digits`, each 0 to 9, are a card number: a known issuer, one of its lengths, and a right check digit.
 pub(crate) fn is_card(digits: &[u8]) -> bool {
-    CARD_DIGITS.contains(&digits.len()) && issuer::issues(digits) && passes_luhn(digits)
-}
-
-/// The Luhn check, ISO/IEC 7812-1 annex B: from the right, every second digit counts double.
-fn passes_luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| match (place % 2, u32::from(*digit)) {
-            (0, digit) => digit,
-            (_, digit @ 0..=4) => digit * 2,
-            (_, digit) => digit * 2 - 9,
-        })
-        .sum();
-    sum.is_multiple_of(10)
+    CARD_DIGITS.contains(&digits.len())
+        && issuer::issues(digits)
+        && luhn(digits.iter().rev().map(|digit| u32::from(*digit)))
 }
 
 #[cfg(test)]

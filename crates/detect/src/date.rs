@@ -4,6 +4,8 @@ mod month;
 
 use std::ops::Range;
 
+use crate::checksum::is_date;
+
 /// A day of the calendar, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Date {
@@ -128,15 +130,8 @@ fn skip_filler(bytes: &[u8], mut place: usize) -> usize {
 
 /// Whether there is such a day.
 fn is_day(year: u32, month: u32, day: u32) -> bool {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let last = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=last).contains(&day) && (year < 100 || (1800..2200).contains(&year))
+    let is_plausible = year < 100 || (1800..2200).contains(&year);
+    is_plausible && is_date(year.into(), month.into(), day.into())
 }
 
 fn goes_on(bytes: &[u8], end: usize) -> bool {

@@ -5,6 +5,7 @@
 //! other text, and a layout table would miss numbers of countries that changed theirs.
 
 use crate::catalog;
+use crate::checksum::mod_97;
 use crate::finding::{Confidence, Finding};
 use crate::glyph::{Glyph, View};
 
@@ -106,10 +107,7 @@ impl Characters {
     fn check(&self, country: [u8; 2]) -> u32 {
         let (check_digits, account) = self.0.split_at_checked(2).unwrap_or_default();
         let country = country.into_iter().filter_map(|letter| char::from(letter).to_digit(36));
-        account.iter().copied().chain(country).chain(check_digits.iter().copied()).fold(0, |rest, value| {
-            let shifted = if value < 10 { rest * 10 } else { rest * 100 };
-            (shifted + value) % 97
-        })
+        mod_97(account.iter().copied().chain(country).chain(check_digits.iter().copied()))
     }
 }
 

@@ -8,7 +8,6 @@ mod americas;
 mod benelux;
 mod central;
 mod check;
-mod checksum;
 mod east_asia;
 mod form;
 mod france;

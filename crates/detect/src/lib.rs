@@ -26,6 +26,7 @@ mod block;
 mod canonical;
 mod card;
 mod catalog;
+mod checksum;
 mod class;
 mod context;
 mod crypto;

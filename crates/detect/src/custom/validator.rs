@@ -1,5 +1,7 @@
 //! What must hold of a match, besides its form.
 
+use crate::checksum::{luhn, mod_97, verhoeff};
+
 /// A check of the letters and digits of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Validator {
@@ -30,10 +32,10 @@ impl Validator {
     pub fn holds(self, text: &str) -> bool {
         match self {
             Self::Entropy => is_varied(text.as_bytes()),
-            Self::Luhn => digits(text).is_some_and(|digits| is_luhn(&digits)),
+            Self::Luhn => digits(text).is_some_and(luhn),
             Self::Mod11 => is_mod11(text),
             Self::Mod97 => is_mod97(text),
-            Self::Verhoeff => digits(text).is_some_and(|digits| is_verhoeff(&digits)),
+            Self::Verhoeff => digits(text).is_some_and(verhoeff),
         }
     }
 
@@ -52,18 +54,10 @@ impl Validator {
     }
 }
 
-/// The values of the digits; `None` if there are none.
-fn digits(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-    (!digits.is_empty()).then_some(digits)
-}
-
-fn is_luhn(digits: &[u8]) -> bool {
-    let sum: usize = digits.iter().rev().zip([1, 2].into_iter().cycle()).fold(0, |sum, (digit, weight)| {
-        let product = digit * weight;
-        sum + usize::from(product / 10 + product % 10)
-    });
-    sum.is_multiple_of(10)
+/// The values of the digits, from the last to the first; `None` if there are none.
+fn digits(text: &str) -> Option<impl Iterator<Item = u32>> {
+    let mut digits = text.bytes().rev().filter_map(|byte| char::from(byte).to_digit(10)).peekable();
+    digits.peek().is_some().then_some(digits)
 }
 
 fn is_mod11(text: &str) -> bool {
@@ -80,29 +74,7 @@ fn is_mod11(text: &str) -> bool {
 
 fn is_mod97(text: &str) -> bool {
     let symbols = text.bytes().filter(u8::is_ascii_alphanumeric);
-    let remainder = symbols.fold(None, |remainder: Option<u32>, byte| {
-        let value = char::from(byte).to_digit(36).unwrap_or_default();
-        let remainder = remainder.unwrap_or_default();
-        Some(if value < 10 { remainder * 10 + value } else { remainder * 100 + value } % 97)
-    });
-    remainder == Some(1)
-}
-
-/// The table of the dihedral group of order ten, and the permutation of each place.
-fn is_verhoeff(digits: &[u8]) -> bool {
-    let multiply = |left: u8, right: u8| match (left < 5, right < 5) {
-        (true, true) => (left + right) % 5,
-        (true, false) => (left + right - 5) % 5 + 5,
-        (false, true) => (left + 5 - right) % 5 + 5,
-        (false, false) => (left + 5 - right) % 5,
-    };
-    let mut sum = 0;
-    for (place, digit) in digits.iter().rev().enumerate() {
-        let permuted = (0..place % 8)
-            .fold(*digit, |digit, _| PERMUTATION.get(usize::from(digit)).copied().unwrap_or_default());
-        sum = multiply(sum, permuted);
-    }
-    sum == 0
+    mod_97(symbols.map(|byte| char::from(byte).to_digit(36).unwrap_or_default())) == 1
 }
 
 fn is_varied(bytes: &[u8]) -> bool {
@@ -123,8 +95,6 @@ fn is_varied(bytes: &[u8]) -> bool {
 
 /// In bits for each character.
 const LEAST_ENTROPY: f64 = 3.0;
-
-const PERMUTATION: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
 
 #[cfg(test)]
 mod tests {

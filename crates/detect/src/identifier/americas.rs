@@ -1,8 +1,9 @@
 //! The Americas outside the United States.
 
-use super::check::{digit, ends_in, has_date, is_luhn, is_one_digit, weighted};
+use super::check::{digit, ends_in, has_date, is_luhn, is_one_digit};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::weighted;
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

@@ -1,8 +1,9 @@
 //! China with Hong Kong, Japan, Korea, Taiwan.
 
-use super::check::{digit, ends_in, has_date, is_date, is_one_digit, weighted};
+use super::check::{digit, ends_in, has_date, is_one_digit};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::{is_date, weighted};
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

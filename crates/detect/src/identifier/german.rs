@@ -1,8 +1,8 @@
 //! Germany, Austria and Switzerland.
 
-use super::checksum::{ean_13, is_day, mod_11_10, weighted};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::{ean_13, is_day, mod_11_10, weighted};
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

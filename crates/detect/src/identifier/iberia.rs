@@ -1,8 +1,8 @@
 //! Spain and Portugal.
 
-use super::checksum::{is_one_digit, weighted};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::{is_one_digit, weighted};
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

@@ -1,8 +1,8 @@
 //! Italy.
 
-use super::checksum::luhn;
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::luhn;
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::check::is_date;
 use crate::catalog;
+use crate::checksum::is_date;
 use crate::finding::{Confidence, Finding};
 
 /// How many digits a date and its check are.

@@ -1,8 +1,8 @@
 //! Sweden, Norway, Denmark and Finland.
 
-use super::checksum::{is_day, luhn, weighted};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::{is_day, luhn, weighted};
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

@@ -1,8 +1,9 @@
 //! Australia and New Zealand.
 
-use super::check::{digit, is_one_digit, weighted};
+use super::check::{digit, is_one_digit};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::weighted;
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

@@ -1,8 +1,9 @@
 //! India and the south east of Asia.
 
-use super::check::{digit, ends_in, has_date, is_date, is_one_digit, is_verhoeff, weighted};
+use super::check::{digit, ends_in, has_date, is_one_digit, is_verhoeff};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::{is_date, weighted};
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[

@@ -1,8 +1,8 @@
 //! The United States.
 
-use super::checksum::{is_day, is_one_digit, luhn, weighted};
 use super::{Compact, Identifier, Strength};
 use crate::catalog;
+use crate::checksum::{is_day, is_one_digit, luhn, weighted};
 use crate::topic::Topic;
 
 pub(super) const IDENTIFIERS: &[Identifier] = &[
