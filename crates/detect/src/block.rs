@@ -144,6 +144,19 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     })
 }
 
+/// Whether a text is shorter than a lane and has none of the bytes that a value or a mark needs: nothing that is built in
+/// can be found in it. Most names of members are such texts.
+pub(crate) fn is_bare(text: &[u8]) -> bool {
+    if text.len() >= LANES {
+        return false;
+    }
+    let lane = Lane { bytes: short(text), passed: 0 };
+    let sets = lane.sets();
+    let is = |byte: u8| sets.others.simd_eq(u8x16::splat(byte));
+    let marks = is(b'<') | is(b'[') | is(b'#');
+    lane.mask(sets.digits | sets.signs | sets.others | marks) == 0
+}
+
 /// The anchors of a text, block by block, each with the place of its first byte; blocks without any are left out.
 pub(crate) fn anchors(text: &[u8]) -> impl Iterator<Item = (usize, Anchors)> + '_ {
     let mut before = Block::default();
@@ -235,6 +248,12 @@ mod tests {
             let want = expected(text.as_bytes());
             proptest::prop_assert_eq!(is_plain(text.as_bytes()), want.is_empty() && text.is_ascii());
             proptest::prop_assert_eq!(found(text.as_bytes()), want);
+        }
+
+        #[test]
+        fn bare_texts_are_short_and_plain(text in "[a-zé <#\\[0-9@_]{0,18}") {
+            let is_bare = text.len() < 16 && is_plain(text.as_bytes()) && !text.contains(['<', '#', '[']);
+            proptest::prop_assert_eq!(super::is_bare(text.as_bytes()), is_bare);
         }
     }
 }

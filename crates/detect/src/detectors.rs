@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::birth::Births;
-use crate::block::{anchors, is_plain, ones};
+use crate::block::{anchors, is_bare, is_plain, ones};
 use crate::context::Text;
 use crate::custom::{Child, Custom, Paths, Place};
 use crate::finding::{Finding, Findings};
@@ -85,6 +85,9 @@ impl Detectors {
     /// Finds the values in the text of a member that is at a place in a document.
     #[must_use]
     pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
+        if self.is_bare(text.as_bytes()) {
+            return Findings::default();
+        }
         let mut hits = match is_plain(text.as_bytes()) {
             true => self.in_plain(key, text),
             false => self.in_any(key, text),
@@ -94,6 +97,12 @@ impl Detectors {
             hits.extend(custom.in_document(text));
         }
         Findings::resolve(hits)
+    }
+
+    /// Whether nothing can be found in a text, as one look at it shows.
+    fn is_bare(&self, text: &[u8]) -> bool {
+        let is_known = self.known.as_ref().is_some_and(|known| !known.are_longer_than(text));
+        self.custom.is_none() && !is_known && is_bare(text)
     }
 
     /// What is in a text that has no anchor.

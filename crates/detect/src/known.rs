@@ -60,6 +60,11 @@ impl KnownValues {
         Self { patterns, shortest, shifts }
     }
 
+    /// Whether a text is too short for any of the values.
+    pub(crate) fn are_longer_than(&self, text: &[u8]) -> bool {
+        self.patterns.is_empty() || text.len() < self.shortest
+    }
+
     /// Where the values stand in a text.
     pub(crate) fn find(&self, bytes: &[u8]) -> Vec<Finding> {
         let mut found = Vec::new();

@@ -161,9 +161,13 @@ impl<'v, 't> Tokens<'v, 't> {
     fn whole(&self, word: &Range<usize>) -> Option<Finding> {
         let read = |token| self.read(token, word.start).filter(|found| found.range.end >= word.end);
         INDEX.of_length(word.len()).find_map(read).or_else(|| {
+            // Few words are written as any of these is, so most are not looked around at all.
+            let bytes = self.text.bytes().get(word.start..)?;
+            let fits = |token: &&Token| shape::read(bytes, token.parts).is_some_and(|n| n >= word.len());
+            let mut fitting = INDEX.named_of_length(word.len()).filter(fits).peekable();
+            fitting.peek()?;
             let near = Near::secret(self.text, word.start)?;
-            let is_near = |token: &&Token| token.cues.iter().any(|cue| near.has(cue));
-            INDEX.named_of_length(word.len()).filter(is_near).find_map(read)
+            fitting.filter(|token| token.cues.iter().any(|cue| near.has(cue))).find_map(read)
         })
     }
 

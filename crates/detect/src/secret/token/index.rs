@@ -1,6 +1,6 @@
 //! Which tokens can stand at a place.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::{OPEN, Part, Token, all};
 
@@ -8,18 +8,33 @@ use super::{OPEN, Part, Token, all};
 #[derive(Debug)]
 pub(super) struct Index {
     by_first: Vec<Vec<Anchor>>,
-    whole: Vec<Whole>,
+    whole: ByLength,
     /// Those that are one only where something near says so.
-    named: Vec<Whole>,
+    named: ByLength,
+}
+
+/// Tokens that are whole words, by how long those are. Which ones a length has is worked out when a word first has it.
+#[derive(Debug)]
+struct ByLength {
+    all: Vec<Whole>,
+    known: [OnceLock<Vec<&'static Token>>; LENGTHS],
 }
 
 /// A text in a token that gives it away.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Anchor {
     text: &'static [u8],
+    head: Head,
     /// How many characters there are before it.
     pub(super) lead: usize,
     pub(super) token: &'static Token,
+}
+
+/// The first bytes of a text as a number, so that most texts are told apart by one comparison.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    bytes: u32,
+    mask: u32,
 }
 
 /// A token that is a whole word, and how long that is.
@@ -29,11 +44,15 @@ struct Whole {
     token: &'static Token,
 }
 
+/// How long a word is that is looked up by its length.
+const LENGTHS: usize = 96;
+
 pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
 impl Index {
     fn new() -> Self {
-        let mut index = Self { by_first: vec![Vec::new(); 128], whole: Vec::new(), named: Vec::new() };
+        let mut index =
+            Self { by_first: vec![Vec::new(); 128], whole: ByLength::new(), named: ByLength::new() };
         for token in all() {
             match anchor(token) {
                 Some(anchor) => {
@@ -41,8 +60,8 @@ impl Index {
                         anchor.text.first().and_then(|first| index.by_first.get_mut(usize::from(*first)));
                     first.into_iter().for_each(|anchors| anchors.push(anchor));
                 }
-                None if token.cues.is_empty() => index.whole.push(Whole { length: length(token), token }),
-                None => index.named.push(Whole { length: length(token), token }),
+                None if token.cues.is_empty() => index.whole.all.push(Whole { length: length(token), token }),
+                None => index.named.all.push(Whole { length: length(token), token }),
             }
         }
         index
@@ -51,23 +70,59 @@ impl Index {
     /// The tokens with what a text starts with in them.
     pub(super) fn at(&self, text: &[u8]) -> impl Iterator<Item = &Anchor> {
         let first = text.first().and_then(|first| self.by_first.get(usize::from(*first)));
-        first.into_iter().flatten().filter(move |anchor| text.starts_with(anchor.text))
+        let head = Head::of(text);
+        first
+            .into_iter()
+            .flatten()
+            .filter(move |anchor| anchor.head.starts(head) && text.starts_with(anchor.text))
     }
 
     /// The tokens that a word of this length can be.
     pub(super) fn of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
-        fitting(&self.whole, n)
+        self.whole.of(n)
     }
 
     /// The tokens that a word of this length can be where something near says so.
     pub(super) fn named_of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
-        fitting(&self.named, n)
+        self.named.of(n)
     }
 }
 
-fn fitting(all: &[Whole], n: usize) -> impl Iterator<Item = &'static Token> {
-    let fits = move |whole: &&Whole| (whole.length.0..=whole.length.1).contains(&n);
-    all.iter().filter(fits).map(|whole| whole.token)
+impl Anchor {
+    fn new(text: &'static str, lead: usize, token: &'static Token) -> Self {
+        Self { text: text.as_bytes(), head: Head::of(text.as_bytes()), lead, token }
+    }
+}
+
+impl Head {
+    fn of(text: &[u8]) -> Self {
+        let [mut bytes, mut mask] = [[0; 4]; 2];
+        for ((to, set), from) in bytes.iter_mut().zip(&mut mask).zip(text) {
+            (*to, *set) = (*from, u8::MAX);
+        }
+        Self { bytes: u32::from_le_bytes(bytes), mask: u32::from_le_bytes(mask) }
+    }
+
+    /// Whether a text with this head may start with the text that this is the head of.
+    fn starts(self, text: Self) -> bool {
+        text.bytes & self.mask == self.bytes
+    }
+}
+
+impl ByLength {
+    const fn new() -> Self {
+        Self { all: Vec::new(), known: [const { OnceLock::new() }; LENGTHS] }
+    }
+
+    fn of(&self, n: usize) -> impl Iterator<Item = &'static Token> {
+        let fitting = move || {
+            let fits = move |whole: &&Whole| (whole.length.0..=whole.length.1).contains(&n);
+            self.all.iter().filter(fits).map(|whole| whole.token)
+        };
+        let known = self.known.get(n).map(|known| known.get_or_init(|| fitting().collect()));
+        let unknown = known.is_none().then(fitting);
+        known.into_iter().flatten().copied().chain(unknown.into_iter().flatten())
+    }
 }
 
 /// The text to look for: what it starts with, or else what separates its parts and is in no word.
@@ -75,7 +130,7 @@ fn anchor(token: &'static Token) -> Option<Anchor> {
     if let [Part::Text(text), next, ..] = token.parts
         && matches!(next, Part::Run(..))
     {
-        return Some(Anchor { text: text.as_bytes(), lead: 0, token });
+        return Some(Anchor::new(text, 0, token));
     }
     let mut lead = 0;
     let mut found = None;
@@ -85,7 +140,7 @@ fn anchor(token: &'static Token) -> Option<Anchor> {
                 let is_sign = |byte: &u8| byte.is_ascii_punctuation() && !matches!(byte, b'=');
                 let is_anchor = text.as_bytes().first().is_some_and(is_sign) || text.contains('~');
                 if is_anchor && (token.cues.is_empty() || text.contains(':')) {
-                    found = Some(Anchor { text: text.as_bytes(), lead, token });
+                    found = Some(Anchor::new(text, lead, token));
                 }
                 lead += text.len();
             }
