@@ -14,8 +14,6 @@
 mod plan;
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use portcullis_identity::Principal;
 use portcullis_settings::ConnectionName;
@@ -38,7 +36,8 @@ pub struct Listing<'p> {
     /// `None` if the request cannot be put before the policies.
     circumstances: Option<Circumstances>,
     judge: Judge,
-    plans: BTreeMap<Kind, Plan<'p>>,
+    /// For each sort of target that was asked about.
+    plans: Vec<(Target<'static>, Plan<'p>)>,
     budget: Budget,
 }
 
@@ -95,7 +94,7 @@ impl<'p> Listing<'p> {
             connection,
             circumstances: circumstances.ok(),
             judge,
-            plans: BTreeMap::new(),
+            plans: Vec::new(),
             budget: Budget::of_list(),
         }
     }
@@ -108,6 +107,13 @@ impl<'p> Listing<'p> {
 
     fn look_at(&mut self, target: Target<'_>) -> Option<Visibility> {
         let Self { policies, connection, circumstances, judge, plans, budget } = self;
+        let sort = target.sort();
+        let known = plans.iter().position(|(of, _)| *of == sort);
+        // For most targets of a list this is all that is done.
+        let plan = known.and_then(|known| plans.get_mut(known));
+        if let Some(shown) = plan.and_then(|(_, plan)| plan.common(target.own_text(), budget)) {
+            return Some(shown);
+        }
         let thing = Thing::of_target(target, connection, &policies.vocabulary).ok()?;
         let sight = Sight {
             policies,
@@ -117,10 +123,14 @@ impl<'p> Listing<'p> {
             circumstances: circumstances.as_ref()?,
             facts: OnceCell::new(),
         };
-        let plan = match plans.entry(sight.kind.clone()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(Plan::new(&sight)?),
+        let known = match known {
+            Some(known) => known,
+            None => {
+                plans.push((sort, Plan::new(&sight, target.own_text())?));
+                plans.len() - 1
+            }
         };
+        let (_, plan) = plans.get_mut(known)?;
         plan.look_at(&sight, budget)
     }
 }

@@ -89,6 +89,46 @@ pub enum Target<'q> {
     },
 }
 
+impl Target<'_> {
+    /// What it is called, by which it differs from other targets of its sort; empty if it is the only one.
+    pub(crate) const fn own_text(&self) -> &str {
+        match self {
+            Self::Complete(Completion::Prompt { name }) | Self::Prompt { name } | Self::Tool { name } => name,
+            Self::Complete(Completion::Resource { uri }) | Self::Read { uri } | Self::Subscribe { uri } => {
+                uri
+            }
+            Self::Approve
+            | Self::Audit
+            | Self::Configure
+            | Self::Elicit
+            | Self::ListRoots
+            | Self::Review
+            | Self::Revoke
+            | Self::Sample => "",
+        }
+    }
+
+    /// The same without what it is called: equal for all targets of a sort.
+    pub(crate) const fn sort(&self) -> Target<'static> {
+        match self {
+            Self::Approve => Target::Approve,
+            Self::Audit => Target::Audit,
+            Self::Complete(Completion::Prompt { .. }) => Target::Complete(Completion::Prompt { name: "" }),
+            Self::Complete(Completion::Resource { .. }) => Target::Complete(Completion::Resource { uri: "" }),
+            Self::Configure => Target::Configure,
+            Self::Elicit => Target::Elicit,
+            Self::ListRoots => Target::ListRoots,
+            Self::Prompt { .. } => Target::Prompt { name: "" },
+            Self::Read { .. } => Target::Read { uri: "" },
+            Self::Review => Target::Review,
+            Self::Revoke => Target::Revoke,
+            Self::Sample => Target::Sample,
+            Self::Subscribe { .. } => Target::Subscribe { uri: "" },
+            Self::Tool { .. } => Target::Tool { name: "" },
+        }
+    }
+}
+
 /// The thing whose argument is completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion<'q> {

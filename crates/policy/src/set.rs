@@ -252,6 +252,15 @@ pub(crate) struct KindCandidates<'p> {
 }
 
 impl KindCandidates<'_> {
+    /// Whether any policy names the action or the resource whose name is a stem and then `own`.
+    pub(crate) fn are_named(&self, stems: &Names, own: &str) -> bool {
+        let is_key = |stem: &Option<String>| {
+            stem.as_deref()
+                .is_some_and(|stem| self.contents.has_key(&[stem.as_bytes(), own.as_bytes()].concat()))
+        };
+        is_key(&stems.action) || is_key(&stems.resource)
+    }
+
     /// Those that can match only questions about an action or a resource that they name: this one.
     pub(crate) fn only_by_name(&self, names: &Names) -> Option<Numbers> {
         let with = |part, name: &Option<String>| {
@@ -276,6 +285,17 @@ impl KindCandidates<'_> {
 pub(crate) struct Names {
     pub(crate) action: Option<String>,
     pub(crate) resource: Option<String>,
+}
+
+impl Names {
+    /// What the names begin with that end in `own`; `None` if one does not.
+    pub(crate) fn without_end(self, own: &str) -> Option<Self> {
+        let stem = |name: Option<String>| match name {
+            Some(name) => name.strip_suffix(own).map(|stem| Some(stem.to_owned())),
+            None => Some(None),
+        };
+        Some(Self { action: stem(self.action)?, resource: stem(self.resource)? })
+    }
 }
 
 impl Member {

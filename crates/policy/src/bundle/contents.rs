@@ -208,7 +208,7 @@ impl Contents {
     }
 
     pub(crate) fn number_of(&self, id: &str) -> Option<usize> {
-        self.ids.find(&self.bytes, id)
+        self.ids.find(&self.bytes, id.as_bytes())
     }
 
     pub(crate) fn group_of(&self, number: usize) -> Option<Group> {
@@ -241,9 +241,14 @@ impl Contents {
         numbers
     }
 
+    /// Whether any policy has this key in some part of its scope.
+    pub(crate) fn has_key(&self, key: &[u8]) -> bool {
+        self.keys.find(&self.bytes, key).is_some()
+    }
+
     /// The policies that have this key in a part of their scope.
     pub(crate) fn with_key(&self, part: Part, key: &str) -> impl Iterator<Item = usize> {
-        let list = self.keys.find(&self.bytes, key).and_then(|key| {
+        let list = self.keys.find(&self.bytes, key.as_bytes()).and_then(|key| {
             let before = Part::ALL.iter().take_while(|earlier| **earlier != part).count();
             self.lists.span(&self.bytes, before * self.keys.len() + key)
         });

@@ -97,8 +97,12 @@ impl Texts {
     }
 
     pub(super) fn get<'b>(&self, bytes: &'b [u8], index: usize) -> Option<&'b str> {
+        str::from_utf8(self.bytes_of(bytes, index)?).ok()
+    }
+
+    fn bytes_of<'b>(&self, bytes: &'b [u8], index: usize) -> Option<&'b [u8]> {
         let span = self.ends.span(bytes, index)?;
-        str::from_utf8(bytes.get(self.bytes.clone())?.get(span)?).ok()
+        bytes.get(self.bytes.clone())?.get(span)
     }
 
     pub(super) fn iter<'b>(&self, bytes: &'b [u8]) -> impl Iterator<Item = Option<&'b str>> {
@@ -106,11 +110,11 @@ impl Texts {
     }
 
     /// The number of a text, if the texts are sorted.
-    pub(super) fn find(&self, bytes: &[u8], text: &str) -> Option<usize> {
+    pub(super) fn find(&self, bytes: &[u8], text: &[u8]) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low.midpoint(high);
-            match self.get(bytes, middle)?.cmp(text) {
+            match compare(self.bytes_of(bytes, middle)?, text) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Some(middle),
                 Ordering::Greater => high = middle,
@@ -130,5 +134,31 @@ impl Texts {
     }
 }
 
+/// The order of two texts. WebAssembly compares byte by byte where the library does; names of tools begin alike.
+fn compare(left: &[u8], right: &[u8]) -> Ordering {
+    let (left_words, _) = left.as_chunks::<WORD>();
+    let (right_words, _) = right.as_chunks::<WORD>();
+    let differ = left_words.iter().zip(right_words).find(|(left, right)| left != right);
+    let shared = left_words.len().min(right_words.len()) * WORD;
+    match differ {
+        Some((left, right)) => u64::from_be_bytes(*left).cmp(&u64::from_be_bytes(*right)),
+        None => left.get(shared..).cmp(&right.get(shared..)),
+    }
+}
+
+const WORD: usize = size_of::<u64>();
+
 /// The bytes of an entry of a table.
 const ENTRY: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::compare;
+
+    proptest::proptest! {
+        #[test]
+        fn texts_have_the_order_of_their_bytes(left in "[ab]{0,20}", right in "[ab]{0,20}") {
+            proptest::prop_assert_eq!(compare(left.as_bytes(), right.as_bytes()), left.cmp(&right));
+        }
+    }
+}

@@ -63,7 +63,7 @@ impl Sections {
     }
 
     pub(super) fn find<'b>(&self, bytes: &'b [u8], name: &str) -> Option<Result<&'b [u8], BundleError>> {
-        let index = self.names.as_ref()?.find(bytes, name)?;
+        let index = self.names.as_ref()?.find(bytes, name.as_bytes())?;
         Some(self.checked(bytes, index).ok_or(BundleError::Damaged))
     }
 

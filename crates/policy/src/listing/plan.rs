@@ -7,13 +7,15 @@ use crate::bundle::Group;
 use crate::evaluate::Prepared;
 use crate::listing::Sight;
 use crate::prospect::{self, Budget, Prospect};
-use crate::set::{KindCandidates, Member};
+use crate::set::{KindCandidates, Member, Names};
 use crate::visibility::Visibility;
 
 /// How to answer for the targets of one kind.
 #[derive(Debug)]
 pub(super) struct Plan<'p> {
     candidates: KindCandidates<'p>,
+    /// What the names of the targets begin with, before what each of them is called.
+    stems: Names,
     rules: Share,
     holds: Share,
     /// What policies say that name their targets, by number, if it does not depend on the target.
@@ -32,23 +34,28 @@ struct Share {
 }
 
 impl<'p> Plan<'p> {
-    /// A plan for all targets of the kind of this one; `None` if it cannot be put before the policies.
-    pub(super) fn new(sight: &Sight<'_, 'p>) -> Option<Self> {
+    /// A plan for all targets of the kind of this one, which is called `own`; `None` if it cannot be put before the
+    /// policies.
+    pub(super) fn new(sight: &Sight<'_, 'p>, own: &str) -> Option<Self> {
         let candidates = sight.policies.candidates_of_kind(&sight.kind, sight.facts()?);
         let share = |group| Share::new(sight.policies.members(group, &candidates.all), sight);
         let (rules, holds) = (share(Group::Rules)?, share(Group::Holds)?);
-        Some(Self { candidates, rules, holds, settled: BTreeMap::new(), common: None })
+        let stems = sight.names().without_end(own)?;
+        Some(Self { candidates, stems, rules, holds, settled: BTreeMap::new(), common: None })
+    }
+
+    /// How a target appears that is called `own`, if no policy says anything about it that it does not say about all.
+    pub(super) fn common(&mut self, own: &str, budget: &mut Budget) -> Option<Visibility> {
+        let Self { candidates, stems, rules, holds, common, .. } = self;
+        if !rules.is_common() || !holds.is_common() || candidates.are_named(stems, own) {
+            return None;
+        }
+        Some(*common.get_or_insert_with(|| prospect::visibility(&rules.settled, &holds.settled, budget)))
     }
 
     /// How a target appears; `None` if it cannot be put before the policies.
     pub(super) fn look_at(&mut self, sight: &Sight<'_, 'p>, budget: &mut Budget) -> Option<Visibility> {
         let named = self.candidates.only_by_name(&sight.names());
-        if named.is_none() && self.rules.is_common() && self.holds.is_common() {
-            let Self { rules, holds, common, .. } = self;
-            let common =
-                common.get_or_insert_with(|| prospect::visibility(&rules.settled, &holds.settled, budget));
-            return Some(*common);
-        }
         let mut rules = self.rules.look_at(sight)?;
         let mut holds = self.holds.look_at(sight)?;
         if let Some(named) = named {

@@ -19,12 +19,12 @@ fn evaluated(text: &str, more: &[Target<'_>]) -> (usize, usize, usize) {
     for target in TOOLS.map(|name| Target::Tool { name }).iter().chain(more) {
         listing.visibility(*target);
     }
-    let counts = listing.plans.values().map(counts);
+    let counts = listing.plans.iter().map(|(_, plan)| counts(plan));
     let (open, selective) = counts.fold((0, 0), |(n, m), (open, selective)| (n + open, m + selective));
     (listing.plans.len(), open, selective)
 }
 
-fn counts(Plan { candidates: _, rules, holds, settled, common: _ }: &Plan<'_>) -> (usize, usize) {
+fn counts(Plan { candidates: _, stems: _, rules, holds, settled, common: _ }: &Plan<'_>) -> (usize, usize) {
     (rules.open.n_policies() + holds.open.n_policies(), settled.len())
 }
 
