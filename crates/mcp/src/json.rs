@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use parse::fold;
-pub use parse::{Bounds, JsonError, JsonErrorKind, parse};
+pub use parse::{Bounds, JsonError, JsonErrorKind, parse, parse_text};
 
 /// One JSON value (RFC 8259).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -251,10 +251,18 @@ impl<'a> Object<'a> {
     /// Gives every key to `rename` and takes what it returns; a name that is taken gets a counter, because
     /// two members must never share a key. Linear in the number of members, but for a logarithm.
     pub fn rename_keys(&mut self, mut rename: impl FnMut(&str) -> Option<String>) {
-        let wanted: Vec<Option<String>> = self.members.iter().map(|(name, _)| rename(name)).collect();
-        if wanted.iter().all(Option::is_none) {
+        // Hardly ever is one renamed.
+        let mut names = self.members.iter().map(|(name, _)| rename(name));
+        let mut n_kept = 0;
+        let Some(first) = names.find_map(|wanted| {
+            n_kept += usize::from(wanted.is_none());
+            wanted
+        }) else {
             return;
-        }
+        };
+        let mut wanted: Vec<Option<String>> = std::iter::repeat_n(None, n_kept).collect();
+        wanted.push(Some(first));
+        wanted.extend(names);
         let kept = self.members.iter().zip(&wanted).filter(|(_, wanted)| wanted.is_none());
         let mut taken: BTreeSet<String> = kept.map(|((name, _), _)| name.to_string()).collect();
         let mut counters = BTreeMap::new();

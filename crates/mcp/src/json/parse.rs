@@ -98,6 +98,14 @@ impl Bounds {
 pub fn parse(bytes: &[u8], bounds: Bounds) -> Result<Json<'_>, JsonError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| JsonError { kind: JsonErrorKind::NotUtf8, offset: error.valid_up_to() })?;
+    parse_text(text, bounds)
+}
+
+/// The same for what is known to be UTF-8.
+///
+/// # Errors
+/// As [`parse`], but for [`JsonErrorKind::NotUtf8`].
+pub fn parse_text(text: &str, bounds: Bounds) -> Result<Json<'_>, JsonError> {
     let mut parser = Parser { text, offset: 0, values_left: bounds.values, from: bounds.from };
     parser.skip_whitespace();
     let value = parser.value(bounds.depth)?;

@@ -7,9 +7,7 @@ use super::{Json, Object};
 
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        self.write(&mut text);
-        f.write_str(&text)
+        f.write_str(&self.to_text(0))
     }
 }
 
@@ -17,9 +15,16 @@ impl Json<'_> {
     /// The value as compact JSON text. It never contains a line break, so it fits one SSE `data` line.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut text = String::new();
+        self.to_text(0).into_bytes()
+    }
+
+    /// The same as text, in a buffer that holds `capacity` bytes at first: what is nearly as long as what it was read
+    /// from need not be moved while it is written.
+    #[must_use]
+    pub fn to_text(&self, capacity: usize) -> String {
+        let mut text = String::with_capacity(capacity);
         self.write(&mut text);
-        text.into_bytes()
+        text
     }
 
     fn write(&self, out: &mut String) {

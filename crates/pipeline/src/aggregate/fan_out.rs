@@ -90,7 +90,7 @@ async fn result<P: Ports>(relay: &mut Relay<P>) -> Result<Object<'static>, Refus
     let text = relay.in_time().await?;
     // The gateway has written this itself.
     let unreadable = || Refusal::Upstream("an answer that cannot be put together with others".to_owned());
-    let value = json::parse(text.as_bytes(), Bounds::answer(DEPTH)).map_err(|_| unreadable())?;
+    let value = json::parse_text(&text, Bounds::answer(DEPTH)).map_err(|_| unreadable())?;
     match Message::try_from(value) {
         Ok(Message::Response(response)) => match response.outcome {
             Outcome::Result(result) => Ok(result.into_owned()),

@@ -138,7 +138,7 @@ async fn acknowledged<P: Ports>(
 
 /// What an acknowledgement grants; `None` if it is none.
 fn granted(text: &str) -> Option<Object<'static>> {
-    let value = json::parse(text.as_bytes(), Bounds::answer(DEPTH)).ok()?;
+    let value = json::parse_text(text, Bounds::answer(DEPTH)).ok()?;
     let Ok(Message::Notification(first)) = Message::try_from(value) else { return None };
     if first.method != ServerNotification::Acknowledged.as_str() {
         return None;

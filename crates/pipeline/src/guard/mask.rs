@@ -1,7 +1,7 @@
 //! Masking: every string and number of a frame, keys too, unless the caller may see the class.
 
 use std::borrow::Cow;
-use std::cell::{RefCell, RefMut};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +20,8 @@ use crate::usage::Seen;
 /// Masks for one principal on one connection and counts what it saw.
 pub(crate) struct Masker {
     gateway: Rc<Gateway>,
-    current: RefCell<Current>,
+    /// What is searched with, until something else is in force; taken out while it is.
+    current: Option<Current>,
     credential: Option<Arc<KnownValues>>,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
@@ -41,16 +42,13 @@ impl Masker {
         connection: ConnectionName,
     ) -> Self {
         let credential = gateway.credential_of(&connection);
-        let masker = Self { credential, reader: Some((principal, connection)), ..Self::for_store(gateway) };
-        let active = masker.gateway.active();
-        let detectors = masker.detectors_of(&active);
-        Self { current: RefCell::new(Current { active, detectors, plain: Plain::default() }), ..masker }
+        Self { credential, reader: Some((principal, connection)), ..Self::for_store(gateway) }
     }
 
     /// For what is stored: no class is spared.
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
-            current: RefCell::new(Current::of(gateway.active())),
+            current: None,
             credential: None,
             masked_classes: RefCell::new((gateway.active(), BTreeMap::new())),
             gateway,
@@ -61,40 +59,15 @@ impl Masker {
         }
     }
 
-    /// Asks the detectors of what is in force now.
-    fn with_detectors<T>(&self, ask: impl FnOnce(&Detectors) -> T) -> T {
-        ask(&self.current().detectors)
-    }
-
-    /// What a text holds.
-    fn scan(&self, at: Place, key: &str, text: &str) -> Findings {
-        let mut current = self.current();
-        if at == Place::default() && current.plain.has(key, text) {
-            return Findings::default();
-        }
-        let findings = current.detectors.scan_at(at, key, text);
-        if at == Place::default() && findings.is_empty() {
-            current.plain.add(key, text);
-        }
-        findings
-    }
-
-    fn current(&self) -> RefMut<'_, Current> {
+    /// Does something with the detectors of what is in force now. That stays in force until it is done: nothing here
+    /// waits.
+    fn with_current<T>(&mut self, act: impl FnOnce(&mut Self, &mut Current) -> T) -> T {
         let active = self.gateway.active();
-        let mut current = self.current.borrow_mut();
-        if !Rc::ptr_eq(&current.active, &active) {
-            let detectors = self.detectors_of(&active);
-            *current = Current { active, detectors, plain: Plain::default() };
-        }
-        current
-    }
-
-    fn detectors_of(&self, active: &Active) -> Detectors {
-        let detectors = active.detectors().clone();
-        match &self.credential {
-            Some(credential) => detectors.with_known(Arc::clone(credential)),
-            None => detectors,
-        }
+        let known = self.current.take().filter(|current| Rc::ptr_eq(&current.active, &active));
+        let mut current = known.unwrap_or_else(|| Current::new(active, self.credential.as_ref()));
+        let done = act(self, &mut current);
+        self.current = Some(current);
+        done
     }
 
     /// Remembers what is found from now on.
@@ -117,75 +90,79 @@ impl Masker {
 
     /// Masks a value in place, whatever it is.
     pub(crate) fn value(&mut self, value: &mut Json<'_>) {
-        let top = self.gateway.active().detectors().top();
-        self.member(top, "", value);
-    }
-
-    /// Masks the value of a member, whose name may say what the value is.
-    fn member(&mut self, at: Place, key: &str, value: &mut Json<'_>) {
-        match value {
-            Json::Null | Json::Bool(_) => {}
-            Json::String(text) => self.text_of(at, key, text),
-            Json::Array(items) => self.items(at, key, items),
-            Json::Object(object) => self.members_at(at, object, &[]),
-            Json::Number(number) => {
-                let findings =
-                    self.with_detectors(|detectors| detectors.scan_number_at(at, key, number.as_str()));
-                let is_dummy = findings.iter().all(|found| self.strategy(found.class) == Strategy::Dummy);
-                *value = match self.apply(key, number.as_str(), &findings) {
-                    // A number stays one, so that it fits the schema that it has.
-                    Some(_) if is_dummy => Json::from(0),
-                    Some(masked) => Json::String(Cow::Owned(masked)),
-                    None => return,
-                };
-            }
-        }
+        self.with_current(|masker, current| {
+            let spot = Spot { at: current.detectors.top(), key: "" };
+            masker.member(current, spot, value);
+        });
     }
 
     /// Masks the members of an object in place, keys included, but for those named `opaque`.
     pub(crate) fn members(&mut self, object: &mut Object<'_>, opaque: &[&str]) {
-        let top = self.gateway.active().detectors().top();
-        self.members_at(top, object, opaque);
-    }
-
-    fn items(&mut self, at: Place, key: &str, items: &mut [Json<'_>]) {
-        let active = self.gateway.active();
-        for (index, item) in items.iter_mut().enumerate() {
-            self.member(active.detectors().item(at, index), key, item);
-        }
-    }
-
-    fn members_at(&mut self, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
-        let active = self.gateway.active();
-        for (key, value) in object.iter_mut() {
-            if !opaque.contains(&key) {
-                self.member(active.detectors().member(at, key), key, value);
-            }
-        }
-        object.rename_keys(|key| {
-            let findings = self.scan(Place::default(), "", key);
-            self.apply("", key, &findings)
+        self.with_current(|masker, current| {
+            let top = current.detectors.top();
+            masker.members_at(current, top, object, opaque);
         });
     }
 
     /// Masks a text in place.
     pub(crate) fn text(&mut self, text: &mut Cow<'_, str>) {
-        self.text_of(Place::default(), "", text);
+        self.with_current(|masker, current| masker.text_at(current, Spot::default(), text));
     }
 
-    fn text_of(&mut self, at: Place, key: &str, text: &mut Cow<'_, str>) {
-        let findings = self.scan(at, key, text);
-        if let Some(masked) = self.apply(key, text, &findings) {
+    /// Whether a text, which can pass only as it is, holds something that the reader may not see.
+    pub(crate) fn would_mask_text(&mut self, text: &str) -> bool {
+        self.with_current(|masker, current| {
+            let classes = current.detectors.scan(text).classes();
+            classes.into_iter().any(|class| masker.is_masked(class))
+        })
+    }
+
+    fn member(&mut self, current: &mut Current, spot: Spot<'_>, value: &mut Json<'_>) {
+        match value {
+            Json::Null | Json::Bool(_) => {}
+            Json::String(text) => self.text_at(current, spot, text),
+            Json::Array(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    let at = current.detectors.item(spot.at, index);
+                    self.member(current, Spot { at, ..spot }, item);
+                }
+            }
+            Json::Object(object) => self.members_at(current, spot.at, object, &[]),
+            Json::Number(number) => {
+                if let Some(masked) = self.number(current, spot, number.as_str()) {
+                    *value = masked;
+                }
+            }
+        }
+    }
+
+    fn members_at(&mut self, current: &mut Current, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
+        for (key, value) in object.iter_mut() {
+            if !opaque.contains(&key) {
+                let spot = Spot { at: current.detectors.member(at, key), key };
+                self.member(current, spot, value);
+            }
+        }
+        object.rename_keys(|key| {
+            let findings = current.scan(Spot::default(), key)?;
+            self.apply(current, Spot::default(), key, &findings)
+        });
+    }
+
+    fn text_at(&mut self, current: &mut Current, spot: Spot<'_>, text: &mut Cow<'_, str>) {
+        let findings = current.scan(spot, text);
+        if let Some(masked) = findings.and_then(|findings| self.apply(current, spot, text, &findings)) {
             *text = Cow::Owned(masked);
         }
     }
 
-    /// Whether a text, which can pass only as it is, holds something that the reader may not see.
-    pub(crate) fn would_mask_text(&self, text: &str) -> bool {
-        self.with_detectors(|detectors| detectors.scan(text))
-            .classes()
-            .into_iter()
-            .any(|class| self.is_masked(class))
+    /// What stands in the place of a number, if anything does.
+    fn number(&mut self, current: &Current, spot: Spot<'_>, number: &str) -> Option<Json<'static>> {
+        let findings = current.detectors.scan_number_at(spot.at, spot.key, number);
+        let is_dummy = findings.iter().all(|found| self.strategy(found.class) == Strategy::Dummy);
+        let masked = self.apply(current, spot, number, &findings)?;
+        // A number stays one, so that it fits the schema that it has.
+        Some(if is_dummy { Json::from(0) } else { Json::from(masked) })
     }
 
     /// Whether a masked value may no longer fit the schema that it has. That a server gives back its credential is not
@@ -207,7 +184,13 @@ impl Masker {
     }
 
     /// The masked text, if anything in it is masked.
-    fn apply(&mut self, key: &str, text: &str, findings: &Findings) -> Option<String> {
+    fn apply(
+        &mut self,
+        current: &Current,
+        spot: Spot<'_>,
+        text: &str,
+        findings: &Findings,
+    ) -> Option<String> {
         if findings.is_empty() {
             return None;
         }
@@ -217,7 +200,7 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = self.with_detectors(|detectors| detectors.mask(key, text, findings, Disguise(self)));
+        let masked = current.detectors.mask(spot.key, text, findings, Disguise(self));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
@@ -248,9 +231,36 @@ struct Current {
 }
 
 impl Current {
-    fn of(active: Rc<Active>) -> Self {
-        Self { detectors: active.detectors().clone(), active, plain: Plain::default() }
+    fn new(active: Rc<Active>, credential: Option<&Arc<KnownValues>>) -> Self {
+        let detectors = active.detectors().clone();
+        let detectors = match credential {
+            Some(credential) => detectors.with_known(Arc::clone(credential)),
+            None => detectors,
+        };
+        Self { active, detectors, plain: Plain::default() }
     }
+
+    /// What a text holds, if it holds anything.
+    fn scan(&mut self, Spot { at, key }: Spot<'_>, text: &str) -> Option<Findings> {
+        let is_anywhere = at == Place::default();
+        if is_anywhere && self.plain.has(key, text) {
+            return None;
+        }
+        let findings = self.detectors.scan_at(at, key, text);
+        if is_anywhere && findings.is_empty() {
+            self.plain.add(key, text);
+        }
+        Some(findings).filter(|findings| !findings.is_empty())
+    }
+}
+
+/// Where a value is.
+#[derive(Clone, Copy, Default)]
+struct Spot<'k> {
+    /// In the document.
+    at: Place,
+    /// The name of the member that it is, or is in a list of, or empty.
+    key: &'k str,
 }
 
 /// How values are masked for a reader.

@@ -1,6 +1,6 @@
-//! Short texts in which nothing was found, so that they need not be looked at again.
+//! Texts of some words in which nothing was found, so that they need not be looked at again.
 //!
-//! Lists say the same thousands of times: the names of members, and values such as `"string"`. What a scan finds depends
+//! Lists say the same thousands of times: descriptions, and names such as `additionalProperties`. What a scan finds depends
 //! on the text and on what its member is called, so both are kept, and compared whole.
 
 /// The texts that were looked at last, each in the one place where it can be.
@@ -19,17 +19,22 @@ struct Text {
 const PLACES: usize = 256;
 /// How long a text and what its member is called may be together, in bytes.
 const LONGEST: usize = 96;
+/// How short a text is that is looked at as fast as it is looked up, in bytes.
+const SHORT: usize = 16;
 
 impl Plain {
     /// Whether nothing was found in this text of a member of this name.
     pub(super) fn has(&self, key: &str, text: &str) -> bool {
+        if text.len() < SHORT {
+            return false;
+        }
         let known = self.texts.get(place(key, text));
-        known.is_some_and(|known| known.text == text && known.key == key && !text.is_empty())
+        known.is_some_and(|known| is_same(&known.text, text) && is_same(&known.key, key))
     }
 
     /// Remembers that nothing was found in a text, if it is short.
     pub(super) fn add(&mut self, key: &str, text: &str) {
-        if key.len() + text.len() > LONGEST {
+        if text.len() < SHORT || key.len() + text.len() > LONGEST {
             return;
         }
         self.texts.resize(PLACES, Text::default());
@@ -50,6 +55,19 @@ fn place(key: &str, text: &str) -> usize {
     usize::try_from(mixed >> 16).unwrap_or_default().wrapping_add(lengths) % PLACES
 }
 
+/// Whether two texts are the same. WebAssembly compares byte by byte where the library does.
+fn is_same(left: &str, right: &str) -> bool {
+    let (left_words, left_rest) = left.as_bytes().as_chunks::<WORD>();
+    let (right_words, right_rest) = right.as_bytes().as_chunks::<WORD>();
+    let are_same =
+        |(left, right): (&[u8; WORD], &[u8; WORD])| u64::from_ne_bytes(*left) == u64::from_ne_bytes(*right);
+    left.len() == right.len()
+        && left_words.iter().zip(right_words).all(are_same)
+        && left_rest.iter().zip(right_rest).all(|(left, right)| left == right)
+}
+
+const WORD: usize = size_of::<u64>();
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,24 +75,26 @@ mod tests {
     #[test]
     fn a_text_is_known_with_its_name_only() {
         let mut plain = Plain::default();
-        assert!(!plain.has("type", "string"));
-        plain.add("type", "string");
-        assert!(plain.has("type", "string"));
-        for (key, text) in [("kind", "string"), ("type", "strinG"), ("type", ""), ("", "string")] {
+        let text = "additionalProperties";
+        assert!(!plain.has("type", text));
+        plain.add("type", text);
+        assert!(plain.has("type", text));
+        for (key, text) in [("kind", text), ("type", "additionalPropertiez"), ("", text)] {
             assert!(!plain.has(key, text), "{key}: {text}");
         }
-        plain.add("", "");
-        assert!(!plain.has("", ""));
     }
 
     #[test]
-    fn long_texts_are_not_kept_and_many_take_no_more_room() {
+    fn long_and_short_texts_are_not_kept_and_many_take_no_more_room() {
         let mut plain = Plain::default();
-        let long = "x".repeat(LONGEST + 1);
-        plain.add("", &long);
-        assert!(!plain.has("", &long));
-        (0..10_000).for_each(|number| plain.add("id", &number.to_string()));
+        let (short, long) = ("string", "x".repeat(LONGEST + 1));
+        for text in [short, &long] {
+            plain.add("", text);
+            assert!(!plain.has("", text));
+        }
+        let text = |number: u32| format!("the text of number {number}");
+        (0..10_000).for_each(|number| plain.add("id", &text(number)));
         assert_eq!(plain.texts.len(), PLACES);
-        assert!(plain.has("id", "9999"));
+        assert!(plain.has("id", &text(9999)));
     }
 }

@@ -73,7 +73,7 @@ impl<P: Ports> Relay<P> {
         id: Option<String>,
         data: &str,
     ) -> Result<Option<Out>, Refusal> {
-        let value = json::parse(data.as_bytes(), Bounds::answer(self.limits.depth));
+        let value = json::parse_text(data, Bounds::answer(self.limits.depth));
         let value = value.map_err(|error| self.no_message(error.to_string()))?;
         if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
             if batch.is_empty() {
@@ -107,7 +107,7 @@ impl<P: Ports> Relay<P> {
         match verdict {
             Verdict::Pass(message) => {
                 let items = items(&message);
-                let event = with(event, &message.into_json());
+                let event = with(event, &message.into_json(), data.len());
                 self.count(&event, items, seen)?;
                 self.perform().await?;
                 self.guard.passed(event.data.as_ref().map_or(0, String::len));
@@ -116,7 +116,7 @@ impl<P: Ports> Relay<P> {
             Verdict::Final { message, failed } => {
                 let items = items(&message);
                 let answer = message.into_json();
-                let event = with(event, &answer);
+                let event = with(event, &answer, data.len());
                 self.count(&event, items, seen)?;
                 let recorded = self.record.is_some();
                 let text = recorded.then(|| record::answer(&self.guard.gateway(), answer));
@@ -289,6 +289,7 @@ fn without_message(event: Event) -> Option<Out> {
     is_left.then_some(Out::Event(Event { kind: None, data, ..event }))
 }
 
-fn with(event: Event, message: &Json<'_>) -> Event {
-    Event { kind: Some("message".to_owned()), data: Some(message.to_string()), ..event }
+/// `length` is about how long the message is.
+fn with(event: Event, message: &Json<'_>, length: usize) -> Event {
+    Event { kind: Some("message".to_owned()), data: Some(message.to_text(length)), ..event }
 }
