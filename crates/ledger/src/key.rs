@@ -93,6 +93,24 @@ impl Key {
         Self::of_chains(app, format_args!("key:{recording}:{day}:{serial}"))
     }
 
+    /// The counter of checkpoints. Who raises it by 1 has the serial that it then is. Never set, and read by adding 0.
+    #[must_use]
+    pub fn checkpoints(app: &AppName) -> Self {
+        Self::of_chains(app, format_args!("checkpoints"))
+    }
+
+    /// Where a checkpoint is.
+    #[must_use]
+    pub fn checkpoint(app: &AppName, serial: u64) -> Self {
+        Self::of_chains(app, format_args!("checkpoint:{serial}"))
+    }
+
+    /// Where it is said that a day was pruned.
+    #[must_use]
+    pub fn tombstone(app: &AppName, day: Day) -> Self {
+        Self::of_chains(app, format_args!("tombstone:{day}"))
+    }
+
     /// The key: at most 255 bytes of `[a-z0-9._:-]`.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -38,11 +38,13 @@
 
 mod bytes;
 mod chain;
+mod checkpoint;
 mod day;
 mod digest;
 mod drift;
 mod error;
 mod excerpt;
+mod export;
 mod hash;
 mod id;
 mod intent;
@@ -55,6 +57,8 @@ mod recording;
 mod refusal;
 mod sign;
 mod stage;
+mod tombstone;
+mod verify;
 mod wire;
 
 pub use chain::{
@@ -62,11 +66,16 @@ pub use chain::{
     LEASE_MILLIS, Label, Next, Opening, Put, Read, ReadError, RecordKind, SETTLE_MILLIS, SKEW_MILLIS,
     Segment, SegmentError, SegmentId, Ticket, Write, Writer, is_over,
 };
+pub use checkpoint::{
+    Checkpoint, CheckpointDraft, CheckpointTooLong, Head, InvalidCheckpoint, MAX_DAYS, MAX_HEADS,
+    StoredCheckpoint,
+};
 pub use day::{Day, InvalidDay};
 pub use digest::{DigestKey, InvalidDigest, KeyedDigest};
 pub use drift::Drift;
 pub use error::DecodeError;
 pub use excerpt::Excerpt;
+pub use export::{InvalidLine, Line};
 pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
@@ -78,3 +87,5 @@ pub use recording::{InvalidKeyValue, KeyValue, RecordingId, Tag, UnwrapError, Wr
 pub use refusal::Refusal;
 pub use sign::{InvalidKeyId, KeyId, SignatureError, SigningKey, TrustedKeys, VerifyingKey};
 pub use stage::{Stage, UnknownStage};
+pub use tombstone::{InvalidTombstone, MAX_KEPT, Tombstone, TombstoneDraft, TombstoneError};
+pub use verify::{Finding, MAX_FINDINGS, Problem, Report, Verifier, Vouched};
