@@ -48,7 +48,7 @@ const EXCEPTIONS: [(&str, &str, &str); 3] = [
     (
         "ed25519-compact",
         "getrandom",
-        "jwt-compact turns it on for making keys; here signatures are only verified",
+        "jwt-compact turns it on for making keys; here keys come from seeds, and signing takes no randomness",
     ),
     ("num-bigint-dig", "rand", "rsa uses it to find primes for new keys; here signatures are only verified"),
     ("rand_core", "getrandom", "jwt-compact turns it on for signing; here signatures are only verified"),

@@ -41,6 +41,14 @@ impl Excerpt {
         Self { text, n_omitted }
     }
 
+    /// Cuts the text so that writing it as JSON takes at most `max_bytes`, and never fewer than those of an empty one.
+    pub(crate) fn shrink_to(&mut self, max_bytes: usize) {
+        let excess = json::string_len(&self.text).saturating_sub(max_bytes);
+        if excess > 0 {
+            self.shrink_by(excess);
+        }
+    }
+
     /// Cuts the text so that writing it as JSON takes at least `n` bytes less, or to nothing.
     pub(crate) fn shrink_by(&mut self, n: usize) {
         let budget = json::string_len(&self.text).saturating_sub(n);

@@ -36,6 +36,17 @@ impl RecordId {
     pub fn at(self) -> UnixMillis {
         UnixMillis(u64::try_from(self.0 >> RANDOM_BITS).unwrap_or(u64::MAX))
     }
+
+    /// The sixteen bytes of the id, in the order in which ids sort.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The id of these bytes.
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
 }
 
 impl fmt::Display for RecordId {

@@ -6,7 +6,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::chain::{ChainId, SegmentId};
+use crate::day::Day;
 use crate::id::RecordId;
+use crate::recording::RecordingId;
 
 /// The longest name of an application, in bytes.
 const MAX_APP_BYTES: usize = 64;
@@ -71,10 +74,52 @@ impl Key {
         Self::of_record(app, "refusal", id)
     }
 
+    /// The counter of the chains of a day. Who raises it by 1 has the chain of the number that it then is. Never set, and
+    /// read by adding 0.
+    #[must_use]
+    pub fn chains(app: &AppName, day: Day) -> Self {
+        Self::of_chains(app, format_args!("chains:{day}"))
+    }
+
+    /// Where a segment is.
+    #[must_use]
+    pub fn segment(app: &AppName, SegmentId { chain: ChainId { day, serial }, n }: SegmentId) -> Self {
+        Self::of_chains(app, format_args!("segment:{day}:{serial}:{n}"))
+    }
+
+    /// Where the key of a recording in a chain is, or the mark that it was erased.
+    #[must_use]
+    pub fn recording(app: &AppName, recording: RecordingId, ChainId { day, serial }: ChainId) -> Self {
+        Self::of_chains(app, format_args!("key:{recording}:{day}:{serial}"))
+    }
+
+    /// The counter of checkpoints. Who raises it by 1 has the serial that it then is. Never set, and read by adding 0.
+    #[must_use]
+    pub fn checkpoints(app: &AppName) -> Self {
+        Self::of_chains(app, format_args!("checkpoints"))
+    }
+
+    /// Where a checkpoint is.
+    #[must_use]
+    pub fn checkpoint(app: &AppName, serial: u64) -> Self {
+        Self::of_chains(app, format_args!("checkpoint:{serial}"))
+    }
+
+    /// Where it is said that a day was pruned.
+    #[must_use]
+    pub fn tombstone(app: &AppName, day: Day) -> Self {
+        Self::of_chains(app, format_args!("tombstone:{day}"))
+    }
+
     /// The key: at most 255 bytes of `[a-z0-9._:-]`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What is after `l2:` is this layout's; another one gets another number.
+    fn of_chains(app: &AppName, rest: fmt::Arguments<'_>) -> Self {
+        Self(format!("pc1:{}:l2:{rest}", app.as_str()))
     }
 
     fn of_record(app: &AppName, kind: &str, id: RecordId) -> Self {

@@ -36,10 +36,16 @@
 
 #![forbid(unsafe_code)]
 
+mod bytes;
+mod chain;
+mod checkpoint;
+mod day;
 mod digest;
 mod drift;
 mod error;
 mod excerpt;
+mod export;
+mod hash;
 mod id;
 mod intent;
 mod json;
@@ -47,19 +53,39 @@ mod key;
 mod outcome;
 mod principal;
 mod record;
+mod recording;
 mod refusal;
+mod sign;
 mod stage;
+mod tombstone;
+mod verify;
 mod wire;
 
+pub use chain::{
+    Access, Author, Backlog, ChainId, ChainLimits, ChainReader, Continuation, Entry, Fate, Header, Item,
+    LEASE_MILLIS, Label, Next, Opening, Put, Read, ReadError, RecordKind, SETTLE_MILLIS, SKEW_MILLIS,
+    Segment, SegmentError, SegmentId, Ticket, Write, Writer, is_over,
+};
+pub use checkpoint::{
+    Checkpoint, CheckpointDraft, CheckpointTooLong, Head, InvalidCheckpoint, MAX_DAYS, MAX_HEADS,
+    StoredCheckpoint,
+};
+pub use day::{Day, InvalidDay};
 pub use digest::{DigestKey, InvalidDigest, KeyedDigest};
 pub use drift::Drift;
 pub use error::DecodeError;
 pub use excerpt::Excerpt;
+pub use export::{InvalidLine, Line};
+pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};
 pub use outcome::{CallResult, Outcome};
 pub use principal::{PrincipalKind, Who};
-pub use record::{MAX_VALUE_BYTES, Record};
+pub use record::{MAX_RECORD_BYTES, MAX_VALUE_BYTES, Record};
+pub use recording::{InvalidKeyValue, KeyValue, RecordingId, Tag, UnwrapError, WrappedKey, WrappingKeys};
 pub use refusal::Refusal;
+pub use sign::{InvalidKeyId, KeyId, SignatureError, SigningKey, TrustedKeys, VerifyingKey};
 pub use stage::{Stage, UnknownStage};
+pub use tombstone::{InvalidTombstone, MAX_KEPT, Tombstone, TombstoneDraft, TombstoneError};
+pub use verify::{Finding, MAX_FINDINGS, Problem, Report, Verifier, Vouched};

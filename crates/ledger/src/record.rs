@@ -13,6 +13,9 @@ use crate::wire;
 /// The longest stored form of a record, in bytes: what every store takes as one value.
 pub const MAX_VALUE_BYTES: usize = 256 * 1024;
 
+/// The longest record that a chain takes, in bytes. It lies there in pieces.
+pub const MAX_RECORD_BYTES: usize = 4 << 20;
+
 /// The version of the encoding. Every version that was released is read forever.
 pub(crate) const VERSION: u64 = 1;
 
@@ -66,6 +69,19 @@ impl Record {
         }
     }
 
+    /// The form in which a chain keeps it: at most [`MAX_RECORD_BYTES`] long, its body at most `max_body_bytes`.
+    ///
+    /// What is longer is cut, and the record says how much is missing.
+    #[must_use]
+    pub fn encode_for_chain(&self, max_body_bytes: usize) -> Vec<u8> {
+        match self {
+            Self::Drift(drift) => encode_within(drift.clone(), MAX_RECORD_BYTES, max_body_bytes),
+            Self::Intent(intent) => encode_within(intent.clone(), MAX_RECORD_BYTES, max_body_bytes),
+            Self::Outcome(outcome) => encode_within(outcome.clone(), MAX_RECORD_BYTES, max_body_bytes),
+            Self::Refusal(refusal) => encode_within(refusal.clone(), MAX_RECORD_BYTES, max_body_bytes),
+        }
+    }
+
     /// Reads any kind of record of this or an earlier release.
     ///
     /// # Errors
@@ -96,30 +112,39 @@ pub(crate) trait Stored: Clone {
     fn cut_names(&mut self);
 }
 
-/// Writes a record. What does not fit is cut: the body alone if that is enough, else names and lists first, so that
-/// what is left of the body does not depend on how long they were.
+/// Writes a record as one value, see [`encode_within`].
+pub(crate) fn encode_to_fit<R: Stored>(record: &R) -> Vec<u8> {
+    encode_within(record.clone(), MAX_VALUE_BYTES, MAX_VALUE_BYTES)
+}
+
+/// Writes a record in at most `max_bytes`, of which at most `max_body_bytes` are its body. What does not fit is cut: the
+/// body alone if that is enough, else names and lists first, so that what is left of the body does not depend on how
+/// long they were.
 ///
 /// Names come from tokens and requests, which the edge and the protocol bound, so they are whole as long as those
 /// bounds are what they are. A record that no store takes would be worse than one that is cut.
-pub(crate) fn encode_to_fit<R: Stored>(record: &R) -> Vec<u8> {
-    let whole = encode(record);
-    if whole.len() <= MAX_VALUE_BYTES {
+fn encode_within<R: Stored>(mut record: R, max_bytes: usize, max_body_bytes: usize) -> Vec<u8> {
+    if let Some(body) = record.body() {
+        body.shrink_to(max_body_bytes);
+    }
+    let whole = encode(&record);
+    if whole.len() <= max_bytes {
         return whole;
     }
-    let shorter = with_shorter_body(record.clone(), whole.len());
-    if shorter.len() <= MAX_VALUE_BYTES {
+    let shorter = with_shorter_body(record.clone(), whole.len().saturating_sub(max_bytes));
+    if shorter.len() <= max_bytes {
         return shorter;
     }
-    let mut cut = record.clone();
-    cut.cut_names();
-    let named = encode(&cut);
-    if named.len() <= MAX_VALUE_BYTES { named } else { with_shorter_body(cut, named.len()) }
+    record.cut_names();
+    let named = encode(&record);
+    let excess = named.len().saturating_sub(max_bytes);
+    if excess == 0 { named } else { with_shorter_body(record, excess) }
 }
 
-/// `length` is that of the record as it is.
-fn with_shorter_body<R: Stored>(mut record: R, length: usize) -> Vec<u8> {
+/// `excess` is by how much the record as it is would be too long.
+fn with_shorter_body<R: Stored>(mut record: R, excess: usize) -> Vec<u8> {
     if let Some(body) = record.body() {
-        body.shrink_by(length.saturating_sub(MAX_VALUE_BYTES).saturating_add(CUT_NOTE_BYTES));
+        body.shrink_by(excess.saturating_add(CUT_NOTE_BYTES));
     }
     encode(&record)
 }

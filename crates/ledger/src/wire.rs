@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::DecodeError;
-use crate::record::{MAX_VALUE_BYTES, Stored, VERSION};
+use crate::record::{MAX_RECORD_BYTES, Stored, VERSION};
 
 /// A record that can be read.
 pub(crate) trait Readable: Stored {
@@ -32,7 +32,7 @@ struct Envelope {
 
 /// The kind of record that `bytes` hold, if their version is known.
 pub(crate) fn kind(bytes: &[u8]) -> Result<String, DecodeError> {
-    if bytes.len() > MAX_VALUE_BYTES {
+    if bytes.len() > MAX_RECORD_BYTES {
         return Err(DecodeError::TooLarge { n_bytes: bytes.len() });
     }
     let Envelope { v, kind } = read(bytes)?;

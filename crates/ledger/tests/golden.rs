@@ -4,9 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64ct::{Base64, Encoding};
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Drift, Excerpt, Intent, KeyedDigest, Outcome, PolicyRef,
-    PrincipalKind, Record, RecordId, Refusal, Stage, UnixMillis, Verdict, Who,
+    Access, Arguments, Author, CallResult, ChainId, ChainLimits, ChainReader, DecisionSummary, Drift,
+    Excerpt, Intent, Item, Key, KeyedDigest, Next, Outcome, PolicyRef, PrincipalKind, Read, Record, RecordId,
+    RecordingId, Refusal, Segment, SigningKey, Stage, Tag, TrustedKeys, UnixMillis, Verdict, Who,
+    WrappingKeys, Writer,
 };
 
 fn check(golden: &str, expected: &Record) {
@@ -198,4 +201,44 @@ fn refusals_with_and_without_a_principal() {
         ..refusal
     };
     check(include_str!("golden/refusal-unauthenticated.v1.json"), &Record::Refusal(unauthenticated));
+}
+
+/// What is stored of one intent: a segment, and the wrapped key of its recording.
+#[test]
+fn a_segment_and_the_key_of_its_recording() {
+    let author = Author {
+        app: "portcullis".parse().unwrap(),
+        signing: SigningKey::from_seed("2026-08".parse().unwrap(), [3; 32]),
+        wrapping: WrappingKeys::new(&[4; 32], &[]),
+        limits: ChainLimits::default(),
+    };
+    let record = Record::Intent(intent());
+    let recording = RecordingId::new([5; 16]);
+    let (principal, connection) = (Some(Tag::new([6; 16])), Some(Tag::new([7; 16])));
+    let mut writer = Writer::new(author.clone());
+    writer.push(Item { recording, principal, connection, record: &record, fresh: [8; 32] }).unwrap();
+    let Next::Claim { counter, day } = writer.step(at()) else { panic!("a chain is claimed first") };
+    assert_eq!(counter.as_str(), "pc1:portcullis:l2:chains:2026-08-23");
+    let chain = ChainId { day, serial: 7 };
+    writer.begin(chain, at());
+    let Next::Write(write) = writer.step(at()) else { panic!("then it is written") };
+    let written: Vec<_> = write.puts.iter().map(|put| (put.key.as_str(), put.value.clone())).collect();
+    let segment = Base64::decode_vec(include_str!("golden/segment.f1.base64").trim_end()).unwrap();
+    let key = Base64::decode_vec(include_str!("golden/recording-key.v1.base64").trim_end()).unwrap();
+    let expected = [
+        ("pc1:portcullis:l2:segment:2026-08-23:7:0", segment.clone()),
+        ("pc1:portcullis:l2:key:05050505050505050505050505050505:2026-08-23:7", key.clone()),
+    ];
+    assert_eq!(written, expected, "format 1 is still what is written");
+    let segment = Segment::parse(&segment).unwrap();
+    let trusted = TrustedKeys::from_iter([(author.signing.id().clone(), author.signing.verifying_key())]);
+    assert_eq!(segment.verify(&trusted), Ok(()));
+    let mut reader = ChainReader::new(author.app.clone(), chain);
+    assert_eq!(reader.wanted(&segment), [recording]);
+    let access = Access::of(Some(&key), (recording, chain), &author.wrapping).unwrap();
+    reader.allow(recording, access);
+    let read = reader.read(&segment).unwrap();
+    let [Read::Record(label, read)] = &read[..] else { panic!("{read:?}") };
+    assert_eq!((&**read, label.principal, label.connection), (&record, principal, connection));
+    assert_eq!(Key::chains(&author.app, day), counter);
 }

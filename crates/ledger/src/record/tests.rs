@@ -198,6 +198,10 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
     }
 }
 
+fn json_len(text: &str) -> usize {
+    crate::json::string_len(text)
+}
+
 fn body(record: &Record) -> &Excerpt {
     match record {
         Record::Drift(_) => panic!("it has no body"),
@@ -290,6 +294,25 @@ proptest! {
     }
 
     #[test]
+    fn a_chain_keeps_as_much_of_a_body_as_it_may_and_all_else(
+        mut record in with_body(),
+        filler in prop::sample::select(vec!['a', '"', 'é']),
+        n in 0_usize..3_000,
+        max_body_bytes in 0_usize..6_000,
+    ) {
+        let text = filler.to_string().repeat(n);
+        set_body(&mut record, Excerpt::whole(text.clone()));
+        let decoded = Record::decode(&record.encode_for_chain(max_body_bytes)).unwrap();
+        let kept = body(&decoded).clone();
+        prop_assert!(text.starts_with(kept.text()));
+        prop_assert_eq!(kept.n_omitted(), (text.len() - kept.text().len()) as u64);
+        prop_assert!(kept.text().is_empty() || json_len(kept.text()) <= max_body_bytes);
+        prop_assert!(kept.n_omitted() == 0 || json_len(kept.text()) + 4 > max_body_bytes);
+        set_body(&mut record, kept);
+        prop_assert_eq!(decoded, record);
+    }
+
+    #[test]
     fn any_record_fits_the_store(
         mut record in record(),
         filler in prop::sample::select(vec!['a', '"', '\u{1}', 'é', '\u{1f600}']),
@@ -350,7 +373,7 @@ fn what_no_release_wrote_is_refused() {
         let error = Record::decode(altered.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{to}: {error}");
     }
-    let error = Record::decode(&vec![b' '; MAX_VALUE_BYTES + 1]).unwrap_err();
-    assert_eq!(error.to_string(), "the record has 262145 bytes, more than any record");
+    let error = Record::decode(&vec![b' '; MAX_RECORD_BYTES + 1]).unwrap_err();
+    assert_eq!(error.to_string(), "the record has 4194305 bytes, more than any record");
     assert!(matches!(Record::decode("[".repeat(100_000).as_bytes()), Err(DecodeError::Malformed(_))));
 }
