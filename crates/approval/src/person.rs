@@ -62,11 +62,13 @@ impl Requester {
 
     /// Whether a person is among those who ask.
     ///
-    /// The issuer of an actor is a URL, or nobody says which it is, so an actor's subject alone counts: that keeps out
-    /// a stranger of the same name at another issuer, and never lets in who asks.
+    /// The subject alone counts. The issuer of an actor is a URL or is not named, and people tend to have one name at
+    /// two issuers; so this also keeps out a stranger of the same name, and seldom lets in who asks. A person whom two
+    /// issuers name differently is two: nothing here can know.
     #[must_use]
     pub fn includes(&self, person: &PrincipalId) -> bool {
-        self.id == *person || self.actors.iter().any(|actor| actor.subject == person.subject())
+        let subject = person.subject();
+        self.id.subject() == subject || self.actors.iter().any(|actor| actor.subject == subject)
     }
 }
 

@@ -96,6 +96,12 @@ fn states() {
             "pending",
         ),
         (
+            "one's own by another issuer",
+            vec![Statement::Vote(ben.clone()), Statement::Vote(vote(&case, "sso|ada", &[FINANCE], NOW))],
+            20,
+            "pending",
+        ),
+        (
             "the actor's own",
             vec![Statement::Vote(ben.clone()), Statement::Vote(vote(&case, "sso|bot", &[FINANCE], NOW))],
             20,

@@ -137,6 +137,32 @@ fn programs_do_not_vote() {
     assert_eq!(Voter::of(&bot).err(), Some(NotAVoter::Workload));
 }
 
+/// An agent that acts for two people would answer for one what it asks for the other.
+#[test]
+fn nobody_votes_through_an_agent_nor_does_the_agent() {
+    let delegated = person_with_actor("ben", "finance", "agent");
+    assert_eq!(Voter::of(&delegated).err(), Some(NotAVoter::Delegated));
+    let mut asked = asked(once());
+    let Subject::Call(call) = &mut asked.subject else { panic!() };
+    call.requester = Requester::of(&person_with_actor("ada", "support", "agent")).unwrap();
+    let mut store = Store::default();
+    let id = store.request(&asked, NOW);
+    let case = store.read(id, after(1));
+    let seen = Seen { request: case.digest(), at: after(1) };
+    for subject in ["agent", "ada"] {
+        let voter = Voter::of(&person(subject, &["finance"])).unwrap();
+        assert_eq!(case.approve(&voter, seen, None).err(), Some(CannotVote::Requester), "{subject}");
+    }
+    // What was approved for one agent is not approved for another, nor for the person alone.
+    store.approve(id, "ben", after(2));
+    assert_eq!(word(&store.find(&asked, after(3))), "granted");
+    for other in [person_with_actor("ada", "support", "other"), person("ada", &["support"])] {
+        let Subject::Call(call) = &mut asked.subject else { panic!() };
+        call.requester = Requester::of(&other).unwrap();
+        assert_eq!(word(&store.find(&asked, after(3))), "must create");
+    }
+}
+
 /// Groups of an earlier sign-in were kept when a token named none.
 #[test]
 fn a_vote_counts_only_the_groups_of_the_token_it_came_with() {

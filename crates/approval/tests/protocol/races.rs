@@ -109,7 +109,7 @@ fn winners(backend: Backend, steps: &[(usize, Luck)]) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn of_200_calls_at_most_one_gets_a_grant_for_one_call(
@@ -300,7 +300,7 @@ fn listed(store: &mut Store, now: UnixMillis) -> BTreeSet<RequestId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn of_those_who_ask_for_the_same_at_the_same_time_one_does(
@@ -471,7 +471,7 @@ impl History {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_history_lets_a_call_pass_that_people_have_not_approved(

@@ -13,7 +13,7 @@ use portcullis_identity::seal::Sealer;
 use portcullis_identity::{Principal, PrincipalKind};
 use portcullis_ledger::UnixMillis;
 use portcullis_mcp::json::{Bounds, parse};
-use portcullis_settings::Secret;
+use portcullis_settings::{ClaimRules, PrincipalRule, Secret};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_787_480_130_123);
 
@@ -28,6 +28,19 @@ pub(crate) fn vault() -> Vault {
 
 pub(crate) fn person(subject: &str, groups: &[&str]) -> Principal {
     Principal::for_test("okta", subject, PrincipalKind::User, groups)
+}
+
+/// A person for whom somebody acts, as a token tells it (RFC 8693).
+pub(crate) fn person_with_actor(subject: &str, groups: &str, actor: &str) -> Principal {
+    let claims = format!(r#"{{"sub":"{subject}","groups":["{groups}"],"act":{{"sub":"{actor}"}}}}"#);
+    let (name, groups_claim) = ("okta".parse().unwrap(), "groups".parse().unwrap());
+    let rules = ClaimRules {
+        name: &name,
+        groups_claim: &groups_claim,
+        principal: &PrincipalRule::User,
+        attributes: &[],
+    };
+    Principal::of_claims(claims.as_bytes(), rules).unwrap()
 }
 
 pub(crate) fn requirement(policy: &str, group: &str, approvers: u8, coverage: Coverage) -> Requirement {
