@@ -12,8 +12,10 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates that reach nothing outside of themselves: no clock, environment, randomness, network or runtime.
-const PURE: [&str; 10] =
-    ["detect", "identity", "ledger", "mcp", "pins", "pipeline", "policy", "release", "settings", "usage"];
+const PURE: [&str; 11] = [
+    "approval", "detect", "identity", "ledger", "mcp", "pins", "pipeline", "policy", "release", "settings",
+    "usage",
+];
 
 /// What would let a pure crate reach out, directly or through any of its dependencies.
 const BANNED: [&str; 24] = [

@@ -1,0 +1,235 @@
+//! The stored form of what lies in the store: `{"v":1,"record":{"vote":{…}}}`.
+//!
+//! The types of the crate know no JSON; what is read is a form of its own and is converted field by field. Unknown
+//! fields are refused, so a change of what is there is a new version. Every version that was released is read for ever.
+
+mod parts;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use portcullis_ledger::UnixMillis;
+use serde::{Deserialize, Serialize};
+
+use crate::case::Statement;
+use crate::digest::ContentDigest;
+use crate::id::{Generation, RequestId};
+use crate::name::{GroupName, PrincipalId, Reason};
+use crate::protocol::Unusable;
+use crate::request::Request;
+use crate::said::{Consent, Rejection, Revocation, Use, Vote};
+use parts::{invalid, parsed};
+use request::RequestForm;
+
+/// What may lie in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Record {
+    /// An item of a day's list.
+    Entry(RequestId),
+    Latest(Generation),
+    Rejection(Rejection),
+    Request(Box<Request>),
+    Revocation(Revocation),
+    Settled(Vec<Vote>),
+    Use(Use),
+    Vote(Vote),
+    Waiting(UnixMillis),
+}
+
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    v: u64,
+    record: Form,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Form {
+    Entry(String),
+    Latest(u32),
+    Rejection(RejectionForm),
+    Request(Box<RequestForm>),
+    Revocation(RevocationForm),
+    Settled(Vec<VoteForm>),
+    Use(UseForm),
+    Vote(VoteForm),
+    Waiting(u64),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VoteForm {
+    request: ContentDigest,
+    at: u64,
+    voter: PrincipalId,
+    /// Absent where somebody forces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    groups: Option<BTreeSet<GroupName>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    verb: Verb,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verb {
+    Approve,
+    Force,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RejectionForm {
+    request: ContentDigest,
+    at: u64,
+    voter: PrincipalId,
+    groups: BTreeSet<GroupName>,
+    reason: Reason,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevocationForm {
+    at: u64,
+    by: PrincipalId,
+    reason: Reason,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UseForm {
+    at: u64,
+    call: String,
+}
+
+impl Record {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, Unusable> {
+        let stored = Stored { v: VERSION, record: Form::from(self) };
+        serde_json::to_vec(&stored).map_err(|error| Unusable::Malformed(error.to_string()))
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Unusable> {
+        let malformed = |error: serde_json::Error| Unusable::Malformed(error.to_string());
+        // A later version may have fields that this one does not know, so its number comes first.
+        let Version { v } = serde_json::from_slice(bytes).map_err(malformed)?;
+        if v > VERSION {
+            return Err(Unusable::Newer(v));
+        }
+        if v != VERSION {
+            return Err(invalid("v"));
+        }
+        let Stored { v: _, record } = serde_json::from_slice(bytes).map_err(malformed)?;
+        record.try_into()
+    }
+}
+
+impl Request {
+    /// What a vote names.
+    pub(crate) fn digest(&self) -> Result<ContentDigest, Unusable> {
+        let bytes = Record::Request(Box::new(self.clone())).encode()?;
+        Ok(ContentDigest::of("portcullis approval request 1", &[&bytes]))
+    }
+}
+
+impl From<&Record> for Form {
+    fn from(record: &Record) -> Self {
+        match record {
+            Record::Entry(id) => Self::Entry(id.to_string()),
+            Record::Latest(generation) => Self::Latest(generation.number()),
+            Record::Rejection(Rejection { request, at, voter, groups, reason }) => {
+                Self::Rejection(RejectionForm {
+                    request: *request,
+                    at: at.0,
+                    voter: voter.clone(),
+                    groups: groups.clone(),
+                    reason: reason.clone(),
+                })
+            }
+            Record::Request(request) => Self::Request(Box::new(RequestForm::from(&**request))),
+            Record::Revocation(Revocation { at, by, reason }) => {
+                Self::Revocation(RevocationForm { at: at.0, by: by.clone(), reason: reason.clone() })
+            }
+            Record::Settled(votes) => Self::Settled(votes.iter().map(VoteForm::from).collect()),
+            Record::Use(Use { at, call }) => Self::Use(UseForm { at: at.0, call: call.to_string() }),
+            Record::Vote(vote) => Self::Vote(VoteForm::from(vote)),
+            Record::Waiting(since) => Self::Waiting(since.0),
+        }
+    }
+}
+
+impl TryFrom<Form> for Record {
+    type Error = Unusable;
+
+    fn try_from(form: Form) -> Result<Self, Unusable> {
+        Ok(match form {
+            Form::Entry(id) => Self::Entry(parsed(&id, "entry")?),
+            Form::Latest(number) => {
+                Self::Latest(Generation::from_number(number).ok_or_else(|| invalid("latest"))?)
+            }
+            Form::Rejection(RejectionForm { request, at, voter, groups, reason }) => {
+                Self::Rejection(Rejection { request, at: UnixMillis(at), voter, groups, reason })
+            }
+            Form::Request(form) => Self::Request(Box::new(Request::try_from(*form)?)),
+            Form::Revocation(RevocationForm { at, by, reason }) => {
+                Self::Revocation(Revocation { at: UnixMillis(at), by, reason })
+            }
+            Form::Settled(forms) => {
+                Self::Settled(forms.into_iter().map(Vote::try_from).collect::<Result<_, _>>()?)
+            }
+            Form::Use(UseForm { at, call }) => {
+                Self::Use(Use { at: UnixMillis(at), call: parsed(&call, "call")? })
+            }
+            Form::Vote(form) => Self::Vote(form.try_into()?),
+            Form::Waiting(since) => Self::Waiting(UnixMillis(since)),
+        })
+    }
+}
+
+impl From<&Vote> for VoteForm {
+    fn from(vote: &Vote) -> Self {
+        let Vote { request, at, voter, consent, reason } = vote;
+        let (verb, groups) = match consent {
+            Consent::Approve(groups) => (Verb::Approve, Some(groups.clone())),
+            Consent::Force => (Verb::Force, None),
+        };
+        Self { request: *request, at: at.0, voter: voter.clone(), groups, reason: reason.clone(), verb }
+    }
+}
+
+impl TryFrom<VoteForm> for Vote {
+    type Error = Unusable;
+
+    fn try_from(form: VoteForm) -> Result<Self, Unusable> {
+        let VoteForm { request, at, voter, groups, reason, verb } = form;
+        let consent = match (verb, groups) {
+            (Verb::Approve, Some(groups)) => Consent::Approve(groups),
+            (Verb::Force, None) => Consent::Force,
+            (Verb::Approve, None) | (Verb::Force, Some(_)) => return Err(invalid("groups")),
+        };
+        Ok(Self { request, at: UnixMillis(at), voter, consent, reason })
+    }
+}
+
+impl Record {
+    /// What this says about a request; nothing if it only helps to find one.
+    pub(crate) fn into_statements(self) -> Vec<Statement> {
+        match self {
+            Self::Rejection(rejection) => vec![Statement::Rejection(rejection)],
+            Self::Revocation(revocation) => vec![Statement::Revocation(revocation)],
+            Self::Settled(votes) => votes.into_iter().map(Statement::Vote).collect(),
+            Self::Use(used) => vec![Statement::Use(used)],
+            Self::Vote(vote) => vec![Statement::Vote(vote)],
+            Self::Entry(_) | Self::Latest(_) | Self::Request(_) | Self::Waiting(_) => Vec::new(),
+        }
+    }
+}
+
+const VERSION: u64 = 1;
