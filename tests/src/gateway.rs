@@ -10,7 +10,10 @@ use portcullis_demo::Secret;
 use portcullis_demo::billing::{Billing, BillingConfig};
 use portcullis_demo::oidc::{Persona, Provider, ProviderConfig};
 use portcullis_host::{Host, Manifest, MemoryLog, Sqlite};
-use portcullis_ledger::Record;
+use portcullis_identity::seal::Sealer;
+use portcullis_ledger::{Record, records_in};
+use portcullis_pipeline::LedgerKeys;
+use portcullis_settings::Secret as SettingsSecret;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -52,6 +55,7 @@ pub struct Gateway {
     /// What the gateway shows its upstreams; a caller must never see it.
     pub credential: String,
     store: Store,
+    ledger: LedgerKeys,
     folder: TempDir,
     running: Running,
 }
@@ -125,12 +129,14 @@ impl Gateway {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         variables.extend(options.variables);
+        let secret = variables.get("secret_key").cloned().unwrap_or_default();
+        let ledger = LedgerKeys::of(&Sealer::new(&SettingsSecret::new(secret), &[])).expect("keys");
         let (store, running) = match Runtime::chosen() {
             Runtime::Embedded => embedded(&options.manifest, variables, folder.path(), address).await,
             Runtime::Spin => spin::start(&options.manifest, &variables, folder.path(), address).await,
         };
         let credential = credential.expose().to_owned();
-        Self { address, provider, billing, scripted, credential, store, folder, running }
+        Self { address, provider, billing, scripted, credential, store, ledger, folder, running }
     }
 
     /// A token of this persona for a connection.
@@ -164,28 +170,37 @@ impl Gateway {
     }
 
     /// The records in the store, in the order of their ids.
+    ///
+    /// # Panics
+    /// If the store or a record cannot be read.
     pub fn records(&self) -> Vec<Record> {
-        let file = match &self.store {
-            Store::Embedded { file, .. } | Store::Spin { file } => file,
-        };
-        let store = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the store");
-        let mut query = store
-            .prepare("SELECT value FROM spin_key_value WHERE key LIKE 'pc1:portcullis:%' ORDER BY key")
-            .expect("a query");
-        let values = query.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("rows");
-        values.filter_map(|value| Record::decode(&value.expect("a value")).ok()).collect()
+        let app = "portcullis".parse().expect("a name");
+        let records = records_in(&app, &self.ledger.wrapping, &self.stored()).expect("the ledger");
+        let mut records: Vec<Record> = records.into_iter().map(|(_, record)| record).collect();
+        records.sort_by_key(Record::id);
+        records
     }
 
-    /// Everything in the store, as text: what must not be at rest must not be in it.
+    /// Everything in the store as text, records as they are read: what must not be at rest must not be in it.
+    ///
+    /// # Panics
+    /// If the store or a record cannot be read.
     pub fn store_text(&self) -> String {
+        let values = self.stored().into_iter();
+        let values = values.map(|(key, value)| format!("{key} {}\n", String::from_utf8_lossy(&value)));
+        let records = self.records().into_iter();
+        let records = records.map(|record| format!("{}\n", String::from_utf8_lossy(&record.encode())));
+        values.chain(records).collect()
+    }
+
+    fn stored(&self) -> BTreeMap<String, Vec<u8>> {
         let file = match &self.store {
             Store::Embedded { file, .. } | Store::Spin { file } => file,
         };
         let store = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the store");
         let mut query = store.prepare("SELECT key, value FROM spin_key_value").expect("a query");
         let rows = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)));
-        let rows = rows.expect("rows").map(|row| row.expect("a row"));
-        rows.map(|(key, value)| format!("{key} {}\n", String::from_utf8_lossy(&value))).collect()
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
     }
 
     /// Lets the store make `count` more changes and then fail. `false` where that cannot be done, as on Spin.

@@ -92,6 +92,11 @@ impl Sealer {
         self.current.id
     }
 
+    /// The ids of the current key and of all previous ones, in this order.
+    pub fn key_ids(&self) -> impl Iterator<Item = KeyId> {
+        std::iter::once(&self.current).chain(&self.previous).map(|root| root.id)
+    }
+
     /// Seals a value; the result is visible ASCII. `nonce` must be random and new.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! records.
 
 mod author;
+mod copy;
 mod label;
 mod open;
 mod queue;
@@ -22,6 +23,7 @@ use crate::day::Day;
 use crate::id::UnixMillis;
 
 pub use author::{Author, ChainLimits};
+pub use copy::records_in;
 pub use label::{Label, RecordKind};
 pub use reader::{Access, ChainReader, Read, ReadError};
 pub use segment::{Entry, Header, Opening, Segment, SegmentError};

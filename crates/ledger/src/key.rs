@@ -50,28 +50,10 @@ impl FromStr for AppName {
 pub struct Key(String);
 
 impl Key {
-    /// Where the intent of a call is.
+    /// Where it is noted that a call has ended which a client may take up again.
     #[must_use]
-    pub fn intent(app: &AppName, id: RecordId) -> Self {
-        Self::of_record(app, "intent", id)
-    }
-
-    /// Where the outcome of a call is.
-    #[must_use]
-    pub fn outcome(app: &AppName, id: RecordId) -> Self {
-        Self::of_record(app, "outcome", id)
-    }
-
-    /// Where the record of a definition is that is not the approved one.
-    #[must_use]
-    pub fn drift(app: &AppName, id: RecordId) -> Self {
-        Self::of_record(app, "drift", id)
-    }
-
-    /// Where the record of a refused request is.
-    #[must_use]
-    pub fn refusal(app: &AppName, id: RecordId) -> Self {
-        Self::of_record(app, "refusal", id)
+    pub fn ended(app: &AppName, id: RecordId) -> Self {
+        Self(format!("pc1:{}:ended:{id}", app.as_str()))
     }
 
     /// The counter of the chains of a day. Who raises it by 1 has the chain of the number that it then is. Never set, and
@@ -121,10 +103,6 @@ impl Key {
     fn of_chains(app: &AppName, rest: fmt::Arguments<'_>) -> Self {
         Self(format!("pc1:{}:l2:{rest}", app.as_str()))
     }
-
-    fn of_record(app: &AppName, kind: &str, id: RecordId) -> Self {
-        Self(format!("pc1:{}:{kind}:{id}", app.as_str()))
-    }
 }
 
 impl fmt::Display for Key {
@@ -142,16 +120,13 @@ mod tests {
     fn keys_name_application_kind_and_record() {
         let app: AppName = "billing-eu".parse().unwrap();
         let id = RecordId::new(UnixMillis(0), [0; 10]);
-        assert_eq!(Key::intent(&app, id).as_str(), "pc1:billing-eu:intent:00000000000000000000000000");
-        assert_eq!(Key::outcome(&app, id).as_str(), "pc1:billing-eu:outcome:00000000000000000000000000");
-        assert_eq!(Key::drift(&app, id).as_str(), "pc1:billing-eu:drift:00000000000000000000000000");
-        assert_eq!(Key::refusal(&app, id).as_str(), "pc1:billing-eu:refusal:00000000000000000000000000");
+        assert_eq!(Key::ended(&app, id).as_str(), "pc1:billing-eu:ended:00000000000000000000000000");
     }
 
     #[test]
     fn the_longest_key_fits_every_store() {
         let app: AppName = "a".repeat(MAX_APP_BYTES).parse().unwrap();
-        let key = Key::refusal(&app, RecordId::new(UnixMillis(u64::MAX), [255; 10]));
+        let key = Key::ended(&app, RecordId::new(UnixMillis(u64::MAX), [255; 10]));
         let is_safe = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b':' | b'-');
         assert!(key.as_str().len() <= 255 && key.as_str().bytes().all(is_safe));
     }

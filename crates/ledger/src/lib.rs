@@ -8,7 +8,7 @@
 //! place for a token, a credential or an unmasked value.
 //!
 //! ```
-//! use portcullis_ledger::{AppName, Excerpt, Key, Record, RecordId, Refusal, Stage, UnixMillis};
+//! use portcullis_ledger::{Excerpt, Record, RecordId, Refusal, Stage, UnixMillis};
 //!
 //! let at = UnixMillis(1_787_480_130_123);
 //! let refusal = Refusal {
@@ -26,8 +26,6 @@
 //!     client_address: None,
 //!     request_bytes: 0,
 //! };
-//! let key = Key::refusal(&"gateway".parse::<AppName>()?, refusal.id);
-//! assert!(key.as_str().starts_with("pc1:gateway:refusal:01"));
 //! assert_eq!(Record::decode(&refusal.encode())?, Record::Refusal(refusal));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -64,7 +62,7 @@ mod wire;
 pub use chain::{
     Access, Author, Backlog, ChainId, ChainLimits, ChainReader, Continuation, Entry, Fate, Header, Item,
     LEASE_MILLIS, Label, Next, Opening, Put, Read, ReadError, RecordKind, SETTLE_MILLIS, SKEW_MILLIS,
-    Segment, SegmentError, SegmentId, Ticket, Write, Writer, is_over,
+    Segment, SegmentError, SegmentId, Ticket, Write, Writer, is_over, records_in,
 };
 pub use checkpoint::{
     Checkpoint, CheckpointDraft, CheckpointTooLong, Head, InvalidCheckpoint, MAX_DAYS, MAX_HEADS,

@@ -34,8 +34,10 @@ impl RecordingId {
 
     /// The recording of what a token is used for on a connection. `token` is whatever tells the caller's tokens apart.
     #[must_use]
-    pub fn of_token(key: &DigestKey, principal: Tag, token: &str, connection: Tag) -> Self {
-        let content = [&principal.0[..], &connection.0[..], token.as_bytes()].concat();
+    pub fn of_token(key: &DigestKey, principal: Tag, token: &str, connection: Option<Tag>) -> Self {
+        let content =
+            [&principal.0[..], &connection.map_or([0; TAG_BYTES], |Tag(bytes)| bytes)[..], token.as_bytes()]
+                .concat();
         Self(shortened(key.digest("recording of a token", &content)))
     }
 
@@ -136,11 +138,11 @@ mod tests {
         let recordings = [
             session(1),
             session(2),
-            RecordingId::of_token(&key, ana, "t1", billing),
-            RecordingId::of_token(&key, ana, "t2", billing),
-            RecordingId::of_token(&key, bo, "t1", billing),
-            RecordingId::of_token(&key, ana, "t1", Tag::connection(&key, "crm")),
-            RecordingId::of_token(&DigestKey::new([2; 32]), ana, "t1", billing),
+            RecordingId::of_token(&key, ana, "t1", Some(billing)),
+            RecordingId::of_token(&key, ana, "t2", Some(billing)),
+            RecordingId::of_token(&key, bo, "t1", Some(billing)),
+            RecordingId::of_token(&key, ana, "t1", Some(Tag::connection(&key, "crm"))),
+            RecordingId::of_token(&DigestKey::new([2; 32]), ana, "t1", Some(billing)),
             RecordingId::of_nobody(&key, Some(billing)),
             RecordingId::of_nobody(&key, None),
         ];

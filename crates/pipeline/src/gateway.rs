@@ -18,6 +18,7 @@ use crate::active::Active;
 use crate::attempts::Attempts;
 use crate::breakers::Breakers;
 use crate::definitions::{Known, Reported};
+use crate::journal::{Journal, LedgerKeys};
 use crate::pace::Paces;
 use crate::params::KnownTools;
 use crate::releases::Releases;
@@ -40,6 +41,7 @@ pub struct Gateway {
     /// The credentials of connections, as they are searched for.
     credentials: RefCell<BTreeMap<ConnectionName, Arc<KnownValues>>>,
     sealer: Sealer,
+    pub(crate) journal: Journal,
     class_names: BTreeMap<Class, ClassName>,
     /// Of the classes that findings are counted in.
     counted_names: BTreeMap<Class, ClassName>,
@@ -76,7 +78,7 @@ impl Gateway {
     /// only if none ever were. Until it is known, nothing is in force and every request is refused.
     ///
     /// # Errors
-    /// What `mounted` says, if it is asked at once.
+    /// What `mounted` says, if it is asked at once; a secret without a name.
     pub fn new(
         app: AppName,
         settings: Settings,
@@ -108,6 +110,7 @@ impl Gateway {
             paces: Paces::new(&settings.limits),
             breakers: Breakers::new(&settings),
             probed: Cell::new(None),
+            journal: Journal::new(app.clone(), &sealer)?,
             app,
             settings,
             active: RefCell::new(Rc::new(active)),
@@ -126,7 +129,15 @@ impl Gateway {
         &self.settings
     }
 
-    pub(crate) fn app(&self) -> &AppName {
+    /// What the ledger is written and read with.
+    #[must_use]
+    pub fn ledger_keys(&self) -> &LedgerKeys {
+        self.journal.keys()
+    }
+
+    /// The name under which everything in the store is.
+    #[must_use]
+    pub fn app(&self) -> &AppName {
         &self.app
     }
 

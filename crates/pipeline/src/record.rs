@@ -1,6 +1,6 @@
 //! Stages 6 and 9: what is on record before anything leaves, and before its answer is released.
 //!
-//! One write each, acknowledged by the store. Arguments and answers are stored masked for everybody, whatever
+//! Each is acknowledged by the store before what follows it happens. Arguments and answers are stored masked for everybody, whatever
 //! the caller may see; originals only as keyed digests.
 
 use std::borrow::Cow;
@@ -9,10 +9,11 @@ use std::rc::Rc;
 
 use portcullis_detect::Counts;
 use portcullis_identity::seal::Purpose;
-use portcullis_identity::{self as identity, VerifiedToken};
+use portcullis_identity::{self as identity, Principal, VerifiedToken};
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef,
-    PrincipalKind, Record, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
+    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Item, Key, KeyedDigest, Outcome, PolicyRef,
+    PrincipalKind, Record, RecordId, RecordingId, Refusal as RefusalRecord, Stage, Tag, UnixMillis, Verdict,
+    Who,
 };
 use portcullis_mcp::era::{
     Call, Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, SESSION_ID,
@@ -37,15 +38,27 @@ const ARGUMENTS: Purpose = Purpose::new("arguments");
 const KNOWN_META: [&str; 5] =
     [META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, "progressToken"];
 const SESSION: Purpose = Purpose::new("session-id");
+/// What is kept of the end of a call that may be taken up again.
+const ANSWERED: &[u8] = b"1 answered";
+const UNANSWERED: &[u8] = b"1 unanswered";
 
 /// A call whose intent is on record and whose outcome is not yet. Must be closed.
 #[derive(Debug)]
 #[must_use = "an intent without an outcome is shown as unknown"]
 pub(crate) struct Open {
     id: RecordId,
+    shelf: Shelf,
     timings: BTreeMap<Stage, u64>,
     /// When the intent was written, on the clock that only goes forward.
     since: u64,
+}
+
+/// Which recording a record is of, and by what that is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shelf {
+    recording: RecordingId,
+    principal: Option<Tag>,
+    connection: Option<Tag>,
 }
 
 /// What went to the caller.
@@ -151,12 +164,15 @@ pub(crate) async fn administrative<P: Ports>(
 }
 
 async fn open<P: Ports>(x: &Exchange<P>, record: Intent) -> Result<Open, StoreError> {
-    let id = record.id;
-    x.ports.set(Key::intent(x.gateway.app(), id).as_str(), &record.encode()).await?;
+    let (id, shelf) = (record.id, Shelf::of(x));
+    if let Err(error) = shelf.write(&x.gateway, &*x.ports, &Record::Intent(record)).await {
+        shelf.note_nothing_done(x, id);
+        return Err(error);
+    }
     let mut timings = x.timings.clone();
     let since = x.ports.monotonic();
     timings.insert(Stage::Intent, since.saturating_sub(x.lapped));
-    Ok(Open { id, timings, since })
+    Ok(Open { id, shelf, timings, since })
 }
 
 /// Writes that a step of the protocol is about to be taken which has an effect and no arguments.
@@ -177,19 +193,26 @@ impl Open {
     ///
     /// # Errors
     /// The store does not tell, or it says that the call has no answer: then none may follow.
-    pub(crate) async fn resumed<P: Ports>(
+    pub(crate) async fn resumed<P: Ports>(x: &Exchange<P>, id: RecordId) -> Result<Option<Self>, Refusal> {
+        let Some(ended) = x.ports.get(Key::ended(x.gateway.app(), id).as_str()).await? else {
+            let (timings, since) = (BTreeMap::new(), x.ports.monotonic());
+            return Ok(Some(Self { id, shelf: Shelf::of(x), timings, since }));
+        };
+        match ended.as_slice() {
+            ANSWERED => Ok(None),
+            _ => Err(Refusal::Session("an event id of a call that has ended without an answer")),
+        }
+    }
+
+    /// Notes for whoever comes back with an event id that the call has ended, and whether with an answer.
+    pub(crate) async fn note_end<P: Ports>(
+        &self,
         gateway: &Gateway,
         ports: &P,
-        id: RecordId,
-    ) -> Result<Option<Self>, Refusal> {
-        let known = ports.get(Key::outcome(gateway.app(), id).as_str()).await?;
-        let Some(known) = known else {
-            return Ok(Some(Self { id, timings: BTreeMap::new(), since: ports.monotonic() }));
-        };
-        match Record::decode(&known) {
-            Ok(Record::Outcome(Outcome { result: CallResult::Completed { .. }, .. })) => Ok(None),
-            Ok(_) | Err(_) => Err(Refusal::Session("an event id of a call that has ended without an answer")),
-        }
+        is_answered: bool,
+    ) -> Result<(), StoreError> {
+        let how = if is_answered { ANSWERED } else { UNANSWERED };
+        ports.set(Key::ended(gateway.app(), self.id).as_str(), how).await
     }
 
     pub(crate) fn id(&self) -> RecordId {
@@ -246,7 +269,7 @@ impl Open {
         gateway: &Rc<Gateway>,
         passed: &Passed,
     ) -> Result<(), StoreError> {
-        let Self { id, timings, since } = self;
+        let Self { id, shelf, timings, since } = self;
         let (id, mut timings) = (*id, timings.clone());
         timings.insert(Stage::Forward, ports.monotonic().saturating_sub(*since));
         let (result, text) = match end {
@@ -270,8 +293,75 @@ impl Open {
             text: Excerpt::whole(text),
             timings,
         };
-        ports.set(Key::outcome(gateway.app(), id).as_str(), &record.encode()).await
+        shelf.write(gateway, ports, &Record::Outcome(record)).await
     }
+}
+
+impl Shelf {
+    /// Where the records of a request belong: to its session, or else to what is done with the token.
+    fn of<P: Ports>(x: &Exchange<P>) -> Self {
+        let names = &x.gateway.journal.keys().names;
+        let connection = x.connection.as_ref().map(|name| Tag::connection(names, name.as_str()));
+        let tag = |token: &VerifiedToken| {
+            let Principal { issuer, subject, .. } = token.principal();
+            Tag::principal(names, &issuer.to_string(), &subject.to_string())
+        };
+        let principal = x.token.as_deref().map(tag);
+        let recording = match (session(x), x.token.as_deref(), principal) {
+            (Some(session), Some(_), _) => RecordingId::of_session(names, &session),
+            (_, Some(token), Some(principal)) => {
+                RecordingId::of_token(names, principal, &told_apart(token), connection)
+            }
+            (_, None, _) | (_, _, None) => RecordingId::of_nobody(names, connection),
+        };
+        Self { recording, principal, connection }
+    }
+
+    /// Where the records of what the gateway itself sees on a connection belong.
+    pub(crate) fn of_connection(gateway: &Gateway, connection: &str) -> Self {
+        let names = &gateway.journal.keys().names;
+        let connection = Some(Tag::connection(names, connection));
+        Self { recording: RecordingId::of_nobody(names, connection), principal: None, connection }
+    }
+
+    /// Notes of an intent that the store has not acknowledged that nothing came of it. Should the store get it all the
+    /// same, both are written.
+    fn note_nothing_done<P: Ports>(self, x: &Exchange<P>, id: RecordId) {
+        let record = Record::Outcome(Outcome {
+            id,
+            at: UnixMillis(x.ports.now()),
+            result: CallResult::Failed { kind: "store".to_owned() },
+            upstream_status: None,
+            bytes_out: 0,
+            frames: 0,
+            findings: BTreeMap::new(),
+            masked: BTreeMap::new(),
+            text: Excerpt::whole("the intent was not acknowledged, so nothing was forwarded"),
+            timings: x.timings.clone(),
+        });
+        let Self { recording, principal, connection } = self;
+        let item = Item { recording, principal, connection, record: &record, fresh: x.ports.random() };
+        if let Err(error) = x.gateway.journal.push(item) {
+            x.ports.log(&format!("an intent may stay without its outcome: {error}"));
+        }
+    }
+
+    /// Writes a record, and returns when the store has it.
+    pub(crate) async fn write<P: Ports>(
+        self,
+        gateway: &Gateway,
+        ports: &P,
+        record: &Record,
+    ) -> Result<(), StoreError> {
+        let Self { recording, principal, connection } = self;
+        let item = Item { recording, principal, connection, record, fresh: ports.random() };
+        gateway.journal.write(ports, item).await
+    }
+}
+
+/// What tells a caller's tokens apart: the token's id, or else its end.
+fn told_apart(token: &VerifiedToken) -> String {
+    token.token_id().map_or_else(|| format!("until {}", token.expires().0), str::to_owned)
 }
 
 /// An answer as it is stored: masked value by value, as for callers, and for every class. In its text a detector would
@@ -301,7 +391,7 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
     };
-    x.ports.set(Key::refusal(x.gateway.app(), id).as_str(), &record.encode()).await
+    Shelf::of(x).write(&x.gateway, &*x.ports, &Record::Refusal(record)).await
 }
 
 pub(crate) fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {

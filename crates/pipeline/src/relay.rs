@@ -315,11 +315,15 @@ impl<P: Ports> Relay<P> {
     /// Writes the outcome, once, and publishes what was used. Only then the record is let go: a reader that leaves while
     /// the store works must still find one to close.
     async fn close(&mut self, end: End<'_>) -> Result<(), StoreError> {
-        let Self { record, ports, guard, account, .. } = self;
+        let Self { record, ports, guard, account, is_resumable, .. } = self;
         let written = async {
-            match record {
-                Some(record) => record.close(&**ports, end, guard).await,
-                None => Ok(()),
+            let Some(record) = record else { return Ok(()) };
+            let is_answered = matches!(end, End::Answered { .. });
+            record.close(&**ports, end, guard).await?;
+            // Whoever comes back must not find it ended before that is on record.
+            match *is_resumable {
+                true => record.note_end(&guard.gateway(), &**ports, is_answered).await,
+                false => Ok(()),
             }
         };
         let (closed, ()) = join(written, settle(account.as_mut())).await;

@@ -126,7 +126,7 @@ pub(crate) async fn to_listen<P: Ports>(
     let revision = session.revision;
     let record = match answering.as_ref().and_then(|call| call.record) {
         None => None,
-        Some(id) => Open::resumed(&x.gateway, &*x.ports, id).await?,
+        Some(id) => Open::resumed(x, id).await?,
     };
     let expected = answering.map(|call| Expected {
         id: call.id,

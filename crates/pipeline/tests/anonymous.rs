@@ -56,10 +56,9 @@ fn a_caller_without_a_token_is_the_principal_that_the_settings_name() {
     let world = world();
     let done = world.send(call("open", &[]));
     assert_eq!((done.status, done.json()), (200, result("hello")));
-    let store = world.ports.store.borrow();
-    let intents = store.values().filter_map(|value| match Record::decode(value) {
-        Ok(Record::Intent(intent)) => Some(intent.principal),
-        _ => None,
+    let intents = world.ports.records().into_iter().filter_map(|record| match record {
+        Record::Intent(intent) => Some(intent.principal),
+        Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_) => None,
     });
     let callers: Vec<_> = intents.map(|caller| (caller.issuer.to_string(), caller.subject)).collect();
     assert_eq!(callers, [("anonymous".to_owned(), "suite".to_owned())]);

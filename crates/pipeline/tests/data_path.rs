@@ -703,10 +703,9 @@ fn tokens_and_credentials_are_nowhere_at_rest() {
 }
 
 fn intent(world: &World) -> Intent {
-    let store = world.ports.store.borrow();
-    let mut intents = store.values().filter_map(|value| match Record::decode(value) {
-        Ok(Record::Intent(intent)) => Some(intent),
-        Ok(Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_)) | Err(_) => None,
+    let mut intents = world.ports.records().into_iter().filter_map(|record| match record {
+        Record::Intent(intent) => Some(intent),
+        Record::Drift(_) | Record::Outcome(_) | Record::Refusal(_) => None,
     });
     intents.next().unwrap()
 }

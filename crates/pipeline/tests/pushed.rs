@@ -118,7 +118,7 @@ fn refusals(world: &World) -> Vec<Refusal> {
 }
 
 fn records(world: &World) -> Vec<Record> {
-    world.ports.store.borrow().values().filter_map(|value| Record::decode(value).ok()).collect()
+    world.ports.records()
 }
 
 #[test]
@@ -488,8 +488,8 @@ fn nothing_is_forwarded_and_nothing_changes_without_a_record() {
     assert_eq!((done.status, done.json()["error"].as_str()), (503, Some("store_unavailable")));
     world.ports.writes_left.set(u64::MAX);
     assert_eq!(read(&world.instance(&settings(), POLICIES)), "allowed", "nothing was pushed");
-    // The outcome cannot be written: it was done, and that is what is told.
-    world.ports.writes_left.set(1);
+    // The outcome cannot be written: it was done, and that is what is told. What was not written before comes first.
+    world.ports.writes_left.set(2);
     let done = push(&world, STRICT, 1);
     assert_eq!((done.status, done.json()["error"].as_str()), (503, Some("outcome_unrecorded")));
     world.ports.writes_left.set(u64::MAX);

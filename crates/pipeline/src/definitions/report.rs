@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use portcullis_ledger::{Drift as DriftRecord, Key, UnixMillis};
+use portcullis_ledger::{Drift as DriftRecord, Record, UnixMillis};
 use portcullis_pins::{DefinitionDigest, Kind};
 use portcullis_settings::{ConnectionName, Drift};
 
@@ -127,7 +127,8 @@ async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, now
         setting: setting.as_str().to_owned(),
         changed: difference.members().iter().map(|path| masked(path)).collect(),
     };
-    if let Err(error) = ports.set(Key::drift(gateway.app(), id).as_str(), &record.encode()).await {
+    let shelf = record::Shelf::of_connection(gateway, connection.as_str());
+    if let Err(error) = shelf.write(gateway, ports, &Record::Drift(record)).await {
         ports.log(&format!("drift could not be recorded: {error}"));
     }
 }

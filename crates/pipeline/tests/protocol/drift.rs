@@ -105,12 +105,11 @@ impl Server {
     }
 
     fn drifts(&self) -> Vec<Drift> {
-        let store = self.world.ports.store.borrow();
-        let drift = |value: &Vec<u8>| match Record::decode(value) {
-            Ok(Record::Drift(drift)) => Some(drift),
-            Ok(Record::Intent(_) | Record::Outcome(_) | Record::Refusal(_)) | Err(_) => None,
+        let drift = |record| match record {
+            Record::Drift(drift) => Some(drift),
+            Record::Intent(_) | Record::Outcome(_) | Record::Refusal(_) => None,
         };
-        store.values().filter_map(drift).collect()
+        self.world.ports.records().into_iter().filter_map(drift).collect()
     }
 }
 
@@ -514,7 +513,7 @@ fn a_store_that_fails_costs_a_look_at_the_list_and_approves_nothing() {
     assert_eq!(sent_methods(&server.world), ["tools/list"]);
     // Drift that cannot be recorded is told, and still no reason to let anything pass.
     let server = Server::new("block").shows(json!([with("title", json!("x"))]));
-    server.world.ports.store_fails.set(Some("drift"));
+    server.world.ports.store_fails.set(Some(":segment:"));
     assert_eq!(server.lists(MODERN, Kind::Tool), Vec::<Value>::new());
     let log = server.world.ports.log.borrow().join("\n");
     assert!(log.contains("drift could not be recorded") && log.contains("title differ"), "{log}");

@@ -426,7 +426,7 @@ fn the_rest_is_withheld_where_its_outcome_cannot_be_recorded() {
     let done = client.listen(Some(&last));
     assert!(done.text.contains("withholds") && !done.text.contains("done"), "{done:?}");
     world.ports.writes_left.set(u64::MAX);
-    world.ports.store_fails.set(Some(":outcome:"));
+    world.ports.store_fails.set(Some(":ended:"));
     sent(&world);
     let done = client.listen(Some(&last));
     assert!(!done.text.contains("done"), "whether it is on record already cannot be told: {done:?}");

@@ -346,8 +346,7 @@ pub(crate) fn progress() -> Value {
 }
 
 fn records(world: &World) -> Vec<Record> {
-    let store = world.ports.store.borrow();
-    store.values().filter_map(|value| Record::decode(value).ok()).collect()
+    world.ports.records()
 }
 
 /// The intents on record, oldest first.

@@ -66,11 +66,10 @@ pub(crate) fn check(world: &World, conditions: &[&str]) {
     let policies = format!("{PERMITS} {}", forbids.join("\n"));
     let auditor = World::within(Rc::clone(&world.ports), support::SETTINGS, &policies);
     // The probe is counted as well, so it must not stay in the store.
-    let (store, counters) = (world.ports.store.borrow().clone(), world.ports.counters.borrow().clone());
+    let before = world.ports.stored();
     vendor(&auditor).send(&support::call_of(1, "probe"));
     let refusal = refusals(&auditor).pop();
-    *world.ports.store.borrow_mut() = store;
-    *world.ports.counters.borrow_mut() = counters;
+    world.ports.restore(before);
     let decision = refusal.and_then(|refusal| refusal.decision);
     let holding: Vec<String> =
         decision.into_iter().flat_map(|decision| decision.policies).map(|policy| policy.id).collect();

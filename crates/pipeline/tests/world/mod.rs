@@ -1,7 +1,7 @@
 //! The world as values: a clock that stands still, a store and an upstream that do as they are told.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use jwt_compact::Algorithm as _;
 use jwt_compact::AlgorithmSignature as _;
 use jwt_compact::alg::{Ed25519, SigningKey as _};
-use portcullis_ledger::{Outcome, Record};
+use portcullis_ledger::{AppName, Key, Outcome, Record, RecordId, Segment, records_in};
 use portcullis_pins::Approved;
 use portcullis_pipeline::{
-    Active, Answer, BrokenBody, Chunks, FetchError, Gateway, Ports, StoreError, handle,
+    Active, Answer, BrokenBody, Chunks, FetchError, Gateway, LedgerKeys, Ports, StoreError, handle,
 };
 use portcullis_policy::{PolicySet, Source};
 use portcullis_settings::{Draft, Settings};
@@ -72,6 +72,11 @@ pub(crate) struct Fake {
     /// What happened, in order: `set intent`, `fetch POST https://…`, …
     pub(crate) events: RefCell<Vec<String>>,
     pub(crate) store: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Everything that was ever in it, also what a test has taken out.
+    written: RefCell<BTreeMap<String, Vec<u8>>>,
+    ledger: RefCell<Option<(AppName, LedgerKeys)>>,
+    /// The records that events speak of.
+    told: RefCell<BTreeSet<(RecordId, &'static str)>>,
     /// How many more writes of records succeed.
     pub(crate) writes_left: Cell<u64>,
     /// What the upstream answers.
@@ -102,6 +107,13 @@ pub(crate) struct Fake {
     pub(crate) bodies: RefCell<Vec<Rc<Gauge>>>,
     counter: Cell<u64>,
     keys: String,
+}
+
+/// What a store holds.
+pub(crate) struct Stored {
+    store: BTreeMap<String, Vec<u8>>,
+    written: BTreeMap<String, Vec<u8>>,
+    counters: BTreeMap<String, u64>,
 }
 
 #[derive(Clone)]
@@ -204,12 +216,14 @@ impl Ports for Fake {
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.reach("set", key)?;
         assert!(!self.counters.borrow().contains_key(key), "a counter is never set: {key}");
-        let Ok(record) = Record::decode(value) else {
+        let Ok(_) = Segment::parse(value) else {
             // What belongs to whom must be there before anybody learns of it.
             if let Some(kind) = key.split(':').nth(2).filter(|kind| kind.starts_with("task")) {
                 self.events.borrow_mut().push(format!("keep {kind}"));
             }
             self.store.borrow_mut().insert(key.into(), value.into());
+            self.written.borrow_mut().insert(key.into(), value.into());
+            self.tell_of_records();
             return Ok(());
         };
         let left = self.writes_left.get();
@@ -218,13 +232,9 @@ impl Ports for Fake {
             return Err(StoreError("injected".into()));
         }
         self.writes_left.set(left - 1);
-        self.events.borrow_mut().push(match record {
-            Record::Drift(drift) => format!("drift {} {}", drift.kind, drift.name),
-            Record::Intent(_) => "intent".into(),
-            Record::Outcome(_) => "outcome".into(),
-            Record::Refusal(refusal) => format!("refusal {}", refusal.kind),
-        });
         self.store.borrow_mut().insert(key.into(), value.into());
+        self.written.borrow_mut().insert(key.into(), value.into());
+        self.tell_of_records();
         Ok(())
     }
 
@@ -278,6 +288,43 @@ impl Ports for Fake {
 }
 
 impl Fake {
+    /// Everything that is stored, to put it back later.
+    pub(crate) fn stored(&self) -> Stored {
+        let (store, written) = (self.store.borrow().clone(), self.written.borrow().clone());
+        Stored { store, written, counters: self.counters.borrow().clone() }
+    }
+
+    pub(crate) fn restore(&self, Stored { store, written, counters }: Stored) {
+        self.store.replace(store);
+        self.written.replace(written);
+        self.counters.replace(counters);
+    }
+
+    /// The records in the store, in the order in which they were written.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let ledger = self.ledger.borrow();
+        let Some((app, keys)) = ledger.as_ref() else { return Vec::new() };
+        let store = self.store.borrow();
+        let records = records_in(app, &keys.wrapping, &self.written.borrow()).unwrap();
+        let is_there = |id| store.contains_key(Key::segment(app, id).as_str());
+        records.into_iter().filter(|(id, _)| is_there(*id)).map(|(_, record)| record).collect()
+    }
+
+    /// Notes which records the store has now that it had not before. One is there when its key is too.
+    fn tell_of_records(&self) {
+        for record in self.records() {
+            let (kind, event) = match &record {
+                Record::Drift(drift) => ("drift", format!("drift {} {}", drift.kind, drift.name)),
+                Record::Intent(_) => ("intent", "intent".into()),
+                Record::Outcome(_) => ("outcome", "outcome".into()),
+                Record::Refusal(refusal) => ("refusal", format!("refusal {}", refusal.kind)),
+            };
+            if self.told.borrow_mut().insert((record.id(), kind)) {
+                self.events.borrow_mut().push(event);
+            }
+        }
+    }
+
     fn reach(&self, verb: &str, key: &str) -> Result<(), StoreError> {
         // The application's name comes first, and whose it is after the kind.
         let parts: Vec<&str> = key.split(':').skip(2).collect();
@@ -349,6 +396,9 @@ impl World {
         let ports = Fake {
             events: RefCell::default(),
             store: RefCell::default(),
+            written: RefCell::default(),
+            ledger: RefCell::default(),
+            told: RefCell::default(),
             writes_left: Cell::new(u64::MAX),
             upstream: RefCell::new(Upstream::Fails(FetchError::Unreachable("nobody".into()))),
             sent: RefCell::default(),
@@ -377,7 +427,9 @@ impl World {
 
     fn with(ports: Rc<Fake>, settings: &str, policies: &str, approved: Approved) -> Self {
         let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-        Self { gateway: Rc::new(gateway(settings, policies, approved)), ports }
+        let gateway = Rc::new(gateway(settings, policies, approved));
+        ports.ledger.replace(Some((gateway.app().clone(), gateway.ledger_keys().clone())));
+        Self { gateway, ports }
     }
 
     pub(crate) fn upstream_answers(&self, kind: &str, chunks: Vec<Vec<u8>>, end: End) {
@@ -445,9 +497,9 @@ impl World {
     }
 
     pub(crate) fn outcomes(&self) -> Vec<Outcome> {
-        let store = self.ports.store.borrow();
-        let records = store.values().filter_map(|value| Record::decode(value).ok());
+        let records = self.ports.records();
         records
+            .into_iter()
             .filter_map(|record| match record {
                 Record::Outcome(outcome) => Some(outcome),
                 Record::Drift(_) | Record::Intent(_) | Record::Refusal(_) => None,
@@ -455,11 +507,13 @@ impl World {
             .collect()
     }
 
-    /// Everything at rest and in the log.
+    /// Everything at rest, records as they are read, and in the log.
     pub(crate) fn traces(&self) -> String {
         let store = self.ports.store.borrow();
         let values = store.values().map(|value| String::from_utf8_lossy(value).into_owned());
-        values.chain(self.ports.log.borrow().iter().cloned()).collect::<Vec<_>>().join("\n")
+        let records = self.ports.records();
+        let records = records.iter().map(|record| String::from_utf8_lossy(&record.encode()).into_owned());
+        values.chain(records).chain(self.ports.log.borrow().iter().cloned()).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -1,0 +1,186 @@
+//! Getting records into the store: whoever comes first writes for all who wait.
+//!
+//! The requests of an instance share one [`Writer`]. While one of them waits for the store, the records of the others
+//! gather and leave together in the next segment, so a busy instance asks the store less often than it is asked.
+//!
+//! INVARIANT: [`Journal::write`] is `Ok` only if the store has acknowledged the record. A request that is dropped while it
+//! waits leaves its record in the writer, and whoever comes next writes it.
+
+mod keys;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+
+use futures_util::future::try_join_all;
+use portcullis_identity::seal::Sealer;
+use portcullis_ledger::{
+    AppName, Author, ChainId, ChainLimits, Day, Fate, Item, Key, Next, Put, UnixMillis, Writer,
+};
+
+pub use keys::LedgerKeys;
+
+use crate::ports::{Ports, StoreError};
+
+/// The records of one instance on their way to the store.
+pub(crate) struct Journal {
+    writer: RefCell<Writer>,
+    keys: LedgerKeys,
+    /// Whether somebody is doing a step.
+    is_led: Cell<bool>,
+    /// How many steps were done.
+    n_steps: Cell<u64>,
+    /// How many of them failed.
+    n_failed: Cell<u64>,
+    /// What the last one that failed said.
+    failure: RefCell<Option<StoreError>>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Journal {
+    /// A journal without a record. All of its keys come from the secret of the sealer.
+    ///
+    /// # Errors
+    /// The name of the secret is no name of a key. The operator is told.
+    pub(crate) fn new(app: AppName, sealer: &Sealer) -> Result<Self, String> {
+        let keys = LedgerKeys::of(sealer)?;
+        let (signing, wrapping) = (keys.signing.clone(), keys.wrapping.clone());
+        let author = Author { app, signing, wrapping, limits: ChainLimits::default() };
+        Ok(Self {
+            writer: RefCell::new(Writer::new(author)),
+            keys,
+            is_led: Cell::new(false),
+            n_steps: Cell::new(0),
+            n_failed: Cell::new(0),
+            failure: RefCell::default(),
+            waiting: RefCell::default(),
+        })
+    }
+
+    /// What it is written and read with.
+    pub(crate) fn keys(&self) -> &LedgerKeys {
+        &self.keys
+    }
+
+    /// Takes a record without waiting: it leaves with the next segment that somebody waits for.
+    ///
+    /// # Errors
+    /// [`StoreError`] if too much is waiting already.
+    pub(crate) fn push(&self, item: Item<'_>) -> Result<(), StoreError> {
+        self.writer.borrow_mut().push(item).map(drop).map_err(|full| StoreError(full.to_string()))
+    }
+
+    /// Writes a record, and returns when the store has it.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the store does not have it, or not yet. What waits for the record must not happen, though it may
+    /// still be written later.
+    pub(crate) async fn write<P: Ports>(&self, ports: &P, item: Item<'_>) -> Result<(), StoreError> {
+        let ticket = self.writer.borrow_mut().push(item).map_err(|full| StoreError(full.to_string()))?;
+        let n_failed = self.n_failed.get();
+        loop {
+            match self.writer.borrow().fate(ticket) {
+                Fate::Durable => return Ok(()),
+                Fate::GivenUp => return Err(self.failure()),
+                Fate::Pending if self.n_failed.get() != n_failed => return Err(self.failure()),
+                Fate::Pending => {}
+            }
+            match self.lead() {
+                Some(lead) => lead.step(ports).await,
+                None => self.next_step().await,
+            }
+        }
+    }
+
+    fn failure(&self) -> StoreError {
+        let unknown = || StoreError("the record was given up".to_owned());
+        self.failure.borrow().clone().unwrap_or_else(unknown)
+    }
+
+    fn lead(&self) -> Option<Lead<'_>> {
+        (!self.is_led.replace(true)).then_some(Lead { journal: self, is_at_store: false })
+    }
+
+    /// Returns after the step that somebody is doing.
+    async fn next_step(&self) {
+        let n_steps = self.n_steps.get();
+        poll_fn(|context| {
+            if self.n_steps.get() != n_steps {
+                return Poll::Ready(());
+            }
+            self.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("n_steps", &self.n_steps).finish_non_exhaustive()
+    }
+}
+
+/// The right to do one step. Whoever has it may be dropped at any time.
+struct Lead<'j> {
+    journal: &'j Journal,
+    is_at_store: bool,
+}
+
+impl Lead<'_> {
+    /// Asks the store for one thing.
+    async fn step<P: Ports>(mut self, ports: &P) {
+        if let Err(error) = self.ask(ports).await {
+            self.journal.failure.replace(Some(error));
+            self.journal.n_failed.set(self.journal.n_failed.get().wrapping_add(1));
+        }
+    }
+
+    async fn ask<P: Ports>(&mut self, ports: &P) -> Result<(), StoreError> {
+        let now = UnixMillis(ports.now());
+        match self.next(now) {
+            Task::Nothing => {}
+            Task::Claim { counter, day } => {
+                // A claim whose acknowledgement is lost leaves a chain that nobody begins.
+                let serial = ports.increment(counter.as_str(), 1)?;
+                let serial = serial.try_into();
+                let serial = serial.map_err(|_| StoreError("too many chains for one day".to_owned()))?;
+                self.journal.writer.borrow_mut().begin(ChainId { day, serial }, now);
+            }
+            Task::Write(puts) => {
+                self.is_at_store = true;
+                try_join_all(puts.iter().map(|put| ports.set(put.key.as_str(), &put.value))).await?;
+                self.is_at_store = false;
+                self.journal.writer.borrow_mut().acknowledged(UnixMillis(ports.now()));
+            }
+        }
+        Ok(())
+    }
+
+    /// What to do now. The writer is let go before it is done.
+    fn next(&self, now: UnixMillis) -> Task {
+        match self.journal.writer.borrow_mut().next(now) {
+            Next::Claim { counter, day } => Task::Claim { counter, day },
+            Next::Idle | Next::InFlight => Task::Nothing,
+            Next::Write(write) => Task::Write(write.puts.clone()),
+        }
+    }
+}
+
+enum Task {
+    Claim { counter: Key, day: Day },
+    Nothing,
+    Write(Vec<Put>),
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        if self.is_at_store {
+            self.journal.writer.borrow_mut().failed();
+        }
+        self.journal.is_led.set(false);
+        self.journal.n_steps.set(self.journal.n_steps.get().wrapping_add(1));
+        self.journal.waiting.take().into_iter().for_each(Waker::wake);
+    }
+}
