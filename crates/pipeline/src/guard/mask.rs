@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::{RefCell, RefMut};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,13 +16,17 @@ use portcullis_settings::{ConnectionName, Strategy};
 use crate::active::Active;
 use crate::gateway::Gateway;
 use crate::guard::plain::Plain;
+use crate::tokenize::{Form, Tokenizer, letters};
 use crate::usage::Seen;
 
 /// Masks for one principal on one connection and counts what it saw.
 pub(crate) struct Masker {
     gateway: Rc<Gateway>,
     current: RefCell<Current>,
-    credential: Option<Arc<KnownValues>>,
+    /// What is searched for besides: the credential, and what was put into the call in the place of tokens.
+    known: Vec<Arc<KnownValues>>,
+    /// Whose tokens are left alone, and written where settings say so.
+    tokenizer: Option<Rc<Tokenizer>>,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
     /// Which classes are masked for the reader, by what was in force when a class was first found. A stream outlives
@@ -41,17 +46,16 @@ impl Masker {
         connection: ConnectionName,
     ) -> Self {
         let credential = gateway.credential_of(&connection);
-        let masker = Self { credential, reader: Some((principal, connection)), ..Self::for_store(gateway) };
-        let active = masker.gateway.active();
-        let detectors = masker.detectors_of(&active);
-        Self { current: RefCell::new(Current { active, detectors, plain: Plain::default() }), ..masker }
+        let masker = Self { reader: Some((principal, connection)), ..Self::for_store(gateway) };
+        masker.looking_for(credential)
     }
 
     /// For what is stored: no class is spared.
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
             current: RefCell::new(Current::of(gateway.active())),
-            credential: None,
+            known: Vec::new(),
+            tokenizer: None,
             masked_classes: RefCell::new((gateway.active(), BTreeMap::new())),
             gateway,
             reader: None,
@@ -59,6 +63,25 @@ impl Masker {
             masked: Counts::default(),
             seen: None,
         }
+    }
+
+    /// For what is stored of what this has masked.
+    pub(crate) fn for_store_too(&self) -> Self {
+        let masker = Self::for_store(Rc::clone(&self.gateway)).keeping(self.tokenizer.clone());
+        masker.looking_for(self.known.iter().map(Arc::clone))
+    }
+
+    /// Looks for these values, besides what detectors find.
+    pub(crate) fn looking_for(mut self, known: impl IntoIterator<Item = Arc<KnownValues>>) -> Self {
+        self.known.extend(known);
+        let active = self.gateway.active();
+        let detectors = self.detectors_of(&active);
+        Self { current: RefCell::new(Current { active, detectors, plain: Plain::default() }), ..self }
+    }
+
+    /// Leaves these tokens alone, and writes such where settings say so.
+    pub(crate) fn keeping(self, tokenizer: Option<Rc<Tokenizer>>) -> Self {
+        Self { tokenizer, ..self }
     }
 
     /// Asks the detectors of what is in force now.
@@ -73,10 +96,18 @@ impl Masker {
             return Findings::default();
         }
         let findings = current.detectors.scan_at(at, key, text);
-        if at == Place::default() && findings.is_empty() {
+        if !findings.is_empty() {
+            return findings.outside(&self.masked_in(text));
+        }
+        if at == Place::default() {
             current.plain.add(key, text);
         }
         findings
+    }
+
+    /// Where the reader's own tokens are.
+    fn masked_in(&self, text: &str) -> Vec<Range<usize>> {
+        self.tokenizer.as_ref().map(|tokenizer| tokenizer.own_in(text)).unwrap_or_default()
     }
 
     fn current(&self) -> RefMut<'_, Current> {
@@ -90,11 +121,8 @@ impl Masker {
     }
 
     fn detectors_of(&self, active: &Active) -> Detectors {
-        let detectors = active.detectors().clone();
-        match &self.credential {
-            Some(credential) => detectors.with_known(Arc::clone(credential)),
-            None => detectors,
-        }
+        let known = self.known.iter().map(Arc::clone);
+        known.fold(active.detectors().clone(), Detectors::with_known)
     }
 
     /// Remembers what is found from now on.
@@ -132,7 +160,7 @@ impl Masker {
                 let findings =
                     self.with_detectors(|detectors| detectors.scan_number_at(at, key, number.as_str()));
                 let is_dummy = findings.iter().all(|found| self.strategy(found.class) == Strategy::Dummy);
-                *value = match self.apply(key, number.as_str(), &findings) {
+                *value = match self.apply((Form::Number, key), number.as_str(), &findings) {
                     // A number stays one, so that it fits the schema that it has.
                     Some(_) if is_dummy => Json::from(0),
                     Some(masked) => Json::String(Cow::Owned(masked)),
@@ -164,7 +192,7 @@ impl Masker {
         }
         object.rename_keys(|key| {
             let findings = self.scan(Place::default(), "", key);
-            self.apply("", key, &findings)
+            self.apply((Form::Text, ""), key, &findings)
         });
     }
 
@@ -175,7 +203,7 @@ impl Masker {
 
     fn text_of(&mut self, at: Place, key: &str, text: &mut Cow<'_, str>) {
         let findings = self.scan(at, key, text);
-        if let Some(masked) = self.apply(key, text, &findings) {
+        if let Some(masked) = self.apply((Form::Text, key), text, &findings) {
             *text = Cow::Owned(masked);
         }
     }
@@ -207,7 +235,7 @@ impl Masker {
     }
 
     /// The masked text, if anything in it is masked.
-    fn apply(&mut self, key: &str, text: &str, findings: &Findings) -> Option<String> {
+    fn apply(&mut self, (form, key): (Form, &str), text: &str, findings: &Findings) -> Option<String> {
         if findings.is_empty() {
             return None;
         }
@@ -217,7 +245,8 @@ impl Masker {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = self.with_detectors(|detectors| detectors.mask(key, text, findings, Disguise(self)));
+        let masked =
+            self.with_detectors(|detectors| detectors.mask(key, text, findings, Disguise(self, form)));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
@@ -253,8 +282,8 @@ impl Current {
     }
 }
 
-/// How values are masked for a reader.
-struct Disguise<'m>(&'m Masker);
+/// How values are masked for a reader that stand in this form.
+struct Disguise<'m>(&'m Masker, Form);
 
 impl Mask for Disguise<'_> {
     fn is_masked(&self, class: Class) -> bool {
@@ -270,7 +299,15 @@ impl Mask for Disguise<'_> {
             Strategy::Hash => self.hashed(class, value),
             Strategy::Partial => partial(class, value),
             Strategy::Replace => class.placeholder(),
+            Strategy::Token => match &self.0.tokenizer {
+                Some(tokenizer) => tokenizer.token(class, self.1, value),
+                None => class.placeholder(),
+            },
         }
+    }
+
+    fn masked_in(&self, text: &str) -> Vec<Range<usize>> {
+        self.0.masked_in(text)
     }
 }
 
@@ -279,9 +316,7 @@ impl Disguise<'_> {
     fn hashed(&self, class: Class, value: &str) -> String {
         let spelled = format!("{class}\0{}", class.canonical(value));
         let digest = self.0.gateway.sealer().digest(PURPOSE, spelled.as_bytes());
-        let letter = |bits: u8| char::from(b'a' + bits % 16);
-        let letters = digest.iter().take(HASH_BYTES).flat_map(|byte| [letter(byte >> 4), letter(*byte)]);
-        let letters: String = letters.collect();
+        let letters = letters(digest.into_iter().take(HASH_BYTES));
         let placeholder = class.placeholder();
         format!("{}:{letters}]", placeholder.trim_end_matches(']'))
     }
