@@ -231,6 +231,9 @@ pub(crate) struct Explain {
     /// See a class of data in clear.
     #[arg(long, value_name = "CLASS", group = "other")]
     pub(crate) unmask: Option<String>,
+    /// Have the tool get values of a class in the place of tokens.
+    #[arg(long, value_name = "CLASS", group = "other")]
+    pub(crate) detokenize: Option<String>,
     /// Do something to the connection as a whole, such as approve, configure or elicit.
     #[arg(long, value_name = "NAME", group = "other")]
     pub(crate) action: Option<String>,

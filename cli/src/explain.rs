@@ -66,10 +66,13 @@ fn question(
         ("action", &arguments.action),
     ];
     let elsewhere = wanted_elsewhere.into_iter().find_map(|(key, text)| Some((key, text.as_deref()?)));
-    let (wanted, given) = match (elsewhere, arguments.call.split_first()) {
-        (Some((key, text)), _) => (Wanted::parse(key, text)?, arguments.call.as_slice()),
-        (None, Some((tool, given))) => (Wanted::parse("tool", tool)?, given),
-        (None, None) => {
+    let detokenized = arguments.detokenize.as_deref();
+    let (wanted, given) = match (elsewhere, detokenized, arguments.call.split_first()) {
+        (Some((key, text)), ..) => (Wanted::parse(key, text)?, arguments.call.as_slice()),
+        (None, Some(class), Some((tool, given))) => (Wanted::detokenize(class, tool)?, given),
+        (None, None, Some((tool, given))) => (Wanted::parse("tool", tool)?, given),
+        (None, Some(_), None) => return Err("say which tool gets the values".to_owned()),
+        (None, None, None) => {
             return Err("say what is called: a tool, or `--prompt`, `--resource`, `--unmask`".to_owned());
         }
     };

@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 use portcullis_identity::{Principal, UnixSeconds};
 use portcullis_mcp::json::Json;
 use portcullis_policy::{
-    Asked, Explainer, Explanation, InputType, PolicySet, Question, Session, Target, Usage, Visibility,
+    Asked, Detokenizing, Explainer, Explanation, InputType, PolicySet, Question, Session, Target, Usage,
+    Visibility,
 };
 use portcullis_schema::World;
 use portcullis_settings::{ClassName, ConnectionName, Draft};
@@ -46,6 +47,10 @@ impl Trial {
             Aim::Class(class) => {
                 Asked::Unmask { principal: &self.principal, connection: &self.connection, class }
             }
+            Aim::ClassForTool(class, tool) => {
+                let (principal, connection) = (&self.principal, &self.connection);
+                Asked::Detokenize { asked: Detokenizing { principal, connection, tool }, class }
+            }
             Aim::Target(target) => Asked::Call(self.question(target, world.types(&self.connection, target))),
         })
     }
@@ -56,7 +61,7 @@ impl Trial {
             Aim::Target(target) if self.wanted.is_listed() => {
                 Some(policies.visibility(&self.question(target, None)))
             }
-            Aim::Class(_) | Aim::Target(_) => None,
+            Aim::Class(_) | Aim::ClassForTool(..) | Aim::Target(_) => None,
         }
     }
 

@@ -61,6 +61,10 @@ when { principal.hasTag("ref") && principal.getTag("ref") == "main" };
 @id("wiki.mail-in-clear")
 permit (principal in Group::"okta:editors", action == Action::"unmask", resource == DataClass::"pii.email")
 when { context.connection == Connection::"wiki" };
+
+@id("wiki.mail-for-write")
+permit (principal in Group::"okta:staff", action == Action::"detokenize", resource == DataClass::"pii.email")
+when { context.tool == Tool::"wiki/write" };
 "#;
 
 /// A policy folder `policies` in a folder of its own, with these files of tests.
@@ -306,6 +310,14 @@ fn what_is_wrong_with_a_test_file_is_listed_with_its_line() {
             ],
         ),
         (
+            "principal = { issuer = \"okta\" }\nprompt = \"x\"\ndetokenize = \"pii.card\"\nexpect = \"deny\"\n",
+            ["a.toml:6: `test.detokenize` is a class of which a tool gets values; give the `tool`", ""],
+        ),
+        (
+            "principal = { issuer = \"okta\" }\ntool = \"x\"\ndetokenize = \"pii..card\"\nexpect = \"deny\"\n",
+            ["a.toml:6: `test.detokenize`: `pii..card` is not a class name", ""],
+        ),
+        (
             "principal = { issuer = \"ci\" }\nunmask = \"pii..card\"\nlisted = true\nexpect = \"deny\"\n",
             ["a.toml:5: `test.unmask`: `pii..card` is not a class name", ""],
         ),
@@ -510,6 +522,18 @@ fn explain_says_what_decides_and_what_is_missing() {
             &["--unmask", "pii.email", "deploy"],
             2,
             &["only when `context.connection == Connection::\"wiki\"` (line 31)"],
+        ),
+        (
+            &["--group", "okta:staff"],
+            &["--detokenize", "pii.email", "wiki", "write"],
+            0,
+            &["ALLOW  okta|somebody, detokenize pii.email for write on wiki\n", "wiki.mail-for-write"],
+        ),
+        (
+            &["--group", "okta:staff"],
+            &["--detokenize", "pii.email", "wiki", "read"],
+            2,
+            &["only when `context.tool == Tool::\"wiki/write\"` (line 35)"],
         ),
         (&["--issuer", "ci", "--attribute", "ref=main"], &["deploy", "run"], 0, &["deploy.main"]),
         (

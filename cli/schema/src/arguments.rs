@@ -157,7 +157,9 @@ fn wrong(path: &Path, reach: &Reach<'_>) -> Option<(String, String)> {
         (Root::Context, "session") => rest
             .first()
             .and_then(|name| unknown(path, name, &["client", "labels", "now", "usage"], "the session")),
-        (Root::Context, name) => unknown(path, name, &["connection", "input", "session"], "`context`"),
+        (Root::Context, name) => {
+            unknown(path, name, &["connection", "input", "session", "tool"], "`context`")
+        }
     }
 }
 
@@ -174,7 +176,7 @@ fn wrong_argument(path: &Path, steps: &[String], reach: &Reach<'_>) -> Option<(S
     let records = || {
         reach.actions.iter().filter_map(|(id, action)| match &action.asked {
             Asked::Call(types) => Some((*id, types.record())),
-            Asked::Unmask => None,
+            Asked::Detokenize | Asked::Unmask => None,
         })
     };
     let results: Vec<Step<'_>> = records()

@@ -90,6 +90,10 @@ fn action_json(action: &Action) -> Value {
             let input = types.record().map_or_else(|| record(BTreeMap::new()), record_json);
             record(BTreeMap::from([("input", (input, true)), ("session", (entity("Session"), true))]))
         }
+        Asked::Detokenize => {
+            let tool = ("tool", (entity("Tool"), true));
+            record(BTreeMap::from([("connection", (entity("Connection"), true)), tool]))
+        }
         Asked::Unmask => record(BTreeMap::from([("connection", (entity("Connection"), true))])),
     };
     // The group next to an action is in the others.

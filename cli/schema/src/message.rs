@@ -151,7 +151,7 @@ impl Reason {
             Self::Impossible { scope: true } => (
                 "it can never match: no action in its scope goes with such a principal and resource"
                     .to_owned(),
-                "tools are of `Tool`, prompts of `Prompt`, `read` of `Resource`, `unmask` of `DataClass`"
+                "tools are of `Tool`, prompts of `Prompt`, `read` of `Resource`, `unmask` and `detokenize` of `DataClass`"
                     .to_owned(),
             ),
             Self::Impossible { scope: false } => (

@@ -158,7 +158,7 @@ fn wrong_label(label: &str, world: &World) -> Option<(String, String)> {
     let mut known = world.classes();
     // What is found has the class itself, never what the class is in.
     known.retain(|class| !world.classes().iter().any(|other| other.starts_with(&format!("{class}."))));
-    known.push(UNREPRESENTABLE);
+    known.extend(OF_ARGUMENTS);
     (!known.contains(&label)).then(|| (format!("no request has the label `{label}`"), suggest(label, &known)))
 }
 
@@ -197,5 +197,6 @@ pub(crate) const ENTITY_TYPES: [&str; 11] = [
     "Workload",
 ];
 
-/// The label of a call with arguments that Cedar cannot hold.
-const UNREPRESENTABLE: &str = "args.unrepresentable";
+/// What is said of arguments besides what is found in them: that Cedar cannot hold them, or that there are tokens in them
+/// in whose place no value was put.
+const OF_ARGUMENTS: [&str; 3] = ["args.unrepresentable", "token.unopened", "token.withheld"];

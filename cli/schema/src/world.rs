@@ -40,6 +40,8 @@ pub(crate) struct Action {
 pub(crate) enum Asked {
     /// The input, and the session.
     Call(InputType),
+    /// The connection, and the tool.
+    Detokenize,
     /// The connection.
     Unmask,
 }
@@ -123,7 +125,7 @@ impl World {
         };
         match &self.actions.get(&id)?.asked {
             Asked::Call(types) => Some(types),
-            Asked::Unmask => None,
+            Asked::Detokenize | Asked::Unmask => None,
         }
     }
 
@@ -141,7 +143,7 @@ impl World {
             Asked::Call(types) if types.record().is_none() => {
                 Some((action.connection.as_ref()?, id.as_str()))
             }
-            Asked::Call(_) | Asked::Unmask => None,
+            Asked::Call(_) | Asked::Detokenize | Asked::Unmask => None,
         })
     }
 
@@ -236,11 +238,12 @@ fn fixed_actions() -> BTreeMap<String, Action> {
         ("sample", Target::Sample, &["Connection"]),
         ("subscribe", Target::Subscribe { uri: "" }, &["Resource"]),
     ];
-    let unmask =
-        Action { groups: Vec::new(), resources: &["DataClass"], asked: Asked::Unmask, connection: None };
+    let of_classes = [("detokenize", Asked::Detokenize), ("unmask", Asked::Unmask)].map(|(id, asked)| {
+        (id.to_owned(), Action { groups: Vec::new(), resources: &["DataClass"], asked, connection: None })
+    });
     let calls = fixed.into_iter().filter_map(|(id, target, resources)| {
         let asked = Asked::Call(InputType::of_protocol(target)?);
         Some((id.to_owned(), Action { groups: Vec::new(), resources, asked, connection: None }))
     });
-    calls.chain([("unmask".to_owned(), unmask)]).collect()
+    calls.chain(of_classes).collect()
 }

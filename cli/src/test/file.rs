@@ -176,23 +176,33 @@ fn read_principal(mut section: Section<'_, '_>, report: &mut Report, draft: &Dra
     report.keep(line, description.principal(draft))
 }
 
-/// What the test does: exactly one of the keys.
+/// What the test does: exactly one of the keys, or a tool and the class of the tokens that are opened for it.
 fn wanted(section: &mut Section<'_, '_>, report: &mut Report) -> Option<Wanted> {
     let mut found = Vec::new();
     for key in Wanted::KEYS {
         found.extend(section.text(report, key).map(|text| (key, text)));
     }
-    match found.as_slice() {
-        [(key, text)] => {
+    let detokenized = section.text(report, "detokenize");
+    match (found.as_slice(), detokenized) {
+        ([("tool", tool)], Some(class)) => {
+            let read = Wanted::detokenize(&class.value, &tool.value);
+            report.keep(class.line, read.map_err(|error| format!("`test.detokenize`: {error}")))
+        }
+        (_, Some(class)) => {
+            report
+                .add(class.line, "`test.detokenize` is a class of which a tool gets values; give the `tool`");
+            None
+        }
+        ([(key, text)], None) => {
             let read = Wanted::parse(key, &text.value).map_err(|error| format!("`test.{key}`: {error}"));
             report.keep(text.line, read)
         }
-        [] => {
+        ([], None) => {
             let keys = Wanted::KEYS.join("`, `");
             report.add(section.line, format!("the test does nothing; give one of `{keys}`"));
             None
         }
-        [_, (key, text), ..] => {
+        ([_, (key, text), ..], None) => {
             report.add(text.line, format!("`test.{key}` is one thing too many; write a test for each"));
             None
         }

@@ -116,7 +116,7 @@ impl Masker {
     }
 }
 
-/// How the gateway would mask. Of a hash, for which the key is not here, the placeholder without the digest is shown.
+/// How the gateway would mask. Of a hash or a token, for which the key is not here, the placeholder alone is shown.
 struct Disguise<'m>(&'m Masker);
 
 impl Mask for Disguise<'_> {
@@ -130,7 +130,7 @@ impl Mask for Disguise<'_> {
             Strategy::Drop => String::new(),
             Strategy::Dummy => dummy(class, value),
             Strategy::Partial => partial(class, value),
-            Strategy::Hash | Strategy::Replace => class.placeholder(),
+            Strategy::Hash | Strategy::Replace | Strategy::Token => class.placeholder(),
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::trial::problem::suggest;
 pub(crate) enum Wanted {
     CompletePrompt(String),
     CompleteResource(String),
+    /// A class of which a tool gets values in the place of tokens.
+    Detokenize(ClassName, String),
     Prompt(String),
     Read(String),
     /// Something that is done to a connection as a whole.
@@ -25,6 +27,8 @@ pub(crate) enum Wanted {
 pub(crate) enum Aim<'w> {
     /// Whether a class of data may be seen in clear.
     Class(&'w ClassName),
+    /// Whether a tool may have a class of data in the place of tokens.
+    ClassForTool(&'w ClassName, &'w str),
     /// Whether something may be done.
     Target(Target<'w>),
 }
@@ -58,6 +62,15 @@ impl Wanted {
         }
     }
 
+    /// Reads the class of which a tool gets values in the place of tokens.
+    pub(crate) fn detokenize(class: &str, tool: &str) -> Result<Self, String> {
+        if tool.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let class = class.parse().map_err(|error| format!("{error}"))?;
+        Ok(Self::Detokenize(class, tool.to_owned()))
+    }
+
     /// As policies know it.
     pub(crate) fn aim(&self) -> Aim<'_> {
         Aim::Target(match self {
@@ -68,6 +81,7 @@ impl Wanted {
             Self::Step(_, target) => *target,
             Self::Subscribe(uri) => Target::Subscribe { uri },
             Self::Tool(name) => Target::Tool { name },
+            Self::Detokenize(class, tool) => return Aim::ClassForTool(class, tool),
             Self::Unmask(class) => return Aim::Class(class),
         })
     }
@@ -81,7 +95,7 @@ impl Wanted {
             | Self::Read(text)
             | Self::Subscribe(text)
             | Self::Tool(text) => Some(text),
-            Self::Step(..) | Self::Unmask(_) => None,
+            Self::Detokenize(..) | Self::Step(..) | Self::Unmask(_) => None,
         }
     }
 
@@ -92,6 +106,7 @@ impl Wanted {
             Self::Step(_, target) => matches!(target, Target::Elicit | Target::ListRoots | Target::Sample),
             Self::CompletePrompt(_)
             | Self::CompleteResource(_)
+            | Self::Detokenize(..)
             | Self::Read(_)
             | Self::Subscribe(_)
             | Self::Unmask(_) => false,
@@ -104,6 +119,7 @@ impl Wanted {
             Self::Prompt(_) | Self::Read(_) | Self::Tool(_) => true,
             Self::CompletePrompt(_)
             | Self::CompleteResource(_)
+            | Self::Detokenize(..)
             | Self::Step(..)
             | Self::Subscribe(_)
             | Self::Unmask(_) => false,
@@ -115,6 +131,7 @@ impl Wanted {
         match self {
             Self::CompletePrompt(name) => format!("complete prompt {name}"),
             Self::CompleteResource(uri) => format!("complete resource {uri}"),
+            Self::Detokenize(class, tool) => format!("detokenize {class} for {tool}"),
             Self::Prompt(name) => format!("get prompt {name}"),
             Self::Read(uri) => format!("read {uri}"),
             Self::Step(name, _) => (*name).to_owned(),

@@ -75,6 +75,15 @@ impl Class {
         }
     }
 
+    /// Whether `[name]` is its placeholder; several classes may have the same.
+    #[must_use]
+    pub fn is_shown_as(self, name: &str) -> bool {
+        match self.0.strip_prefix("secret.token.") {
+            Some(service) => name.strip_suffix(" token") == Some(service),
+            None => self.0.rsplit('.').next() == Some(name),
+        }
+    }
+
     /// Whether it is a value that somebody may not see. All else is what a text does or tells, which is a label and
     /// nothing to mask unless settings say so.
     #[must_use]
@@ -175,6 +184,17 @@ mod tests {
         for class in Class::built_in() {
             assert_eq!(class.as_str().parse(), Ok(class));
         }
+    }
+
+    #[test]
+    fn every_class_is_shown_as_its_placeholder_says() {
+        for class in Class::built_in() {
+            let placeholder = class.placeholder();
+            let name = placeholder.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap();
+            assert!(class.is_shown_as(name), "class: {class}");
+            assert!(!class.is_shown_as(&format!("{name}x")) && !class.is_shown_as(""), "class: {class}");
+        }
+        assert!(!Class::custom("secret.token.github").is_shown_as("github"));
     }
 
     #[test]

@@ -23,26 +23,27 @@ use crate::{crypto, hidden, network, prompt, vehicle};
 #[derive(Clone, Debug)]
 pub struct Detectors {
     custom: Option<Arc<Custom>>,
-    known: Option<Arc<KnownValues>>,
+    known: Vec<Arc<KnownValues>>,
 }
 
 impl Detectors {
     /// Every class in [`Class::built_in`]. Costs nothing.
     #[must_use]
     pub const fn builtin() -> Self {
-        Self { custom: None, known: None }
+        Self { custom: None, known: Vec::new() }
     }
 
     /// Those that are built in, and an organisation's own. Costs nothing.
     #[must_use]
     pub const fn with_custom(custom: Arc<Custom>) -> Self {
-        Self { custom: Some(custom), known: None }
+        Self { custom: Some(custom), known: Vec::new() }
     }
 
-    /// The same, and finds these values as `secret.credential`.
+    /// The same, and finds these values.
     #[must_use]
-    pub fn with_known(self, known: Arc<KnownValues>) -> Self {
-        Self { known: Some(known), ..self }
+    pub fn with_known(mut self, known: Arc<KnownValues>) -> Self {
+        self.known.push(known);
+        self
     }
 
     /// Every class that they find, in order.
@@ -101,7 +102,7 @@ impl Detectors {
 
     /// Whether nothing can be found in a text, as one look at it shows.
     fn is_bare(&self, text: &[u8]) -> bool {
-        let is_known = self.known.as_ref().is_some_and(|known| !known.are_longer_than(text));
+        let is_known = self.known.iter().any(|known| !known.are_longer_than(text));
         self.custom.is_none() && !is_known && is_bare(text)
     }
 
@@ -148,6 +149,8 @@ impl Detectors {
     #[must_use]
     pub fn scan_number_at(&self, place: Place, key: &str, number: &str) -> Findings {
         let mut hits = number::scan(key, number);
+        let known = self.known.iter().flat_map(|known| known.find(number.as_bytes()));
+        hits.extend(known.filter(|hit| hit.range == (0..number.len())));
         if let Some(custom) = &self.custom {
             let found = custom.scan(key, &View::new(number)).into_iter();
             hits.extend(found.filter(|hit| hit.range == (0..number.len())));
@@ -164,7 +167,7 @@ impl Detectors {
     /// masked once leaves nothing to mask a second time.
     #[must_use]
     pub fn mask<'t>(&self, key: &str, text: &'t str, findings: &Findings, how: impl Mask) -> Masked<'t> {
-        let mut masked = mask(text, findings, &how, &[]);
+        let mut masked = mask(text, findings, &how, &how.masked_in(text));
         for _ in 0..ROUNDS {
             if masked.counts.is_empty() {
                 return masked;

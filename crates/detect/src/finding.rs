@@ -37,6 +37,13 @@ impl Finding {
     pub(crate) fn rank(&self) -> (usize, Confidence, Reverse<usize>, Reverse<Class>) {
         (self.range.len(), self.confidence, Reverse(self.range.start), Reverse(self.class))
     }
+
+    /// Whether it lies in one of these places, which are in order and do not overlap.
+    pub(crate) fn lies_in(&self, places: &[Range<usize>]) -> bool {
+        let before = places.partition_point(|place| place.start <= self.range.start);
+        let place = before.checked_sub(1).and_then(|last| places.get(last));
+        place.is_some_and(|place| self.range.end <= place.end)
+    }
 }
 
 /// The findings of one scan. Only meaningful with the text that was scanned.
@@ -68,6 +75,16 @@ impl Findings {
             }
         }
         Self { winners: winners.into_values().collect(), shadowed }
+    }
+
+    /// The same without those that lie in one of these places, which are in order and do not overlap.
+    #[must_use]
+    pub fn outside(self, places: &[Range<usize>]) -> Self {
+        if places.is_empty() {
+            return self;
+        }
+        let all = self.winners.into_iter().chain(self.shadowed);
+        Self::resolve(all.filter(|finding| !finding.lies_in(places)).collect())
     }
 
     /// The findings in order of their place; no two overlap.
@@ -134,6 +151,29 @@ mod tests {
         assert_eq!(ranges, [(catalog::IBAN, 0..5), (catalog::EMAIL, 10..38)]);
         assert_eq!(findings.classes(), BTreeSet::from([catalog::CARD, catalog::EMAIL, catalog::IBAN]));
         assert_eq!(findings.counts().of(catalog::CARD), 0);
+    }
+
+    #[test]
+    fn what_lies_in_a_place_is_left_out_and_no_longer_hides_anything() {
+        let hits = || {
+            vec![
+                finding(catalog::EMAIL, 0..30),
+                finding(catalog::CARD, 2..18),
+                finding(catalog::CARD, 26..42),
+                finding(catalog::IBAN, 50..60),
+            ]
+        };
+        for (places, want) in [
+            (vec![], vec![(catalog::EMAIL, 0..30), (catalog::IBAN, 50..60)]),
+            (vec![0..30], vec![(catalog::CARD, 26..42), (catalog::IBAN, 50..60)]),
+            (vec![0..30, 50..60], vec![(catalog::CARD, 26..42)]),
+            // What only begins or ends in a place is not in it.
+            (vec![1..30, 50..59], vec![(catalog::EMAIL, 0..30), (catalog::IBAN, 50..60)]),
+        ] {
+            let left = Findings::resolve(hits()).outside(&places);
+            let left: Vec<_> = left.iter().map(|found| (found.class, found.range.clone())).collect();
+            assert_eq!(left, want, "places: {places:?}");
+        }
     }
 
     #[test]

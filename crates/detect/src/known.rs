@@ -1,4 +1,5 @@
-//! Values that are known beforehand: the credentials that the gateway shows its upstreams.
+//! Values that are known beforehand: the credentials that the gateway shows its upstreams, and what it has put into a
+//! request in the place of a token.
 //!
 //! A server may give back what it was sent: in an error message, a dump of its environment, an example of a request. So
 //! what flows back is searched for every form in which the value may be written: as it is, in base64 at each of the
@@ -13,12 +14,13 @@ use std::ops::Range;
 
 use base64ct::{Base64, Base64Url, Encoding as _};
 
-use crate::catalog;
+use crate::class::Class;
 use crate::finding::{Confidence, Finding};
 
 /// Values to find in whatever form.
 #[derive(Clone)]
 pub struct KnownValues {
+    class: Class,
     patterns: Vec<Vec<u8>>,
     /// How long the shortest pattern is.
     shortest: usize,
@@ -38,9 +40,15 @@ impl fmt::Debug for KnownValues {
 }
 
 impl KnownValues {
-    /// Finds these values; those shorter than six bytes are left out.
+    /// Finds these values as [`Class::CREDENTIAL`]; those shorter than six bytes are left out.
     #[must_use]
     pub fn new<'v>(values: impl IntoIterator<Item = &'v str>) -> Self {
+        Self::of(Class::CREDENTIAL, values)
+    }
+
+    /// Finds these values as values of a class; those shorter than six bytes are left out.
+    #[must_use]
+    pub fn of<'v>(class: Class, values: impl IntoIterator<Item = &'v str>) -> Self {
         let mut patterns: Vec<Vec<u8>> = values.into_iter().flat_map(forms).collect();
         patterns.retain(|pattern| pattern.len() >= SHORTEST);
         patterns.sort_unstable_by(|left, right| right.len().cmp(&left.len()).then_with(|| left.cmp(right)));
@@ -57,7 +65,7 @@ impl KnownValues {
                 }
             }
         }
-        Self { patterns, shortest, shifts }
+        Self { class, patterns, shortest, shifts }
     }
 
     /// Whether a text is too short for any of the values.
@@ -79,7 +87,7 @@ impl KnownValues {
                 Some(range) => {
                     end = range.end + self.shortest;
                     // Patterns are whole characters, and so are the places of one in a text.
-                    found.push(Finding { class: catalog::CREDENTIAL, range, confidence: Confidence::High });
+                    found.push(Finding { class: self.class, range, confidence: Confidence::High });
                 }
                 None => end += 1,
             }
@@ -177,6 +185,18 @@ mod tests {
         for known in [KnownValues::new([]), KnownValues::new(["short"])] {
             assert_eq!(found(&known, "short and long"), [""; 0]);
         }
+    }
+
+    #[test]
+    fn they_are_found_as_the_class_that_they_are_of() {
+        let classes = |known: KnownValues| {
+            known.find(SECRET.as_bytes()).into_iter().map(|found| found.class).collect::<Vec<_>>()
+        };
+        assert_eq!(classes(KnownValues::new([SECRET])), [Class::CREDENTIAL]);
+        assert_eq!(
+            classes(KnownValues::of(Class::custom("acme.number"), [SECRET])),
+            [Class::custom("acme.number")]
+        );
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub trait Mask {
         let _ = value;
         class.placeholder()
     }
+
+    /// Where something stands already in the place of a value, in order: what seems to be found in it is left alone.
+    fn masked_in(&self, text: &str) -> Vec<Range<usize>> {
+        let _ = text;
+        Vec::new()
+    }
 }
 
 impl<F: Fn(Class) -> bool> Mask for F {
@@ -51,11 +57,7 @@ pub(crate) fn mask<'t>(
     how: &impl Mask,
     places: &[Range<usize>],
 ) -> Masked<'t> {
-    let is_new = |finding: &&Finding| {
-        let before = places.partition_point(|place| place.start <= finding.range.start);
-        let place = before.checked_sub(1).and_then(|last| places.get(last));
-        place.is_none_or(|place| place.end < finding.range.end)
-    };
+    let is_new = |finding: &&Finding| !finding.lies_in(places);
     let chosen = findings.all().filter(|finding| how.is_masked(finding.class)).filter(is_new);
     let mut chosen: Vec<&Finding> = chosen.collect();
     chosen.sort_by_key(|finding| finding.range.start);

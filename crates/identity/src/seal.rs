@@ -8,7 +8,10 @@
 //! base64url( version 1 | key id 4 | nonce 24 | ciphertext and tag )      associated data: version, key id, purpose
 //! ```
 //! The nonce is an argument, since randomness is the shell's; 24 random bytes never repeat in practice.
+//! What stands in texts that models read and write must be shorter, and has a form of its own: [`CompactSealer`].
 //! Not here: expiry, which belongs into the value.
+
+mod compact;
 
 use std::fmt;
 
@@ -19,6 +22,8 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use portcullis_settings::Secret;
 use sha2::Sha256;
+
+pub use compact::CompactSealer;
 
 /// What a value is sealed for, such as `session`. Two uses that must not be confused have two purposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is recorded before a call leaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::KeyedDigest;
 use crate::error::DecodeError;
@@ -47,10 +47,12 @@ pub struct Intent {
 /// The arguments of a call: provable, and readable as far as the caller may see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
-    /// A keyed digest of the canonical arguments, before masking.
+    /// A keyed digest of the canonical arguments as they were forwarded, before masking.
     pub digest: KeyedDigest,
-    /// The arguments with every masked class replaced.
+    /// The arguments with every masked class replaced, and with the tokens that the caller has sent.
     pub text: Excerpt,
+    /// In the place of how many tokens of each class the values were put again, that they stand for.
+    pub restored: BTreeMap<String, u32>,
 }
 
 /// What policy said to a request.

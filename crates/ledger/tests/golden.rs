@@ -70,6 +70,7 @@ fn intent() -> Intent {
         arguments: Arguments {
             digest: KeyedDigest::new([0xa7; 32]),
             text: Excerpt::start_of("{\"card\":\"[card]\",\"note\":\"é\n\u{1}\"} and more", 33),
+            restored: BTreeMap::new(),
         },
         labels: BTreeSet::from(["pii.card".to_owned()]),
         decision: decision(Verdict::Allow),
@@ -89,6 +90,17 @@ fn a_full_intent() {
 fn an_intent_that_names_a_definition() {
     let intent = Intent { definition: Some("sha256:1bf9".to_owned()), ..intent() };
     check(include_str!("golden/intent-definition.v1.json"), &Record::Intent(intent));
+}
+
+/// Later releases put values in the place of tokens, and say how many.
+#[test]
+fn an_intent_with_values_in_the_place_of_tokens() {
+    let arguments = Arguments {
+        digest: KeyedDigest::new([0xa7; 32]),
+        text: Excerpt::whole("{\"card\":\"[card:abcdefgh]\"}".to_owned()),
+        restored: BTreeMap::from([("pii.card".to_owned(), 1), ("pii.email".to_owned(), 2)]),
+    };
+    check(include_str!("golden/intent-restored.v1.json"), &Record::Intent(Intent { arguments, ..intent() }));
 }
 
 #[test]
@@ -126,7 +138,11 @@ fn an_intent_with_everything_optional_absent() {
         principal: workload,
         session: None,
         name: None,
-        arguments: Arguments { digest: KeyedDigest::new([0; 32]), text: Excerpt::default() },
+        arguments: Arguments {
+            digest: KeyedDigest::new([0; 32]),
+            text: Excerpt::default(),
+            restored: BTreeMap::new(),
+        },
         labels: BTreeSet::new(),
         decision,
         trace: None,

@@ -5,11 +5,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::join;
 use http::Response;
 use http::request::Parts;
+use portcullis_detect::KnownValues;
 use portcullis_identity::{Principal, UnixSeconds, VerifiedToken};
 use portcullis_ledger::Stage;
 use portcullis_mcp::era::{Call, Rejected};
@@ -62,6 +64,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) timings: BTreeMap<Stage, u64>,
     /// When the last stage ended, on the clock that only goes forward.
     pub(crate) lapped: u64,
+    /// What was put into the call in the place of tokens, to be found where it must not be seen.
+    pub(crate) restored: Vec<Arc<KnownValues>>,
     /// Whether this message was taken of the limits of its principal.
     pub(crate) is_paced: bool,
     /// Its place among the principal's requests that are under way.
@@ -86,6 +90,7 @@ impl<P: Ports> Exchange<P> {
             to: Addressee::default(),
             deed: None,
             name: None,
+            restored: Vec::new(),
             is_paced: false,
             slot: None,
             accounts: RefCell::default(),
@@ -245,10 +250,15 @@ impl<P: Ports> Exchange<P> {
         }
     }
 
+    /// Masks what operators read and the store holds.
+    pub(crate) fn masker(&self) -> Masker {
+        Masker::for_store(Rc::clone(&self.gateway)).looking_for(self.restored.clone())
+    }
+
     /// What the operator reads: masked, since a refusal may name what the caller sent, and not endless.
     fn explained(&self, refusal: &Refusal) -> String {
         let mut text = Cow::Owned(format!("refused at {}: {refusal}", refusal.stage().as_str()));
-        Masker::for_store(Rc::clone(&self.gateway)).text(&mut text);
+        self.masker().text(&mut text);
         let mut text = text.into_owned();
         text.truncate(text.floor_char_boundary(LONGEST_LINE));
         text

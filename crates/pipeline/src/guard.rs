@@ -17,8 +17,9 @@ mod subscription;
 mod task;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use portcullis_detect::Counts;
+use portcullis_detect::{Counts, KnownValues};
 use portcullis_identity::Principal;
 use portcullis_mcp::answer::{self, code};
 use portcullis_mcp::era::Era;
@@ -37,6 +38,7 @@ pub(crate) use crate::guard::subscription::Granted;
 use crate::owner::Owner;
 use crate::session::Session;
 use crate::tasks::Duty;
+use crate::tokenize::Tokenizer;
 use crate::usage::Seen;
 
 /// What a frame of the upstream becomes.
@@ -93,6 +95,8 @@ pub(crate) struct Recipient {
     pub(crate) prefixed: bool,
     /// In milliseconds since 1970.
     pub(crate) now: u64,
+    /// What was put into the call in the place of tokens.
+    pub(crate) restored: Vec<Arc<KnownValues>>,
 }
 
 /// The call whose answer is awaited.
@@ -124,10 +128,12 @@ pub(crate) struct Completed {
 
 impl Guard {
     pub(crate) fn new(gateway: Rc<Gateway>, recipient: Recipient, call: Option<Expected>) -> Self {
-        let Recipient { principal, connection, session, prefixed, now } = recipient;
+        let Recipient { principal, connection, session, prefixed, now, restored } = recipient;
+        let owner = Owner::new(&principal, &connection, session.as_ref());
+        let masker = Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone());
         Self {
-            masker: Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone()),
-            owner: Owner::new(&principal, &connection, session.as_ref()),
+            masker: masker.looking_for(restored).keeping(Tokenizer::of(&gateway, &owner)),
+            owner,
             gateway,
             principal,
             connection,
@@ -193,6 +199,11 @@ impl Guard {
 
     pub(crate) fn owner(&self) -> &Owner {
         &self.owner
+    }
+
+    /// Masks what was masked for the caller once more, for the store.
+    pub(crate) fn masker_for_store(&self) -> Masker {
+        self.masker.for_store_too()
     }
 
     pub(crate) fn call(&self) -> Option<&Expected> {

@@ -160,7 +160,7 @@ impl Lead<'_> {
 
     /// What to do now. The writer is let go before it is done.
     fn next(&self, now: UnixMillis) -> Task {
-        match self.journal.writer.borrow_mut().next(now) {
+        match self.journal.writer.borrow_mut().step(now) {
             Next::Claim { counter, day } => Task::Claim { counter, day },
             Next::Idle | Next::InFlight => Task::Nothing,
             Next::Write(write) => Task::Write(write.puts.clone()),

@@ -9,53 +9,94 @@ use portcullis_settings::ClassName;
 
 use crate::active::Active;
 use crate::gateway::Gateway;
+use crate::tokenize::{Token, Tokenizer};
 
-/// The classes of everything that a call contains: its id and its parameters, keys and numbers too.
-pub(crate) fn of((gateway, active): (&Gateway, &Active), call: &Call<'_>) -> BTreeSet<ClassName> {
-    let mut classes = BTreeSet::new();
-    let detectors = active.detectors();
-    scan(detectors, (Place::default(), ""), &call.id.clone().into_json(), &mut classes);
+/// The classes of everything that a call contains: its id and its parameters, keys and numbers too. Of what masking tokens
+/// stand in it, it is said only that they do.
+pub(crate) fn of(
+    (gateway, active): (&Gateway, &Active),
+    call: &Call<'_>,
+    tokenizer: Option<&Tokenizer>,
+) -> BTreeSet<ClassName> {
+    let mut search = Search::new(active.detectors(), tokenizer);
+    search.value(Place::default(), "", &call.id.clone().into_json());
     if let Some(params) = &call.params {
-        scan_members(detectors, detectors.top(), params, &mut classes);
+        search.members(active.detectors().top(), params);
     }
-    named((gateway, active), classes)
+    search.names((gateway, active))
 }
 
 /// The classes of everything that a value contains.
 pub(crate) fn of_value((gateway, active): (&Gateway, &Active), value: &Json<'_>) -> BTreeSet<ClassName> {
-    let mut classes = BTreeSet::new();
-    let detectors = active.detectors();
-    scan(detectors, (detectors.top(), ""), value, &mut classes);
-    named((gateway, active), classes)
+    let mut search = Search::new(active.detectors(), None);
+    search.value(active.detectors().top(), "", value);
+    search.names((gateway, active))
 }
 
-fn named((gateway, active): (&Gateway, &Active), classes: BTreeSet<Class>) -> BTreeSet<ClassName> {
-    classes.into_iter().filter_map(|class| gateway.class_name(active, class).cloned()).collect()
+/// What was found so far.
+struct Search<'s> {
+    detectors: &'s Detectors,
+    tokenizer: Option<&'s Tokenizer>,
+    classes: BTreeSet<Class>,
+    /// What is said of tokens.
+    of_tokens: BTreeSet<&'static str>,
 }
 
-fn scan_members(detectors: &Detectors, at: Place, object: &Object<'_>, classes: &mut BTreeSet<Class>) {
-    for (key, value) in object.iter() {
-        classes.extend(detectors.scan(key).classes());
-        classes.extend(dangers(key));
-        scan(detectors, (detectors.member(at, key), key), value, classes);
+impl<'s> Search<'s> {
+    const fn new(detectors: &'s Detectors, tokenizer: Option<&'s Tokenizer>) -> Self {
+        Self { detectors, tokenizer, classes: BTreeSet::new(), of_tokens: BTreeSet::new() }
     }
-}
 
-/// `key` is the name of the member that the value is, or is in a list of.
-fn scan(detectors: &Detectors, (at, key): (Place, &str), value: &Json<'_>, classes: &mut BTreeSet<Class>) {
-    match value {
-        Json::Null | Json::Bool(_) => {}
-        Json::Number(number) => classes.extend(detectors.scan_number_at(at, key, number.as_str()).classes()),
-        Json::String(text) => {
-            classes.extend(detectors.scan_at(at, key, text).classes());
-            classes.extend(dangers(text));
+    fn names(self, (gateway, active): (&Gateway, &Active)) -> BTreeSet<ClassName> {
+        let found = self.classes.into_iter().filter_map(|class| gateway.class_name(active, class).cloned());
+        let of_tokens = self.of_tokens.into_iter().filter_map(|label| label.parse().ok());
+        found.chain(of_tokens).collect()
+    }
+
+    fn members(&mut self, at: Place, object: &Object<'_>) {
+        for (key, value) in object.iter() {
+            self.text(Place::default(), "", key);
+            self.value(self.detectors.member(at, key), key, value);
         }
-        Json::Array(items) => items.iter().enumerate().for_each(|(index, item)| {
-            scan(detectors, (detectors.item(at, index), key), item, classes);
-        }),
-        Json::Object(object) => scan_members(detectors, at, object, classes),
+    }
+
+    /// `key` is the name of the member that the value is, or is in a list of.
+    fn value(&mut self, at: Place, key: &str, value: &Json<'_>) {
+        match value {
+            Json::Null | Json::Bool(_) => {}
+            Json::Number(number) => {
+                self.classes.extend(self.detectors.scan_number_at(at, key, number.as_str()).classes());
+            }
+            Json::String(text) => self.text(at, key, text),
+            Json::Array(items) => items.iter().enumerate().for_each(|(index, item)| {
+                self.value(self.detectors.item(at, index), key, item);
+            }),
+            Json::Object(object) => self.members(at, object),
+        }
+    }
+
+    fn text(&mut self, at: Place, key: &str, text: &str) {
+        let mut own = Vec::new();
+        for Token { place, original } in self.tokenizer.iter().flat_map(|tokenizer| tokenizer.tokens_in(text))
+        {
+            match original {
+                Some(_) => {
+                    self.of_tokens.insert(WITHHELD);
+                    own.push(place);
+                }
+                None => _ = self.of_tokens.insert(UNOPENED),
+            }
+        }
+        self.classes.extend(self.detectors.scan_at(at, key, text).outside(&own).classes());
+        self.classes.extend(dangers(text));
     }
 }
+
+/// A token of the caller's own, in whose place no value was put.
+const WITHHELD: &str = "token.withheld";
+/// What looks like a token and is none of the caller's: of somebody else, of another session or connection, altered, or
+/// made with a key that is gone.
+const UNOPENED: &str = "token.unopened";
 
 /// What a text would do if the server ran it.
 fn dangers(text: &str) -> impl Iterator<Item = Class> {

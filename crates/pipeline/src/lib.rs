@@ -19,6 +19,7 @@ mod control;
 mod cors;
 mod decide;
 mod definitions;
+mod detokenize;
 mod edge;
 mod exchange;
 mod features;
@@ -46,6 +47,7 @@ mod session;
 mod source;
 mod stream;
 mod tasks;
+mod tokenize;
 mod usage;
 
 use std::collections::BTreeSet;
@@ -75,6 +77,7 @@ pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
 pub use crate::stream::EventStream;
 
+use crate::detokenize::Restored;
 use crate::edge::{Route, Verb};
 use crate::exchange::Exchange;
 use crate::forward::Outbound;
@@ -82,6 +85,7 @@ use crate::owner::Owner;
 use crate::record::Deed;
 use crate::relay::Relay;
 use crate::reply::{Delivery, Opening};
+use crate::tokenize::Tokenizer;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -206,7 +210,7 @@ async fn call<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Response<
     reply::to_call(x, method, relay).await
 }
 
-/// A request up to where it may leave: prepare, detect, decide, record. It is sent when its answer is waited for.
+/// A request up to where it may leave: prepare, restore, detect, decide, record. It is sent when its answer is waited for.
 async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Relay<P>, Refusal> {
     x.address(&call);
     let session = match (call.era, call.method) {
@@ -217,12 +221,15 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
     x.lap(Stage::Parse);
     let caller = x.caller()?;
-    let labels = labels::of((&x.gateway, &x.active), &call);
+    let owner = Owner::new(caller.principal(), x.connection_name()?, session.as_ref());
+    let restored = detokenize::restore(x, &mut call, Tokenizer::of(&x.gateway, &owner))?;
+    let mut labels = labels::of((&x.gateway, &x.active), &call, restored.tokenizer.as_deref());
+    labels.extend(restored.counts.keys().cloned());
     x.lap(Stage::Detect);
     let permit = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
     let mut definition = definitions::of_call(x, &call, session.as_ref()).await?;
-    let params = params::of_call(x, &call).await?;
+    let params = params::of_call(x, &call, restored.sent().unwrap_or(&call)).await?;
     if params.has_read {
         // Who approved it may have seen another list.
         definition = definitions::of_call(x, &call, session.as_ref()).await?;
@@ -235,6 +242,8 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
                 name: call.subject(),
                 definition,
                 given: record::given(&call),
+                sent: restored.sent().and_then(record::given),
+                restored: &restored,
                 revision: record::revision(x, call.era),
                 labels: &labels,
             };
@@ -327,11 +336,14 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
     let record = match method {
         ServerMethod::Ping => None,
         ServerMethod::Elicit | ServerMethod::ListRoots | ServerMethod::Sample => {
+            let restored = Restored::none(Tokenizer::of(&x.gateway, &owner));
             let deed = Deed {
                 method: method.as_str(),
                 name: None,
                 definition: None,
                 given: may.then_some(given),
+                sent: None,
+                restored: &restored,
                 revision: session.revision.as_str(),
                 labels: &labels,
             };

@@ -2,7 +2,7 @@
 //! `requestState`. It is sealed together with its owner, so nobody else can use it, here or elsewhere.
 
 use portcullis_identity::Principal;
-use portcullis_identity::seal::Purpose;
+use portcullis_identity::seal::{CompactSealer, Purpose};
 use portcullis_settings::ConnectionName;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,11 @@ impl Owner {
     pub(crate) fn seal(&self, gateway: &Gateway, purpose: Purpose, value: &impl Serialize) -> Option<String> {
         let plain = serde_json::to_vec(&(self, value)).ok()?;
         gateway.sealer().seal_stable(purpose, &plain).ok()
+    }
+
+    /// Seals many short values for their owner. `None` if the owner cannot be written, which seals nothing.
+    pub(crate) fn compact(&self, gateway: &Gateway, purpose: Purpose) -> Option<CompactSealer> {
+        Some(gateway.sealer().compact(purpose, &serde_json::to_vec(self).ok()?))
     }
 
     /// Opens what was sealed for this owner; `None` for anything else.

@@ -102,11 +102,16 @@ pub(crate) struct Params {
     pub(crate) has_read: bool,
 }
 
-/// The headers that the upstream gets with this call.
+/// The headers that the upstream gets with this call. Those that came are compared with what the caller has `sent`, which
+/// may have tokens where the call has values.
 ///
 /// # Errors
 /// A header that contradicts the arguments, is missing or too much (-32020), or a list that cannot be read.
-pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Result<Params, Refusal> {
+pub(crate) async fn of_call<P: Ports>(
+    x: &Exchange<P>,
+    call: &Call<'_>,
+    sent: &Call<'_>,
+) -> Result<Params, Refusal> {
     let Some(tool) = call.name().filter(|_| call.method == Method::ToolsCall && call.era == Era::Modern)
     else {
         return Ok(Params::default());
@@ -124,7 +129,7 @@ pub(crate) async fn of_call<P: Ports>(x: &Exchange<P>, call: &Call<'_>) -> Resul
     }
     // Without a schema nobody knows what a header should say, so none goes on; a server that wants one says so.
     let Some(asked) = asked else { return Ok(Params { has_read, ..Params::default() }) };
-    asked.check(headers, call.arguments())?;
+    asked.check(headers, sent.arguments())?;
     Ok(Params { headers: asked.build(call.arguments()), has_read })
 }
 

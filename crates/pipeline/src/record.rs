@@ -25,6 +25,7 @@ use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
 use crate::active::Active;
+use crate::detokenize::Restored;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::guard::{Guard, Masker};
@@ -81,6 +82,10 @@ pub(crate) struct Deed<'d> {
     pub(crate) definition: Option<DefinitionDigest>,
     /// What is given along: arguments, answers, what is listened to.
     pub(crate) given: Option<Json<'d>>,
+    /// The same as the caller has sent it, where values were put in the place of tokens.
+    pub(crate) sent: Option<Json<'d>>,
+    /// What became of the tokens in it.
+    pub(crate) restored: &'d Restored<'d>,
     pub(crate) revision: &'static str,
     pub(crate) labels: &'d BTreeSet<ClassName>,
 }
@@ -106,11 +111,11 @@ pub(crate) async fn intent<P: Ports>(
     deed: Deed<'_>,
     reasons: &Reasons,
 ) -> Result<Open, StoreError> {
-    let Deed { method, name, definition, given, revision, labels } = deed;
+    let Deed { method, name, definition, given, sent, restored, revision, labels } = deed;
     let at = x.ports.now();
     let id = record_id(&*x.ports, at);
     let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
-    let mut masker = Masker::for_store(Rc::clone(&x.gateway));
+    let mut masker = x.masker().keeping(restored.tokenizer.clone());
     let record = Intent {
         id,
         at: UnixMillis(at),
@@ -121,7 +126,7 @@ pub(crate) async fn intent<P: Ports>(
         method: method.to_owned(),
         name: name.map(|name| masked(&mut masker, name)),
         definition: definition.map(|definition| definition.to_string()),
-        arguments: arguments(&x.gateway, &mut masker, given),
+        arguments: arguments(&x.gateway, &mut masker, (given, sent), restored),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.active, Verdict::Allow, reasons),
         trace: x.trace().map(ToOwned::to_owned),
@@ -153,7 +158,7 @@ pub(crate) async fn administrative<P: Ports>(
         method: method.to_owned(),
         name: Some(name.to_owned()),
         definition: None,
-        arguments: Arguments { digest, text: Excerpt::whole(text) },
+        arguments: Arguments { digest, text: Excerpt::whole(text), restored: BTreeMap::new() },
         labels: BTreeSet::new(),
         decision: decision(&x.active, Verdict::Allow, reasons),
         trace: x.trace().map(ToOwned::to_owned),
@@ -182,8 +187,16 @@ pub(crate) async fn step<P: Ports>(
     revision: &'static str,
 ) -> Result<Open, StoreError> {
     let labels = BTreeSet::new();
-    let deed =
-        Deed { method: step.as_str(), name: None, definition: None, given: None, revision, labels: &labels };
+    let deed = Deed {
+        method: step.as_str(),
+        name: None,
+        definition: None,
+        given: None,
+        sent: None,
+        restored: &Restored::default(),
+        revision,
+        labels: &labels,
+    };
     intent(x, deed, &Reasons::default()).await
 }
 
@@ -366,8 +379,8 @@ fn told_apart(token: &VerifiedToken) -> String {
 
 /// An answer as it is stored: masked value by value, as for callers, and for every class. In its text a detector would
 /// not see where a value ends, nor what an escape stands for.
-pub(crate) fn answer(gateway: &Rc<Gateway>, mut answer: Json<'_>) -> String {
-    Masker::for_store(Rc::clone(gateway)).value(&mut answer);
+pub(crate) fn answer(guard: &Guard, mut answer: Json<'_>) -> String {
+    guard.masker_for_store().value(&mut answer);
     answer.to_string()
 }
 
@@ -375,7 +388,7 @@ pub(crate) fn answer(gateway: &Rc<Gateway>, mut answer: Json<'_>) -> String {
 pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Result<(), StoreError> {
     let at = x.ports.now();
     let id = record_id(&*x.ports, at);
-    let mut masker = Masker::for_store(Rc::clone(&x.gateway));
+    let mut masker = x.masker();
     let record = RefusalRecord {
         id,
         at: UnixMillis(at),
@@ -455,14 +468,21 @@ fn session<P: Ports>(x: &Exchange<P>) -> Option<KeyedDigest> {
     Some(KeyedDigest::new(x.gateway.sealer().digest(SESSION, id.as_bytes())))
 }
 
-fn arguments(gateway: &Gateway, masker: &mut Masker, given: Option<Json<'_>>) -> Arguments {
+/// The digest is of what is forwarded, the text of what the caller has sent.
+fn arguments(
+    gateway: &Gateway,
+    masker: &mut Masker,
+    (given, sent): (Option<Json<'_>>, Option<Json<'_>>),
+    restored: &Restored<'_>,
+) -> Arguments {
     let original = given.as_ref().map(ToString::to_string).unwrap_or_default();
     let digest = KeyedDigest::new(gateway.sealer().digest(ARGUMENTS, original.as_bytes()));
-    let text = given.map(|mut given| {
+    let text = sent.or(given).map(|mut given| {
         masker.value(&mut given);
         given.to_string()
     });
-    Arguments { digest, text: Excerpt::whole(text.unwrap_or_default()) }
+    let restored = restored.counts.iter().map(|(class, n)| (class.to_string(), *n)).collect();
+    Arguments { digest, text: Excerpt::whole(text.unwrap_or_default()), restored }
 }
 
 fn decision(active: &Active, outcome: Verdict, reasons: &Reasons) -> DecisionSummary {

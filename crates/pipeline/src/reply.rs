@@ -237,6 +237,7 @@ pub(crate) fn relay_of<P: Ports>(
         session,
         prefixed: x.is_aggregate(),
         now: x.now,
+        restored: x.restored.clone(),
     };
     let account = usage::take(x);
     let mut guard = Guard::new(Rc::clone(&x.gateway), recipient, expected.clone());

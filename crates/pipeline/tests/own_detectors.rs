@@ -25,6 +25,9 @@ json_path = '$.customer.note'
 [[detector]]
 class = 'acme.project'
 words = ['falcon']
+[[detector]]
+class = 'acme.word'
+regex = '[a-p]{20,}'
 ";
 
 const RULES: &str = r#"
@@ -32,6 +35,8 @@ const RULES: &str = r#"
 when { context.session.labels.contains("acme.project") };
 @id("notes-in") forbid (principal, action in Action::"call", resource)
 when { context.session.labels.contains("acme.note") };
+@id("no-words") forbid (principal, action in Action::"call", resource)
+when { context.session.labels.contains("acme.word") };
 "#;
 
 fn active(detectors: &[u8]) -> Result<Active, UnusableSection> {
@@ -42,8 +47,12 @@ fn active(detectors: &[u8]) -> Result<Active, UnusableSection> {
 }
 
 fn world() -> World {
+    world_of(SETTINGS)
+}
+
+fn world_of(settings: &str) -> World {
     let compiled = DetectorsFile::parse(DETECTORS, "d.toml").unwrap().to_bytes();
-    let settings = Draft::parse(SETTINGS, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
+    let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
     let mounted = move || active(&compiled).map_err(|error| error.to_string());
     let gateway = Gateway::new("portcullis".parse().unwrap(), settings, mounted).unwrap();
     World { gateway: Rc::new(gateway), ports: World::new().ports }
@@ -83,6 +92,33 @@ fn what_they_find_is_a_label_for_policies() {
         let done = call(&world, &arguments);
         assert_eq!(done.text.contains("hello"), want, "{arguments}: {}", done.text);
     }
+}
+
+#[test]
+fn nothing_is_found_in_a_token_of_the_callers_own() {
+    const WORD: &str = "abcdefghijklmnopabcdefgh";
+    let world = world_of(&format!("{SETTINGS}[masking]\nstrategies = {{ pii = \"token\" }}\n"));
+    let call = |arguments: &Value| {
+        let call = legacy_call("read", arguments);
+        world.send(post("crm", Some(&token("ada", "callers")), call))
+    };
+    let shown = |text: &str| {
+        world.upstream_answers_json(&world::result(text));
+        call(&json!({})).json()["result"]["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let token = shown("4111 1111 1111 1111");
+    assert!(token.starts_with("[card:") && token.len() > 40, "{token}");
+    assert_eq!(shown(&format!("{token} {WORD}")), format!("{token} [word]"));
+    // Of somebody else it is a text like any other.
+    let other = token.replace("[card:", "[iban:");
+    assert_eq!(shown(&other), "[iban:[word]]");
+    for (text, passes) in [(token.as_str(), true), (WORD, false), (&other, false)] {
+        world.upstream_answers_json(&world::result("hello"));
+        let done = call(&json!({"q": text}));
+        assert_eq!(done.text.contains("hello"), passes, "{text}: {}", done.text);
+    }
+    let traces = world.traces();
+    assert!(traces.contains(&token) && !traces.contains(WORD), "{traces}");
 }
 
 #[test]

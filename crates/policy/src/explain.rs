@@ -18,6 +18,7 @@ pub use crate::explain::nearest::NearMiss;
 
 use crate::annotations::Mode;
 use crate::decision::{Decision, DenialKind, EvaluationFailure, Reasons, Requirement};
+use crate::detokenize::Detokenizing;
 use crate::digest::PolicyDigest;
 use crate::facts::{Facts, FactsError};
 use crate::policy::{Effect, Policy};
@@ -32,6 +33,13 @@ use crate::vocabulary::Vocabulary;
 pub enum Asked<'q> {
     /// What [`PolicySet::decide`] is asked.
     Call(Question<'q>),
+    /// What [`PolicySet::may_detokenize`] is asked.
+    Detokenize {
+        /// Who sends tokens to which tool.
+        asked: Detokenizing<'q>,
+        /// Of which class the values are.
+        class: &'q ClassName,
+    },
     /// What [`PolicySet::may_unmask`] is asked.
     Unmask {
         /// Who would see it.
@@ -121,8 +129,10 @@ impl<'s> Explainer<'s> {
         let facts = asked.facts(&self.vocabulary);
         let (verdict, reasons) = match (asked, &facts) {
             (Asked::Call(question), _) => verdict(self.policies.decide(&question)),
-            (Asked::Unmask { .. }, Ok(facts)) => verdict(self.policies.decide_on(facts)),
-            (Asked::Unmask { .. }, Err(error)) => {
+            (Asked::Detokenize { .. } | Asked::Unmask { .. }, Ok(facts)) => {
+                verdict(self.policies.decide_on(facts))
+            }
+            (Asked::Detokenize { .. } | Asked::Unmask { .. }, Err(error)) => {
                 let failure = EvaluationFailure { policy: None, message: error.to_string() };
                 (Verdict::Deny(DenialKind::EvaluationError(vec![failure])), Reasons::default())
             }
@@ -147,6 +157,7 @@ impl Asked<'_> {
     fn facts(&self, vocabulary: &Vocabulary) -> Result<Facts, FactsError> {
         match self {
             Self::Call(question) => Facts::of_call(question, vocabulary),
+            Self::Detokenize { asked, class } => Facts::of_detokenizing(*asked, class, vocabulary),
             Self::Unmask { principal, connection, class } => {
                 Facts::of_unmasking(principal, connection, class, vocabulary)
             }

@@ -8,12 +8,13 @@ use portcullis_identity::{AttributeValue, Principal};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::arguments::{self, Arguments, InputError};
+use crate::detokenize::Detokenizing;
 use crate::input_type::InputType;
 use crate::question::{Question, Session, Target};
 use crate::thing::Thing;
 use crate::time::datetime;
 use crate::usage::{self, USAGE};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{DETOKENIZE, UNMASK, Vocabulary};
 
 /// Everything Cedar needs to evaluate a policy.
 #[derive(Debug)]
@@ -99,7 +100,23 @@ impl Facts {
         let context = Context::from_pairs([("connection".to_owned(), connection)])
             .map_err(|_cedar| FactsError::Unexpressible("connection"))?;
         let principal = principal_entity(principal, vocabulary)?;
-        Circumstances::new(principal, None, context)?.of(Thing::of_class(class, vocabulary))
+        Circumstances::new(principal, None, context)?.of(Thing::of_class(UNMASK, class, vocabulary))
+    }
+
+    /// Putting values of a class in the place of tokens in what a tool gets.
+    pub(crate) fn of_detokenizing(
+        asked: Detokenizing<'_>,
+        class: &ClassName,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, FactsError> {
+        let Detokenizing { principal, connection, tool } = asked;
+        let id = vocabulary.tool(connection, tool);
+        let members = [("connection", vocabulary.connection(connection)), ("tool", id)];
+        let members = members.map(|(name, id)| (name.to_owned(), RestrictedExpression::new_entity_uid(id)));
+        let context = Context::from_pairs(members).map_err(|_cedar| FactsError::Unexpressible("tool"))?;
+        let tool = Thing::of_target(Target::Tool { name: tool }, connection, vocabulary)?.resource()?;
+        let principal = principal_entity(principal, vocabulary)?;
+        Circumstances::new(principal, Some(tool), context)?.of(Thing::of_class(DETOKENIZE, class, vocabulary))
     }
 
     /// Who acts, and on what: enough to find the policies that can match, and not to evaluate them.
@@ -157,9 +174,10 @@ impl Circumstances {
         Self::new(principal, Some(session), call_context(input, vocabulary)?)
     }
 
-    fn new(principal: Entity, session: Option<Entity>, context: Context) -> Result<Self, FactsError> {
+    /// `named` is what the context names: the session of a call, or the tool that is to get something.
+    fn new(principal: Entity, named: Option<Entity>, context: Context) -> Result<Self, FactsError> {
         let id = principal.uid();
-        let entities = Entities::from_entities(std::iter::once(principal).chain(session), None)
+        let entities = Entities::from_entities(std::iter::once(principal).chain(named), None)
             .map_err(|_cedar| FactsError::Unexpressible("entities"))?;
         Ok(Self { principal: id, context, entities })
     }

@@ -3,8 +3,8 @@
 //! [`PolicySet::parse`] reads policy files, [`PolicySet::decide`] answers one [`Question`] with Allow, Deny or
 //! Hold, [`PolicySet::visibility`] says what a list shows and [`PolicySet::listing`] says it for all of its items,
 //! [`PolicySet::response_visibility`] whether a client's answer to a question of the upstream may pass, and
-//! [`PolicySet::may_unmask`] whether a class of data is shown in clear. Everything here is pure: policies are
-//! text, time is a value.
+//! [`PolicySet::may_unmask`] whether a class of data is shown in clear, and [`PolicySet::may_detokenize`] whether a tool
+//! may have it in the place of tokens. Everything here is pure: policies are text, time is a value.
 //!
 //! [`Bundle::build`] checks policy files and makes bytes of them that [`PolicySet::from_bundle`] opens without
 //! parsing a policy, and a [`SignedBundle`] says who vouches for them.
@@ -29,14 +29,15 @@
 //! | `Action::"prompt:billing/letter"` | `Action::"prompt:billing"` in `Action::"get"` | `Prompt` |
 //! | `read`, `subscribe` | | `Resource` |
 //! | `complete` | | `Prompt` or `Resource`, whose argument is completed |
-//! | `unmask` | | `DataClass` |
+//! | `detokenize`, `unmask` | | `DataClass` |
 //! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
 //! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`), `usage` and, if the token
 //! names it, `client` (the OAuth client id). A question about `unmask` is not about a call: its context is
 //! `context.connection`, a `Connection`, and nothing else, so a rule that covers `unmask` and reads
-//! `context.input` errs, and the data stays masked.
+//! `context.input` errs, and the data stays masked. That of `detokenize` is `context.connection` and `context.tool`, the
+//! `Tool` whose arguments hold tokens.
 //!
 //! # Arguments
 //!
@@ -93,6 +94,7 @@ mod arguments;
 mod bundle;
 mod decide;
 mod decision;
+mod detokenize;
 mod digest;
 mod evaluate;
 mod explain;
@@ -131,6 +133,7 @@ pub use decision::{
     Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,
     Requirement, Scope,
 };
+pub use detokenize::Detokenizing;
 pub use digest::{PolicyDigest, PolicySetDigest};
 pub use explain::{Asked, Difference, Explainer, Explanation, Failing, NearMiss, Verdict};
 pub use input_type::{InputType, MemberType, RecordType, ValueType};

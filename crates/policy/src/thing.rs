@@ -5,7 +5,7 @@ use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::facts::FactsError;
 use crate::question::{Completion, Target};
-use crate::vocabulary::{self, CALL, GET, UNMASK, Vocabulary, parent_classes};
+use crate::vocabulary::{self, CALL, GET, Vocabulary, parent_classes};
 
 /// What is done, and to what.
 ///
@@ -69,10 +69,10 @@ impl Thing {
         })
     }
 
-    /// Seeing a class of data in clear.
-    pub(crate) fn of_class(class: &ClassName, vocabulary: &Vocabulary) -> Self {
+    /// What is done with a class of data.
+    pub(crate) fn of_class(action: &str, class: &ClassName, vocabulary: &Vocabulary) -> Self {
         Self {
-            action: Action { id: vocabulary.action(UNMASK), within: Vec::new() },
+            action: Action { id: vocabulary.action(action), within: Vec::new() },
             resource: vocabulary.data_class(class.as_str()),
             parents: parent_classes(class).map(|parent| vocabulary.data_class(parent)).collect(),
             attribute: None,
@@ -91,12 +91,18 @@ impl Thing {
 
     /// The entities of the action and of the resource.
     pub(crate) fn entities(self) -> Result<impl Iterator<Item = Entity>, FactsError> {
-        let Self { action, resource, parents, attribute } = self;
+        let action = self.action.clone();
+        let resource = self.resource()?;
+        Ok(action.entities().into_iter().chain([resource]))
+    }
+
+    /// The entity of the resource.
+    pub(crate) fn resource(self) -> Result<Entity, FactsError> {
+        let Self { action: _, resource, parents, attribute } = self;
         let attribute =
             attribute.map(|(name, text)| (name.to_owned(), RestrictedExpression::new_string(text)));
-        let resource = Entity::new_with_tags(resource, attribute, parents, [])
-            .map_err(|_cedar| FactsError::Unexpressible("resource"))?;
-        Ok(action.entities().into_iter().chain([resource]))
+        Entity::new_with_tags(resource, attribute, parents, [])
+            .map_err(|_cedar| FactsError::Unexpressible("resource"))
     }
 }
 

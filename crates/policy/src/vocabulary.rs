@@ -114,16 +114,19 @@ fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
 pub(crate) const CALL: &str = "call";
 /// What gets of prompts are in.
 pub(crate) const GET: &str = "get";
+/// Putting values of a class in the place of tokens.
+pub(crate) const DETOKENIZE: &str = "detokenize";
 /// Seeing a class of data in clear.
 pub(crate) const UNMASK: &str = "unmask";
 
 /// Every action id that is not made from a connection's name.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 15] = [
     "approve",
     "audit",
     CALL,
     "complete",
     "configure",
+    DETOKENIZE,
     "elicit",
     GET,
     "read",

@@ -32,11 +32,15 @@ pub enum Strategy {
     /// The name of its class, such as `[card]`.
     #[default]
     Replace,
+    /// A sealed form of it, such as `[card:pbldimfa…]`, in the place of which the gateway puts the value again when the
+    /// same caller sends it to a tool that policy lets have it.
+    Token,
 }
 
 impl Strategy {
     /// Every strategy.
-    pub const ALL: [Self; 5] = [Self::Drop, Self::Dummy, Self::Hash, Self::Partial, Self::Replace];
+    pub const ALL: [Self; 6] =
+        [Self::Drop, Self::Dummy, Self::Hash, Self::Partial, Self::Replace, Self::Token];
 
     /// As settings spell it.
     #[must_use]
@@ -47,6 +51,7 @@ impl Strategy {
             Self::Hash => "hash",
             Self::Partial => "partial",
             Self::Replace => "replace",
+            Self::Token => "token",
         }
     }
 }
@@ -77,6 +82,12 @@ impl Masking {
         let of_classes = self.strategies.iter().filter(|(named, _)| class.is_in(named));
         let nearest = of_classes.max_by_key(|(named, _)| named.as_str().len());
         nearest.map_or_else(Strategy::default, |(_, strategy)| *strategy)
+    }
+
+    /// Whether any class is masked this way.
+    #[must_use]
+    pub fn uses(&self, strategy: Strategy) -> bool {
+        self.strategies.values().any(|used| *used == strategy)
     }
 
     /// Reads `[masking]`.
@@ -132,5 +143,15 @@ mod tests {
         ] {
             assert_eq!(masking.strategy(&class(name)), want, "{name}");
         }
+        assert!(masking.uses(Strategy::Hash) && !masking.uses(Strategy::Token));
+        assert!(!Masking::default().uses(Strategy::Token));
+    }
+
+    #[test]
+    fn a_strategy_is_read_as_it_is_spelt() {
+        for strategy in Strategy::ALL {
+            assert_eq!(strategy.as_str().parse(), Ok(strategy));
+        }
+        assert!("tokens".parse::<Strategy>().unwrap_err().contains("did you mean `token`?"));
     }
 }

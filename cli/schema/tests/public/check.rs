@@ -94,6 +94,7 @@ fn what_exists_and_fits_is_right() {
         r#"principal, action in Action::"prompt:billing", resource == Prompt::"billing/letter""#,
         r#"principal in Group::"github:ci", action in [Action::"approve", Action::"sample"], resource"#,
         r#"principal, action == Action::"unmask", resource in DataClass::"pii""#,
+        r#"principal, action in [Action::"unmask", Action::"detokenize"], resource in DataClass::"pii""#,
         r#"principal == User::"okta|ann", action, resource"#,
         // Nothing of the wiki is pinned, so anything may exist.
         r#"principal, action == Action::"wiki/anything", resource == Tool::"wiki/anything""#,
@@ -280,11 +281,27 @@ fn what_a_scope_gets_wrong_is_said_with_its_place_and_what_to_do() {
             "true",
             "p.cedar:3: no detector finds the class `pii.crd`; did you mean `pii.card`?\n",
         ),
+        (
+            r#"principal, action == Action::"detokenize", resource"#,
+            r#"context.tool == Tool::"billing/refnd""#,
+            "p.cedar:6: `billing` has no pinned tool `refnd`; did you mean `refund`? If not, approve it with `portcullis pin \
+             billing`\n",
+        ),
+        (
+            r#"principal, action == Action::"unmask", resource"#,
+            r#"context.tool == Tool::"billing/refund""#,
+            "p.cedar:6: `context.tool` is read, and `unmask` has none; ask first: `context has tool && …`\n",
+        ),
+        (
+            REFUND,
+            r#"context.session.labels.contains("token.unopend")"#,
+            "p.cedar:6: no request has the label `token.unopend`; did you mean `token.unopened`?\n",
+        ),
         // What is not there for every question that the scope takes in.
         (
             "principal, action, resource",
             r#"context.session.labels.contains("pii.card")"#,
-            "p.cedar:6: `context.session` is read, and `unmask` has none; say in the scope which actions are meant, as \
+            "p.cedar:6: `context.session` is read, and `detokenize`, like one other action, has none; say in the scope which actions are meant, as \
              `action in Action::\"call\"`\n",
         ),
         (
@@ -321,7 +338,7 @@ fn what_a_scope_gets_wrong_is_said_with_its_place_and_what_to_do() {
             r#"principal, action == Action::"read", resource == Tool::"billing/refund""#,
             "true",
             "warning: p.cedar:1: it can never match: no action in its scope goes with such a principal and resource; \
-             tools are of `Tool`, prompts of `Prompt`, `read` of `Resource`, `unmask` of `DataClass`\n",
+             tools are of `Tool`, prompts of `Prompt`, `read` of `Resource`, `unmask` and `detokenize` of `DataClass`\n",
         ),
         (
             REFUND,

@@ -49,7 +49,12 @@ fn decision() -> impl Strategy<Value = DecisionSummary> {
 
 fn intent() -> impl Strategy<Value = Intent> {
     let digest = || any::<[u8; 32]>().prop_map(KeyedDigest::new);
-    let arguments = (digest(), excerpt()).prop_map(|(digest, text)| Arguments { digest, text });
+    let restored = btree_map(name(), any::<u32>(), 0..3);
+    let arguments = (digest(), excerpt(), restored).prop_map(|(digest, text, restored)| Arguments {
+        digest,
+        text,
+        restored,
+    });
     let called = (name(), name(), option::of(digest()), name(), option::of(name()), option::of(name()));
     let around = (option::of(name()), option::of(name()), any::<u64>());
     (id(), any::<u64>(), who(), called, arguments, btree_set(name(), 0..4), decision(), around).prop_map(
@@ -182,6 +187,7 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
             intent.labels = many(100).into_iter().collect::<BTreeSet<_>>();
             intent.decision.policies = policies();
             intent.decision.observed = policies();
+            intent.arguments.restored = counts();
             intent.arguments.text = Excerpt::whole(long);
         }
         Record::Outcome(outcome) => {

@@ -1,11 +1,13 @@
 //! The stored form of an intent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::parts::{DecisionForm, WhoForm, id, write_decision, write_excerpt_fields, write_who};
+use super::parts::{
+    DecisionForm, WhoForm, id, write_decision, write_excerpt_fields, write_numbers, write_who,
+};
 use super::{Readable, cut};
 use crate::digest::KeyedDigest;
 use crate::error::DecodeError;
@@ -47,6 +49,8 @@ struct ArgumentsForm {
     text: String,
     #[serde(default)]
     omitted: u64,
+    #[serde(default)]
+    restored: BTreeMap<String, u32>,
 }
 
 impl Stored for Intent {
@@ -80,10 +84,15 @@ impl Stored for Intent {
         object.string("method", method);
         object.optional_string("name", name.as_deref());
         object.optional_string("definition", definition.as_deref());
-        let Arguments { digest, text } = arguments;
+        let Arguments { digest, text, restored } = arguments;
         object.object("arguments", |object| {
             object.string("digest", &digest.to_string());
             write_excerpt_fields(object, text);
+            write_numbers(
+                object,
+                "restored",
+                restored.iter().map(|(class, n)| (class.as_str(), u64::from(*n))),
+            );
         });
         object.strings("labels", labels);
         write_decision(object, decision);
@@ -107,7 +116,7 @@ impl Stored for Intent {
             method,
             name,
             definition,
-            arguments: _,
+            arguments: Arguments { digest: _, text: _, restored },
             labels,
             decision,
             trace,
@@ -120,6 +129,7 @@ impl Stored for Intent {
         cut::string(method);
         cut::optional(name);
         cut::optional(definition);
+        cut::counts(restored);
         cut::set(labels);
         cut::decision(decision);
         cut::optional(trace);
@@ -137,7 +147,7 @@ impl TryFrom<Form> for Intent {
     fn try_from(form: Form) -> Result<Self, DecodeError> {
         let digest =
             |text: &str, field| text.parse::<KeyedDigest>().map_err(|_| DecodeError::InvalidField { field });
-        let ArgumentsForm { digest: arguments_digest, text, omitted } = form.arguments;
+        let ArgumentsForm { digest: arguments_digest, text, omitted, restored } = form.arguments;
         Ok(Self {
             id: id(&form.id)?,
             at: UnixMillis(form.at),
@@ -151,6 +161,7 @@ impl TryFrom<Form> for Intent {
             arguments: Arguments {
                 digest: digest(&arguments_digest, "arguments.digest")?,
                 text: Excerpt::from_parts(text, omitted),
+                restored,
             },
             labels: form.labels,
             decision: form.decision.try_into()?,

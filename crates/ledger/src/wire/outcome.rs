@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::parts::{ExcerptForm, id, write_excerpt};
+use super::parts::{ExcerptForm, id, write_excerpt, write_numbers};
 use super::{Readable, cut};
 use crate::error::DecodeError;
 use crate::excerpt::Excerpt;
@@ -104,13 +104,6 @@ fn write_result(object: &mut Object, result: &CallResult) {
             object.string("kind", kind);
         }
         CallResult::Interrupted => object.string("status", "interrupted"),
-    }
-}
-
-fn write_numbers<'n>(object: &mut Object, key: &str, numbers: impl Iterator<Item = (&'n str, u64)>) {
-    let mut numbers = numbers.peekable();
-    if numbers.peek().is_some() {
-        object.object(key, |object| numbers.for_each(|(name, number)| object.plain(name, number)));
     }
 }
 

@@ -32,6 +32,18 @@ pub(super) fn write_excerpt_fields(object: &mut Object, excerpt: &Excerpt) {
     }
 }
 
+/// Numbers by what they are of; nothing if there are none.
+pub(super) fn write_numbers<'n>(
+    object: &mut Object,
+    key: &str,
+    numbers: impl Iterator<Item = (&'n str, u64)>,
+) {
+    let mut numbers = numbers.peekable();
+    if numbers.peek().is_some() {
+        object.object(key, |object| numbers.for_each(|(name, number)| object.plain(name, number)));
+    }
+}
+
 impl From<ExcerptForm> for Excerpt {
     fn from(form: ExcerptForm) -> Self {
         let ExcerptForm { text, omitted } = form;

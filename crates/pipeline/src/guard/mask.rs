@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use portcullis_settings::{ConnectionName, Strategy};
 use crate::active::Active;
 use crate::gateway::Gateway;
 use crate::guard::plain::Plain;
+use crate::tokenize::{Form, Tokenizer, letters};
 use crate::usage::Seen;
 
 /// Masks for one principal on one connection and counts what it saw.
@@ -22,7 +24,10 @@ pub(crate) struct Masker {
     gateway: Rc<Gateway>,
     /// What is searched with, until something else is in force; taken out while it is.
     current: Option<Current>,
-    credential: Option<Arc<KnownValues>>,
+    /// What is searched for besides: the credential, and what was put into the call in the place of tokens.
+    known: Vec<Arc<KnownValues>>,
+    /// Whose tokens are left alone, and written where settings say so.
+    tokenizer: Option<Rc<Tokenizer>>,
     /// For whom; `None` masks every class, as for what is stored.
     reader: Option<(Rc<Principal>, ConnectionName)>,
     /// Which classes are masked for the reader, by what was in force when a class was first found. A stream outlives
@@ -42,14 +47,16 @@ impl Masker {
         connection: ConnectionName,
     ) -> Self {
         let credential = gateway.credential_of(&connection);
-        Self { credential, reader: Some((principal, connection)), ..Self::for_store(gateway) }
+        let masker = Self { reader: Some((principal, connection)), ..Self::for_store(gateway) };
+        masker.looking_for(credential)
     }
 
     /// For what is stored: no class is spared.
     pub(crate) fn for_store(gateway: Rc<Gateway>) -> Self {
         Self {
             current: None,
-            credential: None,
+            known: Vec::new(),
+            tokenizer: None,
             masked_classes: RefCell::new((gateway.active(), BTreeMap::new())),
             gateway,
             reader: None,
@@ -59,12 +66,34 @@ impl Masker {
         }
     }
 
+    /// For what is stored of what this has masked.
+    pub(crate) fn for_store_too(&self) -> Self {
+        let masker = Self::for_store(Rc::clone(&self.gateway)).keeping(self.tokenizer.clone());
+        masker.looking_for(self.known.iter().map(Arc::clone))
+    }
+
+    /// Looks for these values, besides what detectors find.
+    pub(crate) fn looking_for(mut self, known: impl IntoIterator<Item = Arc<KnownValues>>) -> Self {
+        self.known.extend(known);
+        Self { current: None, ..self }
+    }
+
+    /// Leaves these tokens alone, and writes such where settings say so.
+    pub(crate) fn keeping(self, tokenizer: Option<Rc<Tokenizer>>) -> Self {
+        Self { tokenizer, ..self }
+    }
+
+    /// Where the reader's own tokens are.
+    fn masked_in(&self, text: &str) -> Vec<Range<usize>> {
+        self.tokenizer.as_ref().map(|tokenizer| tokenizer.own_in(text)).unwrap_or_default()
+    }
+
     /// Does something with the detectors of what is in force now. That stays in force until it is done: nothing here
     /// waits.
     fn with_current<T>(&mut self, act: impl FnOnce(&mut Self, &mut Current) -> T) -> T {
         let active = self.gateway.active();
         let known = self.current.take().filter(|current| Rc::ptr_eq(&current.active, &active));
-        let mut current = known.unwrap_or_else(|| Current::new(active, self.credential.as_ref()));
+        let mut current = known.unwrap_or_else(|| Current::new(active, &self.known));
         let done = act(self, &mut current);
         self.current = Some(current);
         done
@@ -145,13 +174,15 @@ impl Masker {
         }
         object.rename_keys(|key| {
             let findings = current.scan(Spot::default(), key)?;
-            self.apply(current, Spot::default(), key, &findings)
+            self.apply(current, (Form::Text, Spot::default()), key, findings)
         });
     }
 
     fn text_at(&mut self, current: &mut Current, spot: Spot<'_>, text: &mut Cow<'_, str>) {
         let findings = current.scan(spot, text);
-        if let Some(masked) = findings.and_then(|findings| self.apply(current, spot, text, &findings)) {
+        if let Some(masked) =
+            findings.and_then(|findings| self.apply(current, (Form::Text, spot), text, findings))
+        {
             *text = Cow::Owned(masked);
         }
     }
@@ -160,7 +191,7 @@ impl Masker {
     fn number(&mut self, current: &Current, spot: Spot<'_>, number: &str) -> Option<Json<'static>> {
         let findings = current.detectors.scan_number_at(spot.at, spot.key, number);
         let is_dummy = findings.iter().all(|found| self.strategy(found.class) == Strategy::Dummy);
-        let masked = self.apply(current, spot, number, &findings)?;
+        let masked = self.apply(current, (Form::Number, spot), number, findings)?;
         // A number stays one, so that it fits the schema that it has.
         Some(if is_dummy { Json::from(0) } else { Json::from(masked) })
     }
@@ -187,20 +218,24 @@ impl Masker {
     fn apply(
         &mut self,
         current: &Current,
-        spot: Spot<'_>,
+        (form, spot): (Form, Spot<'_>),
         text: &str,
-        findings: &Findings,
+        findings: Findings,
     ) -> Option<String> {
+        if findings.is_empty() {
+            return None;
+        }
+        let findings = findings.outside(&self.masked_in(text));
         if findings.is_empty() {
             return None;
         }
         self.found.merge(&findings.counts());
         if let Some(seen) = &mut self.seen {
-            for finding in findings {
+            for finding in &findings {
                 seen.add(finding.class, text.get(finding.range.clone()).unwrap_or(text));
             }
         }
-        let masked = current.detectors.mask(spot.key, text, findings, Disguise(self));
+        let masked = current.detectors.mask(spot.key, text, &findings, Disguise(self, form));
         self.masked.merge(&masked.counts);
         match masked.text {
             Cow::Borrowed(same) if same == text => None,
@@ -231,12 +266,9 @@ struct Current {
 }
 
 impl Current {
-    fn new(active: Rc<Active>, credential: Option<&Arc<KnownValues>>) -> Self {
-        let detectors = active.detectors().clone();
-        let detectors = match credential {
-            Some(credential) => detectors.with_known(Arc::clone(credential)),
-            None => detectors,
-        };
+    fn new(active: Rc<Active>, known: &[Arc<KnownValues>]) -> Self {
+        let known = known.iter().map(Arc::clone);
+        let detectors = known.fold(active.detectors().clone(), Detectors::with_known);
         Self { active, detectors, plain: Plain::default() }
     }
 
@@ -263,8 +295,8 @@ struct Spot<'k> {
     key: &'k str,
 }
 
-/// How values are masked for a reader.
-struct Disguise<'m>(&'m Masker);
+/// How values are masked for a reader that stand in this form.
+struct Disguise<'m>(&'m Masker, Form);
 
 impl Mask for Disguise<'_> {
     fn is_masked(&self, class: Class) -> bool {
@@ -280,7 +312,15 @@ impl Mask for Disguise<'_> {
             Strategy::Hash => self.hashed(class, value),
             Strategy::Partial => partial(class, value),
             Strategy::Replace => class.placeholder(),
+            Strategy::Token => match &self.0.tokenizer {
+                Some(tokenizer) => tokenizer.token(class, self.1, value),
+                None => class.placeholder(),
+            },
         }
+    }
+
+    fn masked_in(&self, text: &str) -> Vec<Range<usize>> {
+        self.0.masked_in(text)
     }
 }
 
@@ -289,9 +329,7 @@ impl Disguise<'_> {
     fn hashed(&self, class: Class, value: &str) -> String {
         let spelled = format!("{class}\0{}", class.canonical(value));
         let digest = self.0.gateway.sealer().digest(PURPOSE, spelled.as_bytes());
-        let letter = |bits: u8| char::from(b'a' + bits % 16);
-        let letters = digest.iter().take(HASH_BYTES).flat_map(|byte| [letter(byte >> 4), letter(*byte)]);
-        let letters: String = letters.collect();
+        let letters = letters(digest.into_iter().take(HASH_BYTES));
         let placeholder = class.placeholder();
         format!("{}:{letters}]", placeholder.trim_end_matches(']'))
     }

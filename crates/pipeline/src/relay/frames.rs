@@ -119,7 +119,7 @@ impl<P: Ports> Relay<P> {
                 let event = with(event, &answer, data.len());
                 self.count(&event, items, seen)?;
                 let recorded = self.record.is_some();
-                let text = recorded.then(|| record::answer(&self.guard.gateway(), answer));
+                let text = recorded.then(|| record::answer(&self.guard, answer));
                 self.finish(event, failed, text.unwrap_or_default()).await.map(Some)
             }
             Verdict::Drop(reason) => {

@@ -22,6 +22,7 @@ mod rounds;
 mod sealing;
 mod support;
 mod tasks;
+mod tokens;
 mod whatever;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]

@@ -1,6 +1,6 @@
 //! Policies that cannot match are left out, and nobody can tell.
 
-use portcullis_policy::{Completion, PolicySet, Target, Visibility};
+use portcullis_policy::{Completion, Detokenizing, PolicySet, Target, Visibility};
 use proptest::prelude::*;
 
 use crate::generated::{Rule, any_condition, ask, rules, set, unscoped};
@@ -51,13 +51,13 @@ proptest! {
     }
 
     #[test]
-    fn data_is_unmasked_as_after_a_full_evaluation(
-        scopes in prop::collection::vec(0_usize..10, 0..5),
+    fn data_is_unmasked_and_given_to_tools_as_after_a_full_evaluation(
+        scopes in prop::collection::vec(0_usize..12, 0..5),
         forbids in prop::collection::vec(any::<bool>(), 5),
         class in prop::sample::select(vec!["pii", "pii.card", "pii.card.amex", "secret"]),
         ask in ask(),
     ) {
-        const SCOPES: [&str; 10] = [
+        const SCOPES: [&str; 12] = [
             "(principal, action, resource);",
             r#"(principal, action == Action::"unmask", resource);"#,
             r#"(principal, action, resource == DataClass::"pii.card");"#,
@@ -67,6 +67,8 @@ proptest! {
             r#"(principal is User, action in [Action::"unmask", Action::"read"], resource in DataClass::"pii.card");"#,
             r#"(principal, action == Action::"read", resource);"#,
             "(principal, action, resource is Tool);",
+            r#"(principal, action == Action::"detokenize", resource) when { context.tool == Tool::"billing/refund" };"#,
+            r#"(principal, action in [Action::"unmask", Action::"detokenize"], resource in Connection::"billing");"#,
             r#"(principal == User::"demo|ada", action, resource) unless { context.connection == Connection::"other" };"#,
         ];
         let rules: Vec<Rule> = scopes
@@ -80,7 +82,10 @@ proptest! {
             .collect();
         let (indexed, full) = (set(&rules), set(&rules.iter().map(unscoped).collect::<Vec<Rule>>()));
         let ask_of = |set: &PolicySet| {
-            set.may_unmask(&ask.principal, &"billing".parse().unwrap(), &class.parse().unwrap())
+            let (connection, class) = ("billing".parse().unwrap(), class.parse().unwrap());
+            let asked = Detokenizing { principal: &ask.principal, connection: &connection, tool: "refund" };
+            let unmasks = set.may_unmask(&ask.principal, &connection, &class);
+            (unmasks, set.may_detokenize(asked, &class))
         };
         prop_assert_eq!(ask_of(&indexed), ask_of(&full), "{:?}", rules);
     }

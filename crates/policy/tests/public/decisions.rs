@@ -1,6 +1,6 @@
 //! One table: a policy, a question, what comes of it.
 
-use portcullis_policy::{Completion, Decision, Lifecycle, Target};
+use portcullis_policy::{Completion, Decision, Detokenizing, Lifecycle, Target};
 
 use crate::support::{Ask, line, observed, policies, user, workload};
 
@@ -160,7 +160,7 @@ fn one_connection_is_never_taken_for_another() {
 #[test]
 fn a_connection_named_like_a_built_in_action_is_denied() {
     let text = r#"@id("p") permit (principal, action, resource);"#;
-    for connection in ["call", "configure", "elicit", "get", "read", "roots", "unmask"] {
+    for connection in ["call", "configure", "detokenize", "elicit", "get", "read", "roots", "unmask"] {
         let ask = Ask { connection, ..Ask::new(ada(), REFUND) };
         let want = "error: the connection has the name of a built-in action";
         assert_eq!(line(&ask.decide(&policies(text))), want, "case: {connection}");
@@ -363,5 +363,45 @@ fn data_is_unmasked_only_where_a_permit_says_so() {
         let set = policies(&parts.join("\n"));
         let answer = set.may_unmask(&ada(), &connection.parse().unwrap(), &class.parse().unwrap());
         assert_eq!(answer, want, "case: {class} on {connection} with {parts:?}");
+    }
+}
+
+#[test]
+fn a_tool_gets_values_for_tokens_only_where_a_permit_says_so() {
+    let permit = r#"@id("p") permit (principal, action == Action::"detokenize", resource in DataClass::"pii")
+        when { context.tool == Tool::"billing/refund" };"#;
+    let of_connection = r#"@id("c") permit (principal, action == Action::"detokenize", resource == DataClass::"pii.card")
+        when { context.tool in Connection::"billing" && context.connection == Connection::"billing" };"#;
+    let by_name = r#"@id("n") permit (principal, action == Action::"detokenize", resource)
+        when { context.tool.name like "re*" };"#;
+    let forbid =
+        r#"@id("f") forbid (principal, action == Action::"detokenize", resource == DataClass::"pii.card");"#;
+    let soft =
+        r#"@id("s") @approval("demo:boss") forbid (principal, action == Action::"detokenize", resource);"#;
+    let errs = r#"@id("e") forbid (principal, action, resource) when { context.session.now > datetime("2026-01-01") };"#;
+    let calls = r#"@id("t") permit (principal, action in [Action::"call", Action::"unmask"], resource);"#;
+    for (parts, connection, tool, class, want) in [
+        (&[permit][..], "billing", "refund", "pii.card", true),
+        (&[permit], "billing", "refund", "pii.card.amex", true),
+        (&[permit], "billing", "refund", "secret.key", false),
+        (&[permit], "billing", "mail", "pii.card", false),
+        (&[permit], "other", "refund", "pii.card", false),
+        (&[of_connection], "billing", "mail", "pii.card", true),
+        (&[of_connection], "other", "mail", "pii.card", false),
+        (&[of_connection], "billing", "mail", "pii.email", false),
+        (&[by_name], "other", "reverse", "secret.key", true),
+        (&[by_name], "other", "mail", "secret.key", false),
+        (&[permit, forbid], "billing", "refund", "pii.card", false),
+        (&[permit, forbid], "billing", "refund", "pii.email", true),
+        (&[permit, soft], "billing", "refund", "pii.email", false),
+        (&[permit, errs], "billing", "refund", "pii.email", false),
+        (&[calls], "billing", "refund", "pii.card", false),
+        (&[], "billing", "refund", "pii.card", false),
+    ] {
+        let set = policies(&parts.join("\n"));
+        let (ada, connection) = (ada(), connection.parse().unwrap());
+        let asked = Detokenizing { principal: &ada, connection: &connection, tool };
+        let answer = set.may_detokenize(asked, &class.parse().unwrap());
+        assert_eq!(answer, want, "case: {class} for {tool} on {connection} with {parts:?}");
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use portcullis_identity::Principal;
-use portcullis_policy::{PolicySet, Source, Target, Visibility};
+use portcullis_policy::{Detokenizing, PolicySet, Source, Target, Visibility};
 
 use crate::support::{Ask, MONDAY, line, observed, used, user, workload};
 
@@ -211,6 +211,27 @@ fn only_finance_sees_e_mail_and_nobody_sees_cards() {
     ] {
         let answer = set.may_unmask(&principal, &connection.parse().unwrap(), &class.parse().unwrap());
         assert_eq!(answer, want, "case: {} {class} on {connection}", principal.id());
+    }
+}
+
+#[test]
+fn support_finds_customers_by_addresses_and_sql_gets_none() {
+    let set = starter();
+    let connection = "billing".parse().unwrap();
+    for (principal, class) in
+        [(support(), "pii.email"), (support(), "pii.card"), (finance(), "pii.email"), (vendor(), "pii.email")]
+    {
+        let may = |tool: &&str| {
+            let asked = Detokenizing { principal: &principal, connection: &connection, tool };
+            set.may_detokenize(asked, &class.parse().unwrap())
+        };
+        let tools: Vec<&str> = TOOLS.into_iter().filter(may).collect();
+        let want: &[&str] = if (class, principal.id().as_str()) == ("pii.email", support().id().as_str()) {
+            &["list_customers"]
+        } else {
+            &[]
+        };
+        assert_eq!(tools, want, "case: {} {class}", principal.id());
     }
 }
 
