@@ -75,7 +75,11 @@ pub(crate) fn intent(n: u64, at: u64, verdict: Verdict) -> Record {
         method: "tools/call".to_owned(),
         name: Some("refund".to_owned()),
         definition: None,
-        arguments: Arguments { digest: KeyedDigest::new([1; 32]), text: Excerpt::whole("{}") },
+        arguments: Arguments {
+            digest: KeyedDigest::new([1; 32]),
+            text: Excerpt::whole("{}"),
+            restored: BTreeMap::new(),
+        },
         labels: std::collections::BTreeSet::new(),
         decision: DecisionSummary {
             outcome: verdict,
