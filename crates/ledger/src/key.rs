@@ -9,6 +9,7 @@ use std::str::FromStr;
 use crate::chain::{ChainId, SegmentId};
 use crate::day::Day;
 use crate::id::RecordId;
+use crate::index::{List, NodeId};
 use crate::recording::RecordingId;
 
 /// The longest name of an application, in bytes.
@@ -91,6 +92,30 @@ impl Key {
     #[must_use]
     pub fn tombstone(app: &AppName, day: Day) -> Self {
         Self::of_chains(app, format_args!("tombstone:{day}"))
+    }
+
+    /// Where the postings of one chain are.
+    pub(crate) fn index_leaf(app: &AppName, ChainId { day, serial }: ChainId) -> Self {
+        Self::of_chains(app, format_args!("leaf:{day}:{serial}"))
+    }
+
+    /// Where it says that the lists of a node are there.
+    pub(crate) fn index_node(app: &AppName, NodeId { day, level, n }: NodeId) -> Self {
+        Self::of_chains(app, format_args!("node:{day}:{}:{n}", level.number()))
+    }
+
+    /// Where the directory of a list is.
+    pub(crate) fn index_list(app: &AppName, NodeId { day, level, n }: NodeId, list: List) -> Self {
+        Self::of_chains(app, format_args!("list:{day}:{}:{n}:{}", level.number(), list.as_str()))
+    }
+
+    /// Where a page of a list is.
+    pub(crate) fn index_page(
+        app: &AppName,
+        NodeId { day, level, n }: NodeId,
+        (list, page): (List, u32),
+    ) -> Self {
+        Self::of_chains(app, format_args!("page:{day}:{}:{n}:{}:{page}", level.number(), list.as_str()))
     }
 
     /// The key: at most 255 bytes of `[a-z0-9._:-]`.

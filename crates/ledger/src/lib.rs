@@ -45,6 +45,7 @@ mod excerpt;
 mod export;
 mod hash;
 mod id;
+mod index;
 mod intent;
 mod json;
 mod key;
@@ -53,6 +54,7 @@ mod principal;
 mod record;
 mod recording;
 mod refusal;
+mod retention;
 mod sign;
 mod stage;
 mod tombstone;
@@ -76,6 +78,10 @@ pub use excerpt::Excerpt;
 pub use export::{InvalidLine, Line};
 pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
+pub use index::{
+    Cursor, Filter, Heads, HeadsStep, InvalidCursor, MAX_PAGE, Page, Posting, Prune, PruneStep, Pruned,
+    Query, QueryStep, Upkeep, UpkeepStep, Verdicts,
+};
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};
 pub use outcome::{CallResult, Outcome};
@@ -83,6 +89,7 @@ pub use principal::{PrincipalKind, Who};
 pub use record::{MAX_RECORD_BYTES, MAX_VALUE_BYTES, Record};
 pub use recording::{InvalidKeyValue, KeyValue, RecordingId, Tag, UnwrapError, WrappedKey, WrappingKeys};
 pub use refusal::Refusal;
+pub use retention::{DaySize, Retention};
 pub use sign::{InvalidKeyId, KeyId, SignatureError, SigningKey, TrustedKeys, VerifyingKey};
 pub use stage::{Stage, UnknownStage};
 pub use tombstone::{InvalidTombstone, MAX_KEPT, Tombstone, TombstoneDraft, TombstoneError};
