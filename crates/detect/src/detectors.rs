@@ -15,7 +15,7 @@ use crate::known::KnownValues;
 use crate::mask::{Mask, Masked, NOTHING, mask};
 use crate::pass::Pass;
 use crate::phone::Phones;
-use crate::secret::Secrets;
+use crate::secret::{self, Secrets};
 use crate::{Class, number};
 use crate::{crypto, hidden, network, prompt, vehicle};
 
@@ -85,7 +85,7 @@ impl Detectors {
     /// Finds the values in the text of a member that is at a place in a document.
     #[must_use]
     pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
-        let mut hits = match is_plain(text.as_bytes()) {
+        let mut hits = match is_plain(text.as_bytes()) && !secret::is_named_by(key) {
             true => self.in_plain(key, text),
             false => self.in_any(key, text),
         };
@@ -190,8 +190,16 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
         hits: Vec::new(),
     };
     for (start, anchors) in anchors(view.bytes()) {
-        ones(anchors.digits | anchors.signs).for_each(|place| scan.look(start + place));
-        ones(anchors.long_words).for_each(|place| scan.long_word(start + place));
+        // In order: what is found at one place says up to where nothing else is, and not that nothing is before it.
+        let short = anchors.digits | anchors.signs;
+        for place in ones(short | anchors.long_words) {
+            if short >> place & 1 == 1 {
+                scan.look(start + place);
+            }
+            if anchors.long_words >> place & 1 == 1 {
+                scan.long_word(start + place);
+            }
+        }
     }
     scan.hits.extend(scan.pass.into_hits());
     scan.hits.retain(|hit| !scan.secrets.is_in_url(hit));
