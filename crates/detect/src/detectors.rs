@@ -12,7 +12,7 @@ use crate::fold::Folded;
 use crate::glyph::View;
 use crate::identifier::Identifiers;
 use crate::known::KnownValues;
-use crate::mask::{Mask, Masked, NOTHING, mask};
+use crate::mask::{Mask, Masked, mask_all};
 use crate::pass::Pass;
 use crate::phone::Phones;
 use crate::secret::{self, Secrets};
@@ -85,15 +85,20 @@ impl Detectors {
     /// Finds the values in the text of a member that is at a place in a document.
     #[must_use]
     pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
-        let mut hits = match is_plain(text.as_bytes()) && !secret::is_named_by(key) {
-            true => self.in_plain(key, text),
-            false => self.in_any(key, text),
-        };
+        let mut hits = self.in_text(key, text);
         if let Some(custom) = &self.custom {
             hits.extend(custom.at(place, text));
             hits.extend(custom.in_document(text));
         }
         Findings::resolve(hits)
+    }
+
+    /// What is in a text, but for what paths lead to.
+    pub(crate) fn in_text(&self, key: &str, text: &str) -> Vec<Finding> {
+        match is_plain(text.as_bytes()) && !secret::is_named_by(key) {
+            true => self.in_plain(key, text),
+            false => self.in_any(key, text),
+        }
     }
 
     /// What is in a text that has no anchor.
@@ -147,35 +152,17 @@ impl Detectors {
         Findings::resolve(hits)
     }
 
-    fn paths(&self) -> Option<&Paths> {
+    pub(crate) fn paths(&self) -> Option<&Paths> {
         self.custom.as_ref().map(|custom| custom.paths()).filter(|paths| !paths.is_empty())
     }
 
-    /// Masks what a scan of this very `text` has found, as [`mask`] does, and then what is found in the result: what is
+    /// Masks what a scan of this very `text` has found, as [`Mask`] says, and then what is found in the result: what is
     /// masked once leaves nothing to mask a second time.
     #[must_use]
     pub fn mask<'t>(&self, key: &str, text: &'t str, findings: &Findings, how: impl Mask) -> Masked<'t> {
-        let mut masked = mask(text, findings, &how, &[]);
-        for _ in 0..ROUNDS {
-            if masked.counts.is_empty() {
-                return masked;
-            }
-            let rest = self.scan_member(key, &masked.text);
-            let Masked { text, counts, places } = mask(&masked.text, &rest, &how, &masked.places);
-            if counts.is_empty() {
-                return masked;
-            }
-            masked.counts.merge(&counts);
-            masked = Masked { text: text.into_owned().into(), places, ..masked };
-        }
-        masked.text = NOTHING.into();
-        masked
+        mask_all(text, findings, &how, |masked| self.scan_member(key, masked))
     }
 }
-
-/// How often a masked text is looked at again. What a mask uncovers is a value that had lain against another one, so
-/// that once is nearly always enough; what is still not clean then is masked as a whole.
-const ROUNDS: usize = 4;
 
 pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
     let text = Text::new(key, view);
