@@ -32,6 +32,8 @@ fn the_value_of_a_name_that_says_so_is_a_password() {
     check(&[
         ("password=hunter2", "password=[password]"),
         ("password: hunter2, next", "password: [password], next"),
+        ("the API key: 4fi10o7pnia1t4haqa4g, next", "the API key: [password], next"),
+        ("Secret Key = 4fi10o7pnia1t4haqa4g", "Secret Key = [password]"),
         ("DB_PASSWORD=p@ss;word,1\nX=1", "DB_PASSWORD=[password]\nX=1"),
         ("export PGPASSWORD='s3cr3t pw'", "export PGPASSWORD='s3cr3t pw'"),
         ("export PGPASSWORD='s3cr3t-pw'", "export PGPASSWORD='[password]'"),
