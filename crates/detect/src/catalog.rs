@@ -309,7 +309,7 @@ classes! {
     TOKEN_SERPER = "secret.token.serper"; TOKEN_SETTLEMINT = "secret.token.settlemint";
     TOKEN_SHIPPO = "secret.token.shippo"; TOKEN_SHODAN = "secret.token.shodan";
     TOKEN_SHOPIFY = "secret.token.shopify"; TOKEN_SLACK = "secret.token.slack";
-    TOKEN_SNOWFLAKE = "secret.token.snowflake"; TOKEN_SNYK = "secret.token.snyk";
+    TOKEN_SNYK = "secret.token.snyk";
     TOKEN_SONAR = "secret.token.sonar"; TOKEN_SOURCEGRAPH = "secret.token.sourcegraph";
     TOKEN_SPARKPOST = "secret.token.sparkpost"; TOKEN_SPLUNK = "secret.token.splunk";
     TOKEN_SPOTIFY = "secret.token.spotify"; TOKEN_SQUARE = "secret.token.square";
@@ -327,7 +327,7 @@ classes! {
     TOKEN_TRELLO = "secret.token.trello"; TOKEN_TWILIO = "secret.token.twilio";
     TOKEN_TWITCH = "secret.token.twitch"; TOKEN_TWITTER = "secret.token.twitter";
     TOKEN_TYPEFORM = "secret.token.typeform"; TOKEN_UBIDOTS = "secret.token.ubidots";
-    TOKEN_UPCLOUD = "secret.token.upcloud"; TOKEN_UPSTASH = "secret.token.upstash";
+    TOKEN_UPCLOUD = "secret.token.upcloud";
     TOKEN_UPTIMEROBOT = "secret.token.uptimerobot"; TOKEN_VAULT = "secret.token.vault";
     TOKEN_VERCEL = "secret.token.vercel"; TOKEN_VIRUSTOTAL = "secret.token.virustotal";
     TOKEN_VONAGE = "secret.token.vonage"; TOKEN_VOYAGE = "secret.token.voyage";

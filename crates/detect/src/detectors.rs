@@ -12,10 +12,10 @@ use crate::fold::Folded;
 use crate::glyph::View;
 use crate::identifier::Identifiers;
 use crate::known::KnownValues;
-use crate::mask::{Mask, Masked, NOTHING, mask};
+use crate::mask::{Mask, Masked, mask_all};
 use crate::pass::Pass;
 use crate::phone::Phones;
-use crate::secret::Secrets;
+use crate::secret::{self, Secrets};
 use crate::{Class, number};
 use crate::{crypto, hidden, network, prompt, vehicle};
 
@@ -86,13 +86,10 @@ impl Detectors {
     /// Finds the values in the text of a member that is at a place in a document.
     #[must_use]
     pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
-        if self.is_bare(text.as_bytes()) {
+        if self.is_bare(key, text.as_bytes()) {
             return Findings::default();
         }
-        let mut hits = match is_plain(text.as_bytes()) {
-            true => self.in_plain(key, text),
-            false => self.in_any(key, text),
-        };
+        let mut hits = self.in_text(key, text);
         if let Some(custom) = &self.custom {
             hits.extend(custom.at(place, text));
             hits.extend(custom.in_document(text));
@@ -101,9 +98,17 @@ impl Detectors {
     }
 
     /// Whether nothing can be found in a text, as one look at it shows.
-    fn is_bare(&self, text: &[u8]) -> bool {
+    fn is_bare(&self, key: &str, text: &[u8]) -> bool {
         let is_known = self.known.iter().any(|known| !known.are_longer_than(text));
-        self.custom.is_none() && !is_known && is_bare(text)
+        self.custom.is_none() && !is_known && is_bare(text) && !secret::is_named_by(key)
+    }
+
+    /// What is in a text, but for what paths lead to.
+    pub(crate) fn in_text(&self, key: &str, text: &str) -> Vec<Finding> {
+        match is_plain(text.as_bytes()) && !secret::is_named_by(key) {
+            true => self.in_plain(key, text),
+            false => self.in_any(key, text),
+        }
     }
 
     /// What is in a text that has no anchor.
@@ -159,35 +164,17 @@ impl Detectors {
         Findings::resolve(hits)
     }
 
-    fn paths(&self) -> Option<&Paths> {
+    pub(crate) fn paths(&self) -> Option<&Paths> {
         self.custom.as_ref().map(|custom| custom.paths()).filter(|paths| !paths.is_empty())
     }
 
-    /// Masks what a scan of this very `text` has found, as [`mask`] does, and then what is found in the result: what is
+    /// Masks what a scan of this very `text` has found, as [`Mask`] says, and then what is found in the result: what is
     /// masked once leaves nothing to mask a second time.
     #[must_use]
     pub fn mask<'t>(&self, key: &str, text: &'t str, findings: &Findings, how: impl Mask) -> Masked<'t> {
-        let mut masked = mask(text, findings, &how, &how.masked_in(text));
-        for _ in 0..ROUNDS {
-            if masked.counts.is_empty() {
-                return masked;
-            }
-            let rest = self.scan_member(key, &masked.text);
-            let Masked { text, counts, places } = mask(&masked.text, &rest, &how, &masked.places);
-            if counts.is_empty() {
-                return masked;
-            }
-            masked.counts.merge(&counts);
-            masked = Masked { text: text.into_owned().into(), places, ..masked };
-        }
-        masked.text = NOTHING.into();
-        masked
+        mask_all(text, findings, &how, |masked| self.scan_member(key, masked))
     }
 }
-
-/// How often a masked text is looked at again. What a mask uncovers is a value that had lain against another one, so
-/// that once is nearly always enough; what is still not clean then is masked as a whole.
-const ROUNDS: usize = 4;
 
 pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
     let text = Text::new(key, view);
@@ -202,8 +189,16 @@ pub(crate) fn scan_view(key: &str, view: &View<'_>) -> Vec<Finding> {
         hits: Vec::new(),
     };
     for (start, anchors) in anchors(view.bytes()) {
-        ones(anchors.digits | anchors.signs).for_each(|place| scan.look(start + place));
-        ones(anchors.long_words).for_each(|place| scan.long_word(start + place));
+        // In order: what is found at one place says up to where nothing else is, and not that nothing is before it.
+        let short = anchors.digits | anchors.signs;
+        for place in ones(short | anchors.long_words) {
+            if short >> place & 1 == 1 {
+                scan.look(start + place);
+            }
+            if anchors.long_words >> place & 1 == 1 {
+                scan.long_word(start + place);
+            }
+        }
     }
     scan.hits.extend(scan.pass.into_hits());
     scan.hits.retain(|hit| !scan.secrets.is_in_url(hit));

@@ -116,6 +116,46 @@ impl Findings {
         self.iter().map(|finding| finding.class).collect()
     }
 
+    /// Those that lie in a part of the text, as places of a text that has `base` more bytes before it. What lies on the edge
+    /// of the part is cut there.
+    pub(crate) fn part(&self, part: &Range<usize>, base: usize) -> Self {
+        let moved = |findings: &[Finding]| {
+            let inside =
+                findings.iter().filter(|one| one.range.start < part.end && one.range.end > part.start);
+            let at = |place: usize| base.saturating_add(place.clamp(part.start, part.end));
+            inside
+                .map(|one| Finding { range: at(one.range.start)..at(one.range.end), ..one.clone() })
+                .collect()
+        };
+        Self { winners: moved(&self.winners), shadowed: moved(&self.shadowed) }
+    }
+
+    /// Takes over the findings of what follows in the text.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.winners.extend(later.winners);
+        self.shadowed.extend(later.shadowed);
+    }
+
+    /// The one that lies on both sides of a place; of several the best.
+    pub(crate) fn across(&self, place: usize) -> Option<&Finding> {
+        let across = self.all().filter(|one| one.range.start < place && place < one.range.end);
+        across.max_by_key(|one| one.rank())
+    }
+
+    /// The stretches that findings cover, in order, those that overlap as one.
+    pub(crate) fn stretches(&self) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = self.all().map(|finding| finding.range.clone()).collect();
+        ranges.sort_by_key(|range| range.start);
+        let mut stretches: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match stretches.last_mut() {
+                Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                Some(_) | None => stretches.push(range),
+            }
+        }
+        stretches
+    }
+
     /// Winners and shadowed findings, in no particular order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Finding> {
         self.winners.iter().chain(&self.shadowed)

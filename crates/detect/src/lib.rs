@@ -14,7 +14,8 @@
 //! assert_eq!(masked.text, "Refund [card] and tell ana@example.com");
 //! ```
 //!
-//! An organisation's own detectors ([`Custom`]) are searched beside those that are built in.
+//! An organisation's own detectors ([`Custom`]) are searched beside those that are built in. A text that is too long to
+//! hold is fed to a [`Stream`].
 //!
 //! What is not here: JSON (the caller walks the document and hands over each string and number), policy (who may
 //! see which class), values split over several strings, and compiling detectors (`portcullis-detectors` does).
@@ -49,6 +50,7 @@ mod pass;
 mod phone;
 mod prompt;
 mod secret;
+mod stream;
 mod topic;
 mod vehicle;
 
@@ -63,3 +65,4 @@ pub use finding::{Confidence, Finding, Findings};
 pub use fold::folded;
 pub use known::KnownValues;
 pub use mask::{Mask, Masked};
+pub use stream::{LONGEST_IN_STREAM, Piece, Stream, StreamError};

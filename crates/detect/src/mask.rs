@@ -42,6 +42,92 @@ pub struct Masked<'t> {
     pub counts: Counts,
     /// Where what stands in their place is, in order.
     pub(crate) places: Vec<Range<usize>>,
+    /// What was replaced, each time that the text was looked at.
+    pub(crate) rounds: Vec<Vec<Replaced>>,
+    /// Whether nothing is left to mask. If not, nothing of the text is shown.
+    pub(crate) is_clean: bool,
+}
+
+/// A stretch of a text that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Replaced {
+    class: Class,
+    /// Where it was.
+    range: Range<usize>,
+    /// Where what stands in its place is, in the text that it gave.
+    written: Range<usize>,
+}
+
+/// How often a masked text is looked at again. What a mask uncovers is a value that had lain against another one, so
+/// that once is nearly always enough; what is still not clean then is masked as a whole.
+const ROUNDS: usize = 4;
+
+/// Masks what `findings` of this very `text` say, and then what `scan` finds in the result, until there is nothing.
+pub(crate) fn mask_all<'t>(
+    text: &'t str,
+    findings: &Findings,
+    how: &impl Mask,
+    scan: impl Fn(&str) -> Findings,
+) -> Masked<'t> {
+    let mut masked = mask(text, findings, how, &how.masked_in(text));
+    for _ in 0..ROUNDS {
+        if masked.rounds.is_empty() || !masked.is_clean {
+            return masked;
+        }
+        let rest = scan(&masked.text);
+        let next = mask(&masked.text, &rest, how, &masked.places);
+        if next.rounds.is_empty() {
+            return masked;
+        }
+        let Masked { text, counts, places, rounds, is_clean } = next;
+        masked.counts.merge(&counts);
+        masked.rounds.extend(rounds);
+        masked = Masked { text: text.into_owned().into(), places, is_clean, ..masked };
+    }
+    Masked { text: NOTHING.into(), is_clean: false, ..masked }
+}
+
+impl Masked<'_> {
+    /// Whether nothing that was replaced lies on both sides of a place of the original text.
+    pub(crate) fn is_between(&self, mut place: usize) -> bool {
+        self.rounds.iter().all(|replaced| {
+            let carried = carried(replaced, place);
+            place = carried.range.start;
+            !carried.is_inside
+        })
+    }
+
+    /// What became of a part of the original text, and how many values in it were replaced. A value that lies on its edge
+    /// is a part of it.
+    pub(crate) fn part(&self, part: Range<usize>) -> (&str, Counts) {
+        let Range { mut start, mut end } = part;
+        let mut counts = Counts::default();
+        for replaced in &self.rounds {
+            let (first, last) = (carried(replaced, start), carried(replaced, end));
+            let is_in = |one: &&Replaced| {
+                one.written.start >= first.range.start && one.range.start < end && one.range.end > start
+            };
+            replaced.iter().filter(is_in).for_each(|one| counts.add(one.class));
+            (start, end) = (first.range.start, last.range.end);
+        }
+        (if self.is_clean { self.text.get(start..end).unwrap_or(NOTHING) } else { NOTHING }, counts)
+    }
+}
+
+/// What became of a place: another one, or, of a place inside something that was replaced, all that stands there now.
+struct Carried {
+    range: Range<usize>,
+    is_inside: bool,
+}
+
+fn carried(replaced: &[Replaced], place: usize) -> Carried {
+    let n_before = replaced.partition_point(|one| one.range.end <= place);
+    if let Some(around) = replaced.get(n_before).filter(|one| one.range.start < place) {
+        return Carried { range: around.written.clone(), is_inside: true };
+    }
+    let before = n_before.checked_sub(1).and_then(|last| replaced.get(last));
+    let place = before.map_or(place, |one| one.written.end + (place - one.range.end));
+    Carried { range: place..place, is_inside: false }
 }
 
 /// Replaces every finding that `how` says is masked, but for those that lie in one of `places`: what stands there was
@@ -63,13 +149,22 @@ pub(crate) fn mask<'t>(
     chosen.sort_by_key(|finding| finding.range.start);
     let spans = merge_overlapping(&chosen);
     if spans.is_empty() {
-        return Masked { text: Cow::Borrowed(text), counts: Counts::default(), places: places.to_vec() };
+        let (text, places) = (Cow::Borrowed(text), places.to_vec());
+        return Masked { text, counts: Counts::default(), places, rounds: Vec::new(), is_clean: true };
     }
     let counts = spans.iter().map(|span| span.longest.class).collect();
     match replace(text, &spans, how, places) {
-        Some((masked, places)) => Masked { text: Cow::Owned(masked), counts, places },
+        Some(Rewritten { text, places, replaced }) => {
+            Masked { text: Cow::Owned(text), counts, places, rounds: vec![replaced], is_clean: true }
+        }
         // The findings are of another text. Showing any of this one could show a value, so nothing is shown.
-        None => Masked { text: Cow::Borrowed(NOTHING), counts, places: Vec::new() },
+        None => Masked {
+            text: Cow::Borrowed(NOTHING),
+            counts,
+            places: Vec::new(),
+            rounds: Vec::new(),
+            is_clean: false,
+        },
     }
 }
 
@@ -103,14 +198,17 @@ fn merge_overlapping<'f>(chosen: &[&'f Finding]) -> Vec<Span<'f>> {
     spans
 }
 
-/// The text with the spans replaced, and where something stands in the place of a value: what was written now, and the
-/// places from before that are still whole.
-fn replace(
-    text: &str,
-    spans: &[Span<'_>],
-    how: &impl Mask,
-    places: &[Range<usize>],
-) -> Option<(String, Vec<Range<usize>>)> {
+/// A text with spans replaced.
+struct Rewritten {
+    text: String,
+    /// Where something stands in the place of a value: what was written now, and the places from before that are still
+    /// whole.
+    places: Vec<Range<usize>>,
+    replaced: Vec<Replaced>,
+}
+
+fn replace(text: &str, spans: &[Span<'_>], how: &impl Mask, places: &[Range<usize>]) -> Option<Rewritten> {
+    let mut replaced = Vec::with_capacity(spans.len());
     let mut masked = String::with_capacity(text.len());
     let mut written = Vec::with_capacity(spans.len() + places.len());
     let mut shown = 0;
@@ -128,13 +226,14 @@ fn replace(
             false => class.placeholder(),
         });
         written.push(start..masked.len());
+        replaced.push(Replaced { class, range: span.range.clone(), written: start..masked.len() });
         shown = span.range.end;
     }
     let start = masked.len();
     let rest = earlier.filter(|place| place.start >= shown);
     written.extend(rest.map(|place| moved(place, shown, start)));
     masked.push_str(text.get(shown..)?);
-    Some((masked, written))
+    Some(Rewritten { text: masked, places: written, replaced })
 }
 
 /// A place behind `from` when what is at `from` comes to `to`.

@@ -33,10 +33,19 @@ pub(crate) fn scan(bytes: &[u8], hits: &mut Vec<Finding>) {
     let mut end = 0;
     for place in anchors::of(bytes).filter_map(|place| found(bytes, place)) {
         if place.start >= end {
-            end = place.end;
-            hits.push(Finding { class: PROMPT_INJECTION, range: place, confidence: Confidence::Medium });
+            let range = whole_characters(bytes, place);
+            end = range.end;
+            hits.push(Finding { class: PROMPT_INJECTION, range, confidence: Confidence::Medium });
         }
     }
+}
+
+/// A range of a text with all bytes of the characters at its ends: a word that is longer than words are is cut anywhere.
+fn whole_characters(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+    let is_inside = |place: &usize| bytes.get(*place).is_some_and(|byte| matches!(byte, 0x80..=0xbf));
+    let n_before = (0..range.start).rev().take_while(|place| is_inside(&(place + 1))).count();
+    let n_after = (range.end..bytes.len()).take_while(is_inside).count();
+    range.start - n_before..range.end + n_after
 }
 
 /// Whether a text tries to steer a model.

@@ -24,7 +24,7 @@ use crate::context::Text;
 use crate::finding::{Confidence, Finding};
 use crate::{catalog, secret::token::Tokens};
 
-/// Looks for secrets in one text. Places come in order, those of long words after the others of their block.
+/// Looks for secrets in one text. Places come in order.
 #[derive(Debug)]
 pub(crate) struct Secrets<'v, 't> {
     text: &'v Text<'v, 't>,
@@ -135,6 +135,11 @@ impl<'v, 't> Secrets<'v, 't> {
         self.hits.extend(hash::find(bytes, &word));
         self.hits.extend(http::bearer(bytes, &word));
     }
+}
+
+/// Whether a member of this name may be a secret, whatever it looks like.
+pub(crate) fn is_named_by(key: &str) -> bool {
+    name::kind(key.as_bytes()).is_some()
 }
 
 /// A finding that is sure.

@@ -10,7 +10,7 @@ pub(super) const IDENTIFIERS: &[Identifier] = &[
         class: catalog::DK_CPR,
         forms: &["999999~9999"],
         check: is_cpr,
-        strength: Strength::Weak,
+        strength: Strength::Unchecked,
         topic: Topic::DkCpr,
     },
     Identifier {

@@ -15,8 +15,7 @@ const CONNECTION: usize = 64;
 
 /// Looks at what is assigned by the `=` or `:` at `sign`, and returns up to where nothing else is.
 pub(super) fn look(bytes: &[u8], sign: usize, hits: &mut Vec<Finding>) -> usize {
-    let Some(name) = name_before(bytes, sign) else { return 0 };
-    let Some(kind) = bytes.get(name.clone()).and_then(name::kind) else { return 0 };
+    let Some((name, kind)) = named(bytes, sign) else { return 0 };
     let Some(start) = value_start(bytes, sign) else { return 0 };
     if kind == Kind::Cookies {
         return http::cookies(bytes, start, hits);
@@ -86,6 +85,20 @@ fn is_signature(text: &[u8]) -> bool {
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// The name before a sign that says that its value gives access; of `API key`, both words.
+fn named(bytes: &[u8], sign: usize) -> Option<(Range<usize>, Kind)> {
+    let name = name_before(bytes, sign)?;
+    let text = bytes.get(name.clone())?;
+    if let Some(kind) = name::kind(text) {
+        return Some((name, kind));
+    }
+    let before = bytes.get(name.start.saturating_sub(LONGEST_NAME)..name.start)?.strip_suffix(b" ")?;
+    let n = before.iter().rev().take_while(|byte| is_name(**byte)).count();
+    let both = name.start - 1 - n..name.end;
+    let is_key = text.eq_ignore_ascii_case(b"key");
+    is_key.then(|| name::kind(bytes.get(both.clone())?).map(|kind| (both, kind))).flatten()
 }
 
 /// The name before a sign, in quotes or not.

@@ -32,6 +32,8 @@ fn the_value_of_a_name_that_says_so_is_a_password() {
     check(&[
         ("password=hunter2", "password=[password]"),
         ("password: hunter2, next", "password: [password], next"),
+        ("the API key: 4fi10o7pnia1t4haqa4g, next", "the API key: [password], next"),
+        ("Secret Key = 4fi10o7pnia1t4haqa4g", "Secret Key = [password]"),
         ("DB_PASSWORD=p@ss;word,1\nX=1", "DB_PASSWORD=[password]\nX=1"),
         ("export PGPASSWORD='s3cr3t pw'", "export PGPASSWORD='s3cr3t pw'"),
         ("export PGPASSWORD='s3cr3t-pw'", "export PGPASSWORD='[password]'"),
@@ -63,6 +65,8 @@ fn the_text_of_a_member_is_judged_by_its_name() {
         ("Authorization", "Bearer 7Fx9aQpL2mZr8TvWc1", "Bearer [authorization]"),
         ("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic [authorization]"),
         ("cookie", "theme=dark; sid=7Fx9aQpL2mZr8TvWc1", "theme=dark; sid=[cookie]"),
+        ("password", "correct!horse$staple", "[password]"),
+        ("password", "xKvQwPzRtB", "[password]"),
         ("password", "required", "required"),
         ("password", "The password of the user, 8 or more", "The password of the user, 8 or more"),
         ("password", "[password]", "[password]"),
@@ -211,6 +215,21 @@ fn web_tokens_are_found_by_their_header() {
         "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ",
         "eyJrZXkiOiJ2YWx1ZSJ9.eyJhIjoxfQ.c2lnbmF0dXJl",
     ]);
+}
+
+#[test]
+fn a_secret_is_found_beside_another_wherever_they_stand() {
+    let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{PEM_BODY}\n-----END PRIVATE KEY-----");
+    let azure = "abc8Q~abcdefghijklmnopqrstuvwxyzABCDE12";
+    for n in 0..64 {
+        let blanks = " ".repeat(n);
+        check(&[
+            (&format!("{blanks}{token} {key}"), &format!("{blanks}[github token] [private_key]")),
+            (&format!("{blanks}{key} {token}"), &format!("{blanks}[private_key] [github token]")),
+            (&format!("{blanks}{token} {azure}"), &format!("{blanks}[github token] [azure token]")),
+        ]);
+    }
 }
 
 #[test]

@@ -107,7 +107,8 @@ impl<'v, 't> Tokens<'v, 't> {
         let bytes = self.text.bytes();
         let stopped = words::without_stop(bytes, word);
         let whole = self.whole(word).or_else(|| if stopped == *word { None } else { self.whole(&stopped) });
-        if let Some(found) = whole.or_else(|| self.starting(word.start)) {
+        let found = whole.into_iter().chain(self.starting(word.start)).max_by_key(|found| found.range.len());
+        if let Some(found) = found {
             self.add(found, hits);
         }
         let mut position = word.start;

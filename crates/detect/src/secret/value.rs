@@ -32,9 +32,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let lower: Vec<u8> = value.iter().take(LONGEST).map(u8::to_ascii_lowercase).collect();
     let has = |part: &[u8]| lower.windows(part.len()).any(|window| window == part);
     let is_reference = match lower.as_slice() {
-        [] | [b'<' | b'[' | b'{' | b'*', ..] | [b'$', b'{' | b'(', ..] | [b'%', b's' | b'('] | [.., b'>'] => {
-            true
-        }
+        [] | [b'<' | b'[' | b'{', ..] | [b'$', b'{' | b'(', ..] | [b'%', b's' | b'('] | [.., b'>'] => true,
         [b'$', name @ ..] | [b'%', name @ .., b'%'] => {
             name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') && !name.contains(&b'$')
         }
@@ -80,7 +78,7 @@ fn is_plain(value: &[u8]) -> bool {
 }
 
 /// Whether large and small letters change more often than in names.
-fn is_restless(value: &[u8]) -> bool {
+pub(super) fn is_restless(value: &[u8]) -> bool {
     let kind = |byte: u8| (byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
     let n_changes =
         value.windows(2).filter(|pair| matches!(pair, [left, right] if kind(*left) != kind(*right))).count();

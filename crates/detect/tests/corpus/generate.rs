@@ -3,8 +3,11 @@
 
 pub(crate) mod americas;
 pub(crate) mod asia;
+pub(crate) mod europe;
 pub(crate) mod everywhere;
+pub(crate) mod north;
 pub(crate) mod south;
+pub(crate) mod states;
 
 /// One value in each of its layouts.
 pub(crate) type Layouts = Vec<String>;
@@ -26,6 +29,11 @@ pub(crate) fn sum(text: &str, weights: &[i64]) -> i64 {
 /// The digit that makes a number pass a test.
 pub(crate) fn digit_that(mut passes: impl FnMut(i64) -> bool) -> Option<i64> {
     (0..10).find(|digit| passes(*digit))
+}
+
+/// The first of many numbers that passes a test.
+pub(crate) fn number_with(mut build: impl FnMut() -> String, passes: impl Fn(&str) -> bool) -> String {
+    std::iter::repeat_with(&mut build).find(|number| passes(number)).unwrap()
 }
 
 /// The number with Luhn's digit behind it.

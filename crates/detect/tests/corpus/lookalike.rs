@@ -44,7 +44,6 @@ pub(crate) const KINDS: &[(&str, Build)] = &[
         let (year, month, day) = random.day(2000, 2030);
         format!("{year}-{month:02}-{day:02}T10:{}:15.{}Z", random.number(10, 59), random.digits(6))
     }),
-    ("phone", |random| format!("+49 30 {}", random.number(100_000, 999_999))),
     ("id like a phone", |random| format!("{}-{}", random.digits(3), random.digits(4))),
     ("parcel", |random| format!("1Z{}{}", random.capitals(3), random.digits(13))),
     ("postal item", |random| format!("R{}{}DE", random.capitals(1), random.digits(9))),
@@ -60,9 +59,6 @@ pub(crate) const KINDS: &[(&str, Build)] = &[
             random.number(10, 99),
             random.digits(6)
         )
-    }),
-    ("address", |random| {
-        format!("10.{}.{}.{}:8080", random.number(0, 255), random.number(0, 255), random.number(0, 255))
     }),
     ("price", |random| {
         format!("${},{}.{}", random.number(1, 999), random.number(100, 999), random.digits(2))

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use portcullis_detect::{Detectors, Findings};
+use portcullis_detect::{Class, Detectors, Findings};
 
 use crate::classes::{Damage, ENTRIES, Entry};
 use crate::lookalike::{KINDS, MEMBERS, PLACES};
 use crate::random::Random;
+use crate::sites::{self, Site};
+use crate::tokens::{self, Format, formats};
 
 /// How many values of each class and of each kind of look-alike there are.
 const VALUES: u64 = 60;
@@ -70,6 +72,13 @@ pub(crate) fn measure() -> Scores {
             }
         }
     }
+    formats().for_each(|format| tokens_of(&mut scores, format));
+    for kind in sites::KINDS {
+        let mut random = Random(kind.class.bytes().map(u64::from).sum());
+        for _ in 0..VALUES {
+            kind.sites(&mut random).iter().for_each(|site| found_at(&mut scores, kind.class, site));
+        }
+    }
     let mut random = Random(1);
     for (kind, build) in KINDS {
         for _ in 0..VALUES {
@@ -85,37 +94,78 @@ fn values(scores: &mut Scores, entry: &Entry, (place, value): (usize, &str)) {
     for word in entry.words {
         for sentence in NAMED.iter().skip(1) {
             let sentence = sentence.replace("<>", word);
-            expect(scores, entry, ("", &sentence), value);
+            expect(scores, entry.class, ("", &sentence), value);
             damaged.iter().for_each(|damaged| refuse(scores, ("", &sentence.replace("{}", damaged))));
         }
     }
     for member in entry.members {
-        expect(scores, entry, (member, "{}"), value);
+        expect(scores, entry.class, (member, "{}"), value);
         damaged.iter().for_each(|damaged| refuse(scores, (member, damaged)));
     }
     if entry.alone.contains(&place) {
-        BARE.iter().for_each(|sentence| expect(scores, entry, ("", sentence), value));
+        BARE.iter().for_each(|sentence| expect(scores, entry.class, ("", sentence), value));
+    }
+}
+
+/// Tokens of one format: in sentences that name the service, as its members, and, where they are found by themselves, in
+/// others.
+fn tokens_of(scores: &mut Scores, format: Format) {
+    let class = format.class().parse::<Class>().unwrap().as_str();
+    let member = format!("{}_api_key", format.service);
+    for token in format.tokens() {
+        for sentence in tokens::NAMED {
+            expect(scores, class, ("", &sentence.replace("<>", format.service)), &token);
+        }
+        expect(scores, class, (&member, "{}"), &token);
+        if format.is_alone {
+            tokens::BARE.iter().for_each(|sentence| expect(scores, class, ("", sentence), &token));
+        }
+    }
+}
+
+/// A value must be found where it stands. What else is found there, such as the name of a user, is not counted.
+fn found_at(scores: &mut Scores, class: &'static str, site: &Site) {
+    let Site { before, value, after } = site;
+    let text = format!("{before}{value}{after}");
+    let want = (class, before.len()..before.len() + value.len());
+    // Of a text that steers a model, what counts is that it is seen, not where its first word is.
+    let is_one = |(found, range): &(&str, Range<usize>)| match class {
+        "prompt.injection" => *found == class && range.start < want.1.end && range.end > want.1.start,
+        _ => (*found, range) == (want.0, &want.1),
+    };
+    let is_found = found(&Detectors::builtin().scan(&text)).iter().any(is_one);
+    let score = scores.entry(class).or_default();
+    score.n_values += 1;
+    score.n_found += u32::from(is_found);
+    if !is_found {
+        score.example("missed", &text);
     }
 }
 
 /// A value must be found in a sentence, and nothing else.
-fn expect(scores: &mut Scores, entry: &Entry, (member, sentence): (&str, &str), value: &str) {
+fn expect(scores: &mut Scores, class: &'static str, (member, sentence): (&str, &str), value: &str) {
     let text = sentence.replace("{}", value);
     let start = sentence.find("{}").unwrap();
-    let want = (entry.class, start..start + value.len());
+    let want = (class, start..start + value.len());
     let found = found(&Detectors::builtin().scan_member(member, &text));
     let is_found = found.contains(&want);
-    let score = scores.entry(entry.class).or_default();
+    let score = scores.entry(class).or_default();
     score.n_values += 1;
     score.n_found += u32::from(is_found);
     if !is_found {
         score.example("missed", &format!("{member} {text}"));
     }
-    found.into_iter().filter(|other| *other != want).for_each(|(class, _)| count_false(scores, class, &text));
+    // A token that is not known as one is still the value of a name that says so.
+    let is_same =
+        |other: &(&str, Range<usize>)| *other == want || *other == ("secret.password", want.1.clone());
+    found
+        .into_iter()
+        .filter(|other| !is_same(other))
+        .for_each(|(class, _)| count_false(scores, class, &text));
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
     if text == value && is_number {
         let found = Detectors::builtin().scan_number(member, value);
-        assert!(!is_found || !found.is_empty(), "{}: {value} is missed as a number", entry.class);
+        assert!(!is_found || !found.is_empty(), "{class}: {value} is missed as a number");
     }
 }
 

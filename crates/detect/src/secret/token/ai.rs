@@ -2,7 +2,7 @@
 
 use super::Part::{Run, Text};
 use super::Token;
-use super::alphabet::Alphabet::{Alphanumeric, Base64Url, Hex, LowerAlphanumeric};
+use super::alphabet::Alphabet::{Alphanumeric, Base64Url, Hex, LowerAlphanumeric, Word};
 use crate::catalog;
 
 pub(super) const TOKENS: &[Token] = &[
@@ -12,12 +12,17 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_ANTHROPIC, &[Text("sk-ant-ort01-"), Run(Base64Url, 80, 120)]),
     Token::new(catalog::TOKEN_ANYSCALE, &[Text("esecret_"), Run(LowerAlphanumeric, 26, 26)]),
     Token::near(catalog::TOKEN_ASSEMBLYAI, &["assemblyai", "assembly"], &[Run(Hex, 32, 32)]),
+    Token::new(
+        catalog::TOKEN_BASETEN,
+        &[Text("b10_"), Run(Alphanumeric, 8, 8), Text("."), Run(Alphanumeric, 32, 32)],
+    ),
     Token::near(
         catalog::TOKEN_BASETEN,
         &["baseten"],
         &[Run(Alphanumeric, 8, 8), Text("."), Run(Alphanumeric, 32, 32)],
     ),
     Token::new(catalog::TOKEN_CEREBRAS, &[Text("csk-"), Run(LowerAlphanumeric, 48, 48)]),
+    Token::new(catalog::TOKEN_CEREBRAS, &[Text("csk_"), Run(LowerAlphanumeric, 48, 48)]),
     Token::near(catalog::TOKEN_CLARIFAI, &["clarifai"], &[Run(Hex, 32, 32)]),
     Token::near(catalog::TOKEN_COHERE, &["cohere"], &[Run(Alphanumeric, 40, 40)]),
     Token::near(catalog::TOKEN_CURSOR, &["cursor"], &[Text("key_"), Run(Hex, 64, 64)]),
@@ -29,6 +34,10 @@ pub(super) const TOKENS: &[Token] = &[
     Token::near(catalog::TOKEN_DEEPGRAM, &["deepgram"], &[Run(Hex, 40, 40)]),
     Token::near(catalog::TOKEN_DEEPSEEK, &["deepseek"], &[Text("sk-"), Run(Hex, 32, 32)]),
     Token::new(catalog::TOKEN_E2B, &[Text("e2b_"), Run(Hex, 40, 40)]),
+    Token::new(
+        catalog::TOKEN_ELEVENLABS,
+        &[Text("sk_"), Run(Hex, 48, 48), Text("_residency_"), Run(LowerAlphanumeric, 2, 12)],
+    ),
     Token::new(catalog::TOKEN_ELEVENLABS, &[Text("sk_"), Run(Hex, 48, 48)]),
     Token::near(
         catalog::TOKEN_EXA,
@@ -52,6 +61,71 @@ pub(super) const TOKENS: &[Token] = &[
         catalog::TOKEN_HELICONE,
         &[
             Text("sk-helicone-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+        ],
+    ),
+    Token::new(
+        catalog::TOKEN_HELICONE,
+        &[
+            Text("sk-helicone-eu-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+        ],
+    ),
+    Token::new(
+        catalog::TOKEN_HELICONE,
+        &[
+            Text("sk-helicone-rl-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+        ],
+    ),
+    Token::new(
+        catalog::TOKEN_HELICONE,
+        &[
+            Text("sk-helicone-eu-rl-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+        ],
+    ),
+    Token::new(
+        catalog::TOKEN_HELICONE,
+        &[
+            Text("pk-helicone-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+            Text("-"),
+            Run(LowerAlphanumeric, 7, 7),
+        ],
+    ),
+    Token::new(
+        catalog::TOKEN_HELICONE,
+        &[
+            Text("pk-helicone-eu-"),
             Run(LowerAlphanumeric, 7, 7),
             Text("-"),
             Run(LowerAlphanumeric, 7, 7),
@@ -138,6 +212,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_TOGETHER, &[Text("tgp_v1_"), Run(Base64Url, 43, 43)]),
     Token::near(catalog::TOKEN_TOGETHER, &["together", "togetherai"], &[Run(Hex, 64, 64)]),
     Token::near(catalog::TOKEN_VOYAGE, &["voyage", "voyageai"], &[Text("pa-"), Run(Base64Url, 43, 43)]),
+    Token::new(catalog::TOKEN_WANDB, &[Text("wandb_v1_"), Run(Word, 64, 96)]),
     Token::near(catalog::TOKEN_WANDB, &["wandb"], &[Run(Hex, 40, 40)]),
     Token::new(catalog::TOKEN_XAI, &[Text("xai-"), Run(Alphanumeric, 80, 80)]),
     Token::near(

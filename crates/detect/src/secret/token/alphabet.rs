@@ -25,6 +25,10 @@ pub(crate) enum Alphabet {
     LowerAlphanumeric,
     /// Capitals and digits.
     Upper,
+    /// Letters, digits, and `%` for what a URL has no place for.
+    UrlEncoded,
+    /// Letters, digits and `_`.
+    Word,
 }
 
 impl Alphabet {
@@ -41,16 +45,29 @@ impl Alphabet {
             Self::Hex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
             Self::LowerAlphanumeric => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
             Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Self::UrlEncoded => byte.is_ascii_alphanumeric() || byte == b'%',
+            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
         }
     }
 
     /// Whether it has letters of both cases, so that a long text without one of them is not of it.
     pub(crate) fn is_mixed(self) -> bool {
         match self {
-            Self::Alphanumeric | Self::Azure | Self::Base64 | Self::Base64Url | Self::Dotted => true,
+            Self::Alphanumeric
+            | Self::Azure
+            | Self::Base64
+            | Self::Base64Url
+            | Self::Dotted
+            | Self::UrlEncoded
+            | Self::Word => true,
             Self::AnyHex | Self::Base32 | Self::Digit | Self::Hex | Self::LowerAlphanumeric | Self::Upper => {
                 false
             }
         }
+    }
+
+    /// Whether it is one of base64, which `=` fills up.
+    pub(crate) fn is_base64(self) -> bool {
+        matches!(self, Self::Base64 | Self::Base64Url)
     }
 }

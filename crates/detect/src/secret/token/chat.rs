@@ -206,7 +206,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_TELEGRAM, &[Run(Digit, 8, 8), Text(":AA"), Run(Base64Url, 33, 33)]),
     Token::new(
         catalog::TOKEN_TELNYX,
-        &[Text("KEY0"), Run(Upper, 29, 29), Text("_"), Run(Alphanumeric, 22, 22)],
+        &[Text("KEY0"), Run(Upper, 31, 31), Text("_"), Run(Alphanumeric, 22, 22)],
     ),
     Token::new(catalog::TOKEN_TWILIO, &[Text("SK"), Run(Hex, 32, 32)]),
     Token::near(catalog::TOKEN_TWILIO, &["twilio"], &[Run(Hex, 32, 32)]),

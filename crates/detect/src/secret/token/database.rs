@@ -30,11 +30,10 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_DATABRICKS, &[Text("dapi"), Run(Hex, 32, 32), Text("-"), Run(Digit, 1, 1)]),
     Token::new(catalog::TOKEN_DBT, &[Text("dbtu_"), Run(Base64Url, 36, 64)]),
     Token::new(catalog::TOKEN_DBT, &[Text("dbtc_"), Run(Base64Url, 36, 64)]),
-    Token::new(catalog::TOKEN_ELASTIC, &[Text("essu_"), Run(Base64, 60, 200)]),
     Token::near(
         catalog::TOKEN_ELASTIC,
         &["elastic", "elasticsearch", "elasticcloud"],
-        &[Run(Base64, 54, 60), Text("==")],
+        &[Run(Base64, 58, 58), Text("==")],
     ),
     Token::new(catalog::TOKEN_FAUNA, &[Text("fnA"), Run(Base64Url, 37, 41)]),
     Token::near(catalog::TOKEN_HASURA, &["hasura"], &[Run(Alphanumeric, 64, 64)]),
@@ -58,8 +57,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_PLANETSCALE, &[Text("pscale_tkn_"), Run(Dotted, 32, 64)]),
     Token::new(catalog::TOKEN_PLANETSCALE, &[Text("pscale_pw_"), Run(Dotted, 32, 64)]),
     Token::new(catalog::TOKEN_PLANETSCALE, &[Text("pscale_oauth_"), Run(Dotted, 32, 64)]),
-    Token::near(catalog::TOKEN_SANITY, &["sanity"], &[Text("sk"), Run(Alphanumeric, 80, 200)]),
-    Token::near(catalog::TOKEN_SNOWFLAKE, &["snowflake"], &[Run(Base64Url, 44, 44)]),
+    Token::near(catalog::TOKEN_SANITY, &["sanity"], &[Text("sk"), Run(Alphanumeric, 78, 200)]),
     Token::new(catalog::TOKEN_SUPABASE, &[Text("sbp_"), Run(Hex, 40, 40)]),
     Token::new(catalog::TOKEN_SUPABASE, &[Text("sbp_v0_"), Run(Hex, 40, 40)]),
     Token::new(
@@ -70,6 +68,6 @@ pub(super) const TOKENS: &[Token] = &[
         catalog::TOKEN_TINYBIRD,
         &[Text("p.eyJ"), Run(Base64Url, 60, 200), Text("."), Run(Base64Url, 43, 43)],
     ),
-    Token::near(catalog::TOKEN_UPSTASH, &["upstash"], &[Run(Base64Url, 36, 60)]),
-    Token::new(catalog::TOKEN_XATA, &[Text("xau_"), Run(Alphanumeric, 36, 36)]),
+    Token::new(catalog::TOKEN_XATA, &[Text("xao_"), Run(Alphanumeric, 32, 36)]),
+    Token::new(catalog::TOKEN_XATA, &[Text("xau_"), Run(Alphanumeric, 32, 36)]),
 ];

@@ -1,7 +1,7 @@
 //! Who somebody is, and where they meet others.
 
 use super::Part::{Run, Text};
-use super::alphabet::Alphabet::{Alphanumeric, Base64Url, Hex};
+use super::alphabet::Alphabet::{Alphanumeric, Base64Url, Hex, UrlEncoded};
 use super::{OPEN, Token};
 use crate::catalog;
 
@@ -25,7 +25,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::near(catalog::TOKEN_STRAVA, &["strava"], &[Run(Hex, 40, 40)]),
     Token::new(catalog::TOKEN_STYTCH, &[Text("secret-live-"), Run(Base64Url, 36, 36), Text("=")]),
     Token::new(catalog::TOKEN_STYTCH, &[Text("secret-test-"), Run(Base64Url, 36, 36), Text("=")]),
-    Token::new(catalog::TOKEN_TWITTER, &[Text("AAAAAAAAAAAAAAAAAAAAA"), Run(Alphanumeric, 80, 100)]),
+    Token::new(catalog::TOKEN_TWITTER, &[Text("AAAAAAAAAAAAAAAAAAAAA"), Run(UrlEncoded, 80, 110)]),
     Token::near(catalog::TOKEN_TWITTER, &["twitter"], &[Run(Alphanumeric, 50, 50)]),
     Token::new(catalog::TOKEN_YAHOO, &[Text("dj0yJmk9"), Run(Alphanumeric, 60, 100)]),
 ];

@@ -15,6 +15,7 @@ pub(super) const TOKENS: &[Token] = &[
         catalog::TOKEN_BREVO,
         &[Text("xsmtpsib-"), Run(Hex, 64, 64), Text("-"), Run(Alphanumeric, 16, 16)],
     ),
+    Token::near(catalog::TOKEN_CUSTOMERIO, &["customerio"], &[Run(Hex, 20, 20)]),
     Token::near(catalog::TOKEN_CUSTOMERIO, &["customerio"], &[Run(Hex, 32, 32)]),
     Token::near(catalog::TOKEN_FRESHDESK, &["freshdesk"], &[Run(Alphanumeric, 20, 20)]),
     Token::new(
@@ -87,6 +88,7 @@ pub(super) const TOKENS: &[Token] = &[
         &[Run(Hex, 32, 32), Text("-"), Run(Hex, 8, 8), Text("-"), Run(Hex, 8, 8)],
     ),
     Token::near(catalog::TOKEN_MAILJET, &["mailjet"], &[Run(Hex, 32, 32)]),
+    Token::near(catalog::TOKEN_MANDRILL, &["mandrill"], &[Run(Base64Url, 22, 22)]),
     Token::near(catalog::TOKEN_MANDRILL, &["mandrill"], &[Text("md-"), Run(Base64Url, 22, 22)]),
     Token::new(catalog::TOKEN_ONESIGNAL, &[Text("os_v2_app_"), Run(LowerAlphanumeric, 100, 120)]),
     Token::near(catalog::TOKEN_ONESIGNAL, &["onesignal"], &[Run(Alphanumeric, 48, 48)]),
@@ -111,8 +113,8 @@ pub(super) const TOKENS: &[Token] = &[
         catalog::TOKEN_RESEND,
         &[Text("re_"), Run(Alphanumeric, 8, 8), Text("_"), Run(Alphanumeric, 24, 24)],
     ),
-    Token::new(catalog::TOKEN_SALESFORCE, &[Run(Alphanumeric, 15, 15), Text("!AQ"), Run(Dotted, 80, 130)]),
-    Token::new(catalog::TOKEN_SALESFORCE, &[Run(Alphanumeric, 18, 18), Text("!AQ"), Run(Dotted, 80, 130)]),
+    Token::new(catalog::TOKEN_SALESFORCE, &[Run(Alphanumeric, 15, 15), Text("!"), Run(Dotted, 80, 130)]),
+    Token::new(catalog::TOKEN_SALESFORCE, &[Run(Alphanumeric, 18, 18), Text("!"), Run(Dotted, 80, 130)]),
     Token::new(
         catalog::TOKEN_SENDGRID,
         &[Text("SG."), Run(Base64Url, 22, 22), Text("."), Run(Base64Url, 43, 43)],

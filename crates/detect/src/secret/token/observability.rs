@@ -1,7 +1,9 @@
 //! Watching what runs.
 
 use super::Part::{Run, Text};
-use super::alphabet::Alphabet::{Alphanumeric, Base64, Base64Url, Digit, Hex, LowerAlphanumeric, Upper};
+use super::alphabet::Alphabet::{
+    Alphanumeric, Base64, Base64Url, Digit, Hex, LowerAlphanumeric, Upper, Word,
+};
 use super::{OPEN, Token};
 use crate::catalog;
 
@@ -63,8 +65,14 @@ pub(super) const TOKENS: &[Token] = &[
         catalog::TOKEN_DYNATRACE,
         &[Text("dt0c01."), Run(Upper, 24, 24), Text("."), Run(Upper, 64, 64)],
     ),
-    Token::new(catalog::TOKEN_DYNATRACE, &[Text("dt0s01."), Run(Upper, 8, 8), Text("."), Run(Upper, 64, 64)]),
-    Token::new(catalog::TOKEN_DYNATRACE, &[Text("dt0s16."), Run(Upper, 8, 8), Text("."), Run(Upper, 64, 64)]),
+    Token::new(
+        catalog::TOKEN_DYNATRACE,
+        &[Text("dt0s"), Run(Digit, 2, 2), Text("."), Run(Upper, 8, 8), Text("."), Run(Upper, 64, 64)],
+    ),
+    Token::new(
+        catalog::TOKEN_DYNATRACE,
+        &[Text("dt0s"), Run(Digit, 2, 2), Text("."), Run(Upper, 24, 24), Text("."), Run(Upper, 64, 64)],
+    ),
     Token::new(catalog::TOKEN_GRAFANA, &[Text("glc_eyJ"), Run(Base64, 60, OPEN)]),
     Token::new(
         catalog::TOKEN_GRAFANA,
@@ -123,8 +131,17 @@ pub(super) const TOKENS: &[Token] = &[
             Run(Hex, 12, 12),
         ],
     ),
-    Token::new(catalog::TOKEN_LOGFIRE, &[Text("pylf_v1_us_"), Run(Alphanumeric, 43, 43)]),
-    Token::new(catalog::TOKEN_LOGFIRE, &[Text("pylf_v1_eu_"), Run(Alphanumeric, 43, 43)]),
+    Token::new(
+        catalog::TOKEN_LOGFIRE,
+        &[
+            Text("pylf_v"),
+            Run(Digit, 1, 3),
+            Text("_"),
+            Run(LowerAlphanumeric, 2, 16),
+            Text("_"),
+            Run(Alphanumeric, 20, 64),
+        ],
+    ),
     Token::near(
         catalog::TOKEN_LOGGLY,
         &["loggly"],
@@ -164,12 +181,15 @@ pub(super) const TOKENS: &[Token] = &[
         ],
     ),
     Token::near(catalog::TOKEN_PAGERDUTY, &["pagerduty", "pd"], &[Run(Base64Url, 20, 20)]),
+    Token::near(catalog::TOKEN_PAGERDUTY, &["pagerduty", "pd"], &[Text("u+"), Run(Base64Url, 18, 18)]),
     Token::near(catalog::TOKEN_PAPERTRAIL, &["papertrail"], &[Run(Alphanumeric, 20, 20)]),
     Token::near(catalog::TOKEN_PINGDOM, &["pingdom"], &[Run(Base64Url, 43, 43)]),
-    Token::new(catalog::TOKEN_POSTHOG, &[Text("phx_"), Run(Alphanumeric, 43, 60)]),
+    Token::new(catalog::TOKEN_POSTHOG, &[Text("phs_"), Run(Alphanumeric, 42, 60)]),
+    Token::new(catalog::TOKEN_POSTHOG, &[Text("phx_"), Run(Word, 42, 60)]),
     Token::near(catalog::TOKEN_RAYGUN, &["raygun"], &[Run(Alphanumeric, 22, 22)]),
     Token::near(catalog::TOKEN_ROLLBAR, &["rollbar"], &[Run(Hex, 32, 32)]),
     Token::new(catalog::TOKEN_ROOTLY, &[Text("rootly_"), Run(Hex, 64, 64)]),
+    Token::new(catalog::TOKEN_SEGMENT, &[Text("sgp_"), Run(Alphanumeric, 64, 64)]),
     Token::near(catalog::TOKEN_SEGMENT, &["segment"], &[Run(Alphanumeric, 32, 32)]),
     Token::new(
         catalog::TOKEN_SENTRY,
@@ -194,5 +214,15 @@ pub(super) const TOKENS: &[Token] = &[
     ),
     Token::new(catalog::TOKEN_STATSIG, &[Text("secret-"), Run(Alphanumeric, 40, 50)]),
     Token::near(catalog::TOKEN_SUMOLOGIC, &["sumologic", "sumo"], &[Run(Alphanumeric, 64, 64)]),
+    Token::near(
+        catalog::TOKEN_UPTIMEROBOT,
+        &["uptimerobot"],
+        &[Text("m"), Run(Digit, 6, 9), Text("-"), Run(Hex, 24, 24)],
+    ),
+    Token::near(
+        catalog::TOKEN_UPTIMEROBOT,
+        &["uptimerobot"],
+        &[Text("u"), Run(Digit, 6, 9), Text("-"), Run(Hex, 24, 24)],
+    ),
     Token::new(catalog::TOKEN_UPTIMEROBOT, &[Text("ur"), Run(Digit, 6, 9), Text("-"), Run(Hex, 24, 24)]),
 ];

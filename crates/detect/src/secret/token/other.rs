@@ -69,7 +69,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::near(catalog::TOKEN_FRESHBOOKS, &["freshbooks"], &[Run(Hex, 64, 64)]),
     Token::new(catalog::TOKEN_GHOST, &[Run(Hex, 24, 24), Text(":"), Run(Hex, 64, 64)]),
     Token::near(catalog::TOKEN_GITTER, &["gitter"], &[Run(Hex, 40, 40)]),
-    Token::near(catalog::TOKEN_HERE, &["heremaps"], &[Run(Base64Url, 43, 43)]),
+    Token::near(catalog::TOKEN_HERE, &["here", "hereapi", "heremaps"], &[Run(Base64Url, 43, 43)]),
     Token::new(
         catalog::TOKEN_JETBRAINS,
         &[
@@ -115,7 +115,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_NOTION, &[Text("ntn_"), Run(Digit, 11, 11), Run(Alphanumeric, 35, 35)]),
     Token::new(catalog::TOKEN_NOTION, &[Text("secret_"), Run(Alphanumeric, 43, 43)]),
     Token::new(catalog::TOKEN_NYLAS, &[Text("nyk_v0_"), Run(Alphanumeric, 64, 64)]),
-    Token::new(catalog::TOKEN_ONEPASSWORD, &[Text("ops_eyJ"), Run(Base64, 250, OPEN)]),
+    Token::new(catalog::TOKEN_ONEPASSWORD, &[Text("ops_eyJ"), Run(Base64Url, 250, OPEN)]),
     Token::new(
         catalog::TOKEN_ONEPASSWORD,
         &[
@@ -186,27 +186,29 @@ pub(super) const TOKENS: &[Token] = &[
     Token::near(catalog::TOKEN_STEAM, &["steam"], &[Run(Upper, 32, 32)]),
     Token::new(
         catalog::TOKEN_TAILSCALE,
-        &[Text("tskey-auth-"), Run(Alphanumeric, 10, 20), Text("-"), Run(Alphanumeric, 16, 40)],
+        &[Text("tskey-auth-"), Run(Alphanumeric, 10, 24), Text("-"), Run(Alphanumeric, 16, 40)],
     ),
     Token::new(
         catalog::TOKEN_TAILSCALE,
-        &[Text("tskey-api-"), Run(Alphanumeric, 10, 20), Text("-"), Run(Alphanumeric, 16, 40)],
+        &[Text("tskey-api-"), Run(Alphanumeric, 10, 24), Text("-"), Run(Alphanumeric, 16, 40)],
     ),
     Token::new(
         catalog::TOKEN_TAILSCALE,
-        &[Text("tskey-client-"), Run(Alphanumeric, 10, 20), Text("-"), Run(Alphanumeric, 16, 40)],
+        &[Text("tskey-client-"), Run(Alphanumeric, 10, 24), Text("-"), Run(Alphanumeric, 16, 40)],
     ),
     Token::new(
         catalog::TOKEN_TAILSCALE,
-        &[Text("tskey-scim-"), Run(Alphanumeric, 10, 20), Text("-"), Run(Alphanumeric, 16, 40)],
+        &[Text("tskey-scim-"), Run(Alphanumeric, 10, 24), Text("-"), Run(Alphanumeric, 16, 40)],
     ),
     Token::new(
         catalog::TOKEN_TAILSCALE,
-        &[Text("tskey-webhook-"), Run(Alphanumeric, 10, 20), Text("-"), Run(Alphanumeric, 16, 40)],
+        &[Text("tskey-webhook-"), Run(Alphanumeric, 10, 24), Text("-"), Run(Alphanumeric, 16, 40)],
     ),
     Token::near(catalog::TOKEN_TODOIST, &["todoist"], &[Run(Hex, 40, 40)]),
     Token::near(catalog::TOKEN_TOMTOM, &["tomtom"], &[Run(Alphanumeric, 32, 32)]),
     Token::new(catalog::TOKEN_TRELLO, &[Text("ATTA"), Run(Hex, 72, 72)]),
+    Token::near(catalog::TOKEN_TRELLO, &["trello"], &[Run(Hex, 32, 32)]),
+    Token::near(catalog::TOKEN_TRELLO, &["trello"], &[Run(Hex, 64, 64)]),
     Token::new(catalog::TOKEN_UBIDOTS, &[Text("BBFF-"), Run(Alphanumeric, 30, 30)]),
     Token::near(catalog::TOKEN_VIRUSTOTAL, &["virustotal", "vt"], &[Run(Hex, 64, 64)]),
     Token::new(

@@ -91,8 +91,8 @@ pub(super) const TOKENS: &[Token] = &[
     ),
     Token::new(catalog::TOKEN_GOCARDLESS, &[Text("live_"), Run(Base64Url, 40, 40)]),
     Token::new(catalog::TOKEN_GOCARDLESS, &[Text("sandbox_"), Run(Base64Url, 40, 40)]),
-    Token::new(catalog::TOKEN_KLARNA, &[Text("klarna_live_api_"), Run(Base64Url, 40, 120)]),
-    Token::new(catalog::TOKEN_KLARNA, &[Text("klarna_test_api_"), Run(Base64Url, 40, 120)]),
+    Token::new(catalog::TOKEN_KLARNA, &[Text("klarna_live_api_"), Run(Base64, 40, OPEN)]),
+    Token::new(catalog::TOKEN_KLARNA, &[Text("klarna_test_api_"), Run(Base64, 40, OPEN)]),
     Token::near(catalog::TOKEN_KRAKEN, &["kraken"], &[Run(Base64, 86, 86), Text("==")]),
     Token::new(catalog::TOKEN_LOB, &[Text("live_"), Run(Hex, 35, 35)]),
     Token::new(catalog::TOKEN_LOB, &[Text("test_"), Run(Hex, 35, 35)]),
@@ -215,6 +215,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_STRIPE, &[Text("rk_live_"), Run(Alphanumeric, 24, 250)]),
     Token::new(catalog::TOKEN_STRIPE, &[Text("rk_test_"), Run(Alphanumeric, 24, 250)]),
     Token::new(catalog::TOKEN_STRIPE, &[Text("sk_org_live_"), Run(Alphanumeric, 24, 250)]),
+    Token::new(catalog::TOKEN_STRIPE, &[Text("sk_org_test_"), Run(Alphanumeric, 24, 250)]),
     Token::new(catalog::TOKEN_STRIPE, &[Text("whsec_"), Run(Base64, 32, 64)]),
     Token::near(
         catalog::TOKEN_WISE,

@@ -11,6 +11,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::new(catalog::TOKEN_CLOJARS, &[Text("CLOJARS_"), Run(Hex, 60, 60)]),
     Token::near(catalog::TOKEN_CLOUDSMITH, &["cloudsmith"], &[Run(Hex, 40, 40)]),
     Token::new(catalog::TOKEN_CRATES, &[Text("cio"), Run(Alphanumeric, 32, 32)]),
+    Token::new(catalog::TOKEN_CRATES, &[Text("cio_tp_"), Run(Alphanumeric, 32, 32)]),
     Token::new(catalog::TOKEN_DOCKER, &[Text("dckr_pat_"), Run(Base64Url, 27, 32)]),
     Token::new(catalog::TOKEN_DOCKER, &[Text("dckr_oat_"), Run(Base64Url, 27, 32)]),
     Token::near(catalog::TOKEN_GEMFURY, &["gemfury", "fury"], &[Run(Alphanumeric, 20, 20)]),

@@ -1,6 +1,7 @@
 //! Whether a text is written as a token is.
 
 use super::{OPEN, Part};
+use crate::secret::value::is_restless;
 
 /// How many different characters a token has at least. Fewer are a place for one, as in `ghp_xxxxxxxx`.
 const LEAST_VARIETY: u32 = 6;
@@ -40,12 +41,17 @@ pub(super) fn read(text: &[u8], parts: &[Part]) -> Option<usize> {
     is_one.then(|| n + after(rest, parts))
 }
 
-/// How many more characters a token has that may have any number.
+/// How many more characters a token has that may have any number, with what fills up base64 whose length varies.
 fn after(rest: &[u8], parts: &[Part]) -> usize {
-    match parts.last() {
-        Some(Part::Run(alphabet, _, OPEN)) => rest.iter().take_while(|byte| alphabet.holds(**byte)).count(),
-        Some(Part::Run(..) | Part::Text(_)) | None => 0,
-    }
+    let (alphabet, n) = match parts.last() {
+        Some(Part::Run(alphabet, _, OPEN)) => {
+            (alphabet, rest.iter().take_while(|byte| alphabet.holds(**byte)).count())
+        }
+        Some(Part::Run(alphabet, least, most)) if least < most => (alphabet, 0),
+        Some(Part::Run(..) | Part::Text(_)) | None => return 0,
+    };
+    let filling = rest.iter().skip(n).take(2).take_while(|byte| **byte == b'=').count();
+    if alphabet.is_base64() { n + filling } else { n }
 }
 
 /// How many characters there are before `text`.
@@ -103,7 +109,8 @@ fn is_example(token: &[u8]) -> bool {
 }
 
 /// Whether a token that has nothing but its length looks drawn at random: it has digits and letters, and letters of both
-/// cases where it may have. Names have no digits, hashes in hexadecimal no capitals.
+/// cases where it may have, which change often if there are no digits. Names have no digits, hashes in hexadecimal no
+/// capitals.
 pub(super) fn is_random(token: &[u8], parts: &[Part]) -> bool {
     let longest = parts.iter().fold((0, false), |longest, part| match part {
         Part::Run(alphabet, least, _) if *least > longest.0 => (*least, alphabet.is_mixed()),
@@ -111,5 +118,6 @@ pub(super) fn is_random(token: &[u8], parts: &[Part]) -> bool {
     });
     let has = |is: fn(&u8) -> bool| token.iter().any(is);
     let has_both = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && (has_both || !longest.1)
+    let is_drawn = has(u8::is_ascii_digit) || (longest.1 && is_restless(token));
+    is_drawn && has(u8::is_ascii_alphabetic) && (has_both || !longest.1)
 }

@@ -11,6 +11,7 @@ pub(super) const TOKENS: &[Token] = &[
     Token::near(catalog::TOKEN_ATLASSIAN, &["jira", "atlassian", "confluence"], &[Run(Alphanumeric, 24, 24)]),
     Token::new(catalog::TOKEN_BITBUCKET, &[Text("ATBB"), Run(Alphanumeric, 32, 32)]),
     Token::new(catalog::TOKEN_BITBUCKET, &[Text("BBDC-"), Run(Base64, 44, 44)]),
+    Token::near(catalog::TOKEN_BITBUCKET, &["bitbucket"], &[Run(Alphanumeric, 32, 32)]),
     Token::near(catalog::TOKEN_GITEA, &["gitea", "forgejo", "codeberg", "gogs"], &[Run(Hex, 40, 40)]),
     Token::new(catalog::TOKEN_GITHUB, &[Text("ghp_"), Run(Alphanumeric, 36, 36)]).checked(Check::Crc32Base62),
     Token::new(catalog::TOKEN_GITHUB, &[Text("gho_"), Run(Alphanumeric, 36, 36)]).checked(Check::Crc32Base62),
