@@ -61,7 +61,8 @@ fn store(n_chains: u32) -> BTreeMap<Key, Vec<u8>> {
         writer.begin(ChainId { day, serial }, at);
         let Next::Write(write) = writer.step(at) else { panic!("there is something to write") };
         store.extend(write.puts.iter().map(|put| (put.key.clone(), put.value.clone())));
-        writer.acknowledged(at);
+        let id = write.id;
+        writer.acknowledged(id, at);
     }
     let mut upkeep = Upkeep::new(app(), day, u64::from(n_chains), UnixMillis(EVENING));
     loop {

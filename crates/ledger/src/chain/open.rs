@@ -105,7 +105,7 @@ impl OpenChain {
         let mut puts = vec![Put { key: Key::segment(&author.app, id), value }];
         puts.extend(keys);
         let Header { at, continuation, .. } = header;
-        InFlight { write: Write { puts }, done, hash, at, continuation, is_at_store: true }
+        InFlight { write: Write { id, puts }, done, hash, at, continuation, is_at_store: true }
     }
 
     /// The store has the segment.

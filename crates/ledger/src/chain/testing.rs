@@ -159,14 +159,15 @@ impl Store {
                 }
             }
             Next::Write(write) => {
+                let id = write.id;
                 match answer {
                     Answer::Acknowledged | Answer::Landed => self.put(&write.puts),
                     Answer::Half => self.put(&write.puts[..1]),
                     Answer::Refused => {}
                 }
                 match answer {
-                    Answer::Acknowledged => writer.acknowledged(UnixMillis(now)),
-                    Answer::Half | Answer::Landed | Answer::Refused => writer.failed(),
+                    Answer::Acknowledged => writer.acknowledged(id, UnixMillis(now)),
+                    Answer::Half | Answer::Landed | Answer::Refused => writer.failed(id),
                 }
             }
         }

@@ -86,11 +86,11 @@ fn run(limits: ChainLimits, ops: &[Op]) -> (Store, Vec<(Record, Fate)>) {
             Op::Serve(answer) => _ = store.serve(&mut writer, now, answer),
             Op::ServeSlowly(millis) => {
                 if let Next::Write(write) = writer.step(UnixMillis(now)) {
-                    let puts = write.puts.clone();
+                    let write = write.clone();
                     assert_eq!(writer.step(UnixMillis(now)), Next::InFlight);
-                    store.put(&puts);
+                    store.put(&write.puts);
                     now += millis;
-                    writer.acknowledged(UnixMillis(now));
+                    writer.acknowledged(write.id, UnixMillis(now));
                 }
             }
             Op::Wait(millis) => now += millis,
@@ -203,10 +203,10 @@ fn a_retry_writes_the_same_bytes() {
     let Next::Write(write) = writer.step(UnixMillis(NOON)) else { panic!("nothing to write") };
     let write = write.clone();
     let second = push(&mut writer, 1);
-    writer.failed();
+    writer.failed(write.id);
     // What came meanwhile is not in it, and the time is not another one.
     assert_eq!(writer.step(UnixMillis(NOON + 10_000)), Next::Write(&write));
-    writer.acknowledged(UnixMillis(NOON + 10_000));
+    writer.acknowledged(write.id, UnixMillis(NOON + 10_000));
     assert_eq!((writer.fate(first), writer.fate(second)), (Fate::Durable, Fate::Pending));
 }
 
@@ -242,12 +242,40 @@ fn what_is_not_acknowledged_within_the_lease_is_given_up() {
         };
         let ticket = writer.push(item).unwrap();
         store.serve(&mut writer, NOON, Answer::Acknowledged);
-        assert!(matches!(writer.step(UnixMillis(NOON)), Next::Write(_)));
-        writer.acknowledged(UnixMillis(NOON + at));
+        let Next::Write(&Write { id, .. }) = writer.step(UnixMillis(NOON)) else {
+            panic!("nothing to write")
+        };
+        writer.acknowledged(id, UnixMillis(NOON + at));
         assert_eq!(writer.fate(ticket), expected, "acknowledged after {at} ms");
         // Readers do not take the chain for ended before.
         assert!(!is_over(UnixMillis(NOON), UnixMillis(NOON + LEASE_MILLIS + SETTLE_MILLIS + SKEW_MILLIS)));
     }
+}
+
+#[test]
+fn an_acknowledgement_counts_for_its_own_write_only() {
+    let (mut store, mut writer) = (Store::default(), Writer::new(author(ChainLimits::default())));
+    let push = |writer: &mut Writer, n| {
+        let record = refusal(n, NOON, "why");
+        let (recording, fresh) = (recording(0), fresh(n));
+        writer.push(Item { recording, principal: None, connection: None, record: &record, fresh }).unwrap()
+    };
+    let first = push(&mut writer, 0);
+    store.serve(&mut writer, NOON, Answer::Acknowledged);
+    let Next::Write(&Write { id, .. }) = writer.step(UnixMillis(NOON)) else { panic!("nothing to write") };
+    // Nobody says how it went; the next record goes to another chain.
+    let second = push(&mut writer, 1);
+    let later = NOON + LEASE_MILLIS + SETTLE_MILLIS;
+    assert_eq!(writer.step(UnixMillis(later)), Next::InFlight);
+    store.serve(&mut writer, later + 1, Answer::Acknowledged);
+    let Next::Write(&Write { id: next, .. }) = writer.step(UnixMillis(later + 1)) else {
+        panic!("nothing to write")
+    };
+    assert_ne!(id, next);
+    writer.acknowledged(id, UnixMillis(later + 1));
+    assert_eq!((writer.fate(first), writer.fate(second)), (Fate::GivenUp, Fate::Pending));
+    writer.acknowledged(next, UnixMillis(later + 1));
+    assert_eq!((writer.fate(first), writer.fate(second)), (Fate::GivenUp, Fate::Durable));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::chain::author::Author;
 use crate::chain::label::{Label, RecordKind};
 use crate::chain::open::{InFlight, OpenChain};
 use crate::chain::queue::{Queue, Waiting};
-use crate::chain::{ChainId, Continuation};
+use crate::chain::{ChainId, Continuation, SegmentId};
 use crate::day::Day;
 use crate::id::UnixMillis;
 use crate::intent::Verdict;
@@ -33,6 +33,8 @@ pub struct Put {
 /// A segment to be written, and the keys of the recordings that are new in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
+    /// Which segment it is.
+    pub id: SegmentId,
     /// To be set in any order or all at once. The write is acknowledged when all of them are.
     pub puts: Vec<Put>,
 }
@@ -145,11 +147,15 @@ impl Writer {
         Ok(ticket)
     }
 
-    /// What to do now. Asked again before anybody said how it went, the answer is [`Next::InFlight`].
+    /// What to do now. Asked again before anybody said how it went, the answer is [`Next::InFlight`]; but if nobody ever
+    /// says, the write is given up when no acknowledgement would be believed any more.
     pub fn step(&mut self, now: UnixMillis) -> Next<'_> {
-        let has_lapsed = self.chain.as_ref().is_some_and(|chain| chain.has_lapsed(now));
         let is_at_store = self.in_flight.as_ref().is_some_and(|in_flight| in_flight.is_at_store);
-        if has_lapsed && !is_at_store {
+        let is_over = self.chain.as_ref().is_some_and(|chain| match is_at_store {
+            true => chain.has_settled(now),
+            false => chain.has_lapsed(now),
+        });
+        if is_over {
             self.leave_chain();
         }
         if self.in_flight.is_none() {
@@ -178,9 +184,10 @@ impl Writer {
         self.chain = Some(OpenChain::new(chain, claimed_at));
     }
 
-    /// The store has acknowledged all of the write.
-    pub fn acknowledged(&mut self, now: UnixMillis) {
-        let (Some(chain), Some(in_flight)) = (&mut self.chain, self.in_flight.take()) else { return };
+    /// The store has acknowledged all of this write. Of another one than is on its way, it is too late.
+    pub fn acknowledged(&mut self, id: SegmentId, now: UnixMillis) {
+        let Some(chain) = &mut self.chain else { return };
+        let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.write.id == id) else { return };
         if chain.has_settled(now) {
             // Whoever reads may have found the chain to have ended without it.
             self.in_flight = Some(in_flight);
@@ -197,9 +204,9 @@ impl Writer {
         }
     }
 
-    /// The store has not acknowledged all of the write. It is done again.
-    pub fn failed(&mut self) {
-        if let Some(in_flight) = &mut self.in_flight {
+    /// The store has not acknowledged all of this write. It is done again.
+    pub fn failed(&mut self, id: SegmentId) {
+        if let Some(in_flight) = self.in_flight.as_mut().filter(|in_flight| in_flight.write.id == id) {
             in_flight.is_at_store = false;
         }
     }

@@ -281,6 +281,66 @@ fn a_chain_that_was_written_anew_is_found() {
     assert_eq!(report.vouched, None);
 }
 
+/// Segments that a trusted key has signed, of a writer that took the same chains.
+#[test]
+fn genuine_segments_of_another_chain_with_the_same_name_do_not_follow() {
+    let (ledger, mut other) = (Ledger::new(), Ledger::new());
+    other.store = Store::default();
+    for _ in 0..3 {
+        other.write_chain(NOON + 7, 3);
+    }
+    let theirs = |id: SegmentId| other.store.chain(id.chain)[id.n as usize].to_vec();
+    let mut lines = ledger.export();
+    *value(&mut lines, at(0, 2, 1)) = theirs(at(0, 2, 1));
+    assert_eq!(
+        problems(&ledger.verify(&lines)),
+        [
+            "2026-08-23/2/1 does not follow the segment before it",
+            "2026-08-23/2/2 does not follow the segment before it",
+        ]
+    );
+    let mut lines = ledger.export();
+    let end = place(&lines, at(0, 1, 1)) + 1;
+    lines.insert(end, Line::Segment { id: at(0, 1, 2), value: theirs(at(0, 1, 2)) });
+    assert_eq!(
+        problems(&ledger.verify(&lines)),
+        [
+            "2026-08-23/1/2 comes after the end of its chain",
+            "2026-08-23/1/2 does not follow the segment before it",
+        ]
+    );
+    let mut lines = ledger.export();
+    let late = place(&lines, at(0, 3, 1)) + 1;
+    let mut writer = Writer::new(author(ChainLimits::default()));
+    let mut fifth = Store::default();
+    fifth.counters.insert(Key::chains(&app(), day(0)).as_str().to_owned(), 4);
+    let record = intent(0, NOON, Verdict::Allow);
+    let (recording, fresh) = (recording(1), fresh(0));
+    writer.push(Item { recording, principal: None, connection: None, record: &record, fresh }).unwrap();
+    fifth.serve_all(&mut writer, NOON);
+    lines.insert(late, Line::Segment { id: at(0, 5, 0), value: fifth.chain(chain(0, 5))[0].to_vec() });
+    assert_eq!(problems(&ledger.verify(&lines)), ["2026-08-23/5 was never claimed"]);
+}
+
+#[test]
+fn statements_that_were_altered_are_named() {
+    let mut ledger = Ledger::new();
+    ledger.prune(0, Vec::new());
+    // The tombstone is in the second line, the first checkpoint in the third; its heads are at its end.
+    for (line, from_end, expected) in [
+        (1, 1, "the tombstone of 2026-08-23: its signature is wrong"),
+        (2, 1, "the chains of checkpoint 1 were altered"),
+        (2, 4 * 44 + 1, "checkpoint 1: its signature is wrong"),
+    ] {
+        let mut lines = ledger.export();
+        let value = value_of(&mut lines[line]).unwrap();
+        let n = value.len() - from_end;
+        value[n] ^= 1;
+        let report = ledger.verify(&lines);
+        assert_eq!(problems(&report).first().map(String::as_str), Some(expected));
+    }
+}
+
 #[test]
 fn keys_that_are_not_trusted_vouch_for_nothing() {
     let ledger = Ledger::new();
