@@ -16,7 +16,7 @@ use std::task::{Poll, Waker};
 use futures_util::future::try_join_all;
 use portcullis_identity::seal::Sealer;
 use portcullis_ledger::{
-    AppName, Author, ChainId, ChainLimits, Day, Fate, Item, Key, Next, Put, UnixMillis, Writer,
+    AppName, Author, ChainId, ChainLimits, Day, Fate, Item, Key, Next, Put, SegmentId, UnixMillis, Writer,
 };
 
 pub use keys::LedgerKeys;
@@ -99,7 +99,7 @@ impl Journal {
     }
 
     fn lead(&self) -> Option<Lead<'_>> {
-        (!self.is_led.replace(true)).then_some(Lead { journal: self, is_at_store: false })
+        (!self.is_led.replace(true)).then_some(Lead { journal: self, at_store: None })
     }
 
     /// Returns after the step that somebody is doing.
@@ -125,7 +125,8 @@ impl fmt::Debug for Journal {
 /// The right to do one step. Whoever has it may be dropped at any time.
 struct Lead<'j> {
     journal: &'j Journal,
-    is_at_store: bool,
+    /// The segment that the store was given and has not acknowledged.
+    at_store: Option<SegmentId>,
 }
 
 impl Lead<'_> {
@@ -148,11 +149,11 @@ impl Lead<'_> {
                 let serial = serial.map_err(|_| StoreError("too many chains for one day".to_owned()))?;
                 self.journal.writer.borrow_mut().begin(ChainId { day, serial }, now);
             }
-            Task::Write(puts) => {
-                self.is_at_store = true;
+            Task::Write(id, puts) => {
+                self.at_store = Some(id);
                 try_join_all(puts.iter().map(|put| ports.set(put.key.as_str(), &put.value))).await?;
-                self.is_at_store = false;
-                self.journal.writer.borrow_mut().acknowledged(UnixMillis(ports.now()));
+                self.at_store = None;
+                self.journal.writer.borrow_mut().acknowledged(id, UnixMillis(ports.now()));
             }
         }
         Ok(())
@@ -163,7 +164,7 @@ impl Lead<'_> {
         match self.journal.writer.borrow_mut().step(now) {
             Next::Claim { counter, day } => Task::Claim { counter, day },
             Next::Idle | Next::InFlight => Task::Nothing,
-            Next::Write(write) => Task::Write(write.puts.clone()),
+            Next::Write(write) => Task::Write(write.id, write.puts.clone()),
         }
     }
 }
@@ -171,13 +172,13 @@ impl Lead<'_> {
 enum Task {
     Claim { counter: Key, day: Day },
     Nothing,
-    Write(Vec<Put>),
+    Write(SegmentId, Vec<Put>),
 }
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        if self.is_at_store {
-            self.journal.writer.borrow_mut().failed();
+        if let Some(id) = self.at_store {
+            self.journal.writer.borrow_mut().failed(id);
         }
         self.journal.is_led.set(false);
         self.journal.n_steps.set(self.journal.n_steps.get().wrapping_add(1));
