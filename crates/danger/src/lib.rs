@@ -23,6 +23,7 @@
 mod path;
 mod shell;
 mod sql;
+mod work;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::Danger;
+use crate::{Danger, work};
 
 /// The longest text that is looked at as a path.
 const LONGEST: usize = 8 * 1024;
@@ -73,6 +73,7 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 
 /// A text without its encodings: separators are `/`, and bytes that end a path early are NUL.
 fn decoded(text: &str) -> String {
+    work::add(text.len());
     let mut text = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
         match percent_decoded(&text) {
@@ -94,6 +95,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     if !text.contains('%') {
         return None;
     }
+    work::add(text.len());
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('%') {
@@ -202,6 +204,7 @@ fn is_secret(path: &str) -> bool {
     ];
     let mut path = path.to_ascii_lowercase();
     while path.contains("//") && !path.starts_with("//") || path.contains("/./") {
+        work::add(path.len());
         path = path.replace("/./", "/").replace("//", "/");
     }
     let is_windows = matches!(path.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic());

@@ -1,3 +1,4 @@
+mod cost;
 mod shell;
 mod sql;
 

@@ -61,8 +61,105 @@ fn date_part(n_digits: usize) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::{Detectors, Mask};
+
+    /// What can stand in the place of a value.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Style {
+        Digest,
+        Drop,
+        Dummy,
+        Name,
+        Partial,
+    }
+
+    impl Style {
+        pub(crate) const ALL: [Self; 5] = [Self::Digest, Self::Drop, Self::Dummy, Self::Name, Self::Partial];
+    }
+
+    impl Mask for Style {
+        fn is_masked(&self, class: Class) -> bool {
+            class.is_sensitive()
+        }
+
+        fn in_place_of(&self, class: Class, value: &str) -> String {
+            match self {
+                Self::Digest => {
+                    let sum = value
+                        .bytes()
+                        .fold(7_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+                    format!("[{class} {sum:016x}]")
+                }
+                Self::Drop => String::new(),
+                Self::Dummy => dummy(class, value),
+                Self::Name => class.placeholder(),
+                Self::Partial => partial(class, value),
+            }
+        }
+    }
+
+    /// A value that is found wherever it stands, and what of it must not be shown.
+    fn value() -> impl Strategy<Value = String> {
+        let one_of = prop::sample::select(vec![
+            "4111 1111 1111 1111",
+            "4111-1111-1111-1111",
+            "5500005555555559",
+            "378282246310005",
+            "ana.lindqvist@example.com",
+            "DE89 3704 0044 0532 0130 00",
+            "GB82WEST12345698765432",
+            "078-05-1120",
+            "+49 30 901820",
+            "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+            "AKIAIOSFODNN7EXAMPL7",
+            "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+        ]);
+        one_of.prop_map(str::to_owned)
+    }
+
+    proptest! {
+        #[test]
+        fn a_masked_text_never_holds_the_value(
+            before in "[ a-z,:;(]{0,12}[ ,:;(]",
+            value in value(),
+            between in "[ ,;)\n][ a-z,;]{0,12}[ ,;]",
+            other in value(),
+            after in "[ ,;)\n][ a-z,;]{0,12}",
+        ) {
+            let text = format!("{before}{value}{between}{other}{after}");
+            let detectors = Detectors::builtin();
+            for style in Style::ALL {
+                let masked = detectors.mask("", &text, &detectors.scan(&text), style).text;
+                for value in [&value, &other] {
+                    prop_assert!(!masked.contains(value.as_str()), "{style:?}: {masked}");
+                    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+                    let hidden = digits(value);
+                    let is_long = hidden.len() >= 9 && style != Style::Digest;
+                    prop_assert!(!(is_long && digits(&masked).contains(&hidden)), "{style:?}: {masked}");
+                }
+            }
+        }
+
+        #[test]
+        fn of_any_value_no_more_than_a_fourth_is_shown(class in prop::sample::select(Class::built_in().collect::<Vec<_>>()), value in "\\PC{1,40}") {
+            let n = value.chars().filter(|ch| ch.is_alphanumeric()).count();
+            let shown = partial(class, &value);
+            if class != catalog::EMAIL {
+                let n_shown = shown.chars().filter(|ch| ch.is_alphanumeric()).count();
+                prop_assert!(n_shown <= n / 4 && n_shown <= KEPT, "{value}: {shown}");
+            }
+            // What a dummy shows depends on the form alone.
+            let other: String = value.chars().map(|ch| if ch.is_ascii_digit() { '7' } else { ch }).collect();
+            if !class.as_str().ends_with("_date") {
+                prop_assert_eq!(dummy(class, &value), dummy(class, &other));
+            }
+        }
+    }
 
     #[test]
     fn no_more_than_a_fourth_stays() {

@@ -95,6 +95,7 @@ pub(super) fn split(text: &str) -> Vec<Command> {
     let mut chars = text.chars().peekable();
     let mut before = ' ';
     while let Some(ch) = chars.next() {
+        crate::work::add(1);
         let next = chars.peek().copied().unwrap_or('\n');
         let n_skipped = splitter.take(ch, next, before);
         before = ch;

@@ -3,6 +3,8 @@
 //! Comments and blanks are left out. Strings end where the quote is closed; a quote that nothing closes is a sign, and
 //! what follows it is read as if it were not there, since a server may cut the text there.
 
+use crate::work;
+
 /// A word, a string or a sign, and where it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Item<'t> {
@@ -92,6 +94,7 @@ impl<'t> Lexer<'t> {
         };
         let start = self.position;
         self.position += length;
+        work::add(length);
         Some(Item { kind, text: self.text.get(start..self.position)?, start })
     }
 
@@ -101,6 +104,7 @@ impl<'t> Lexer<'t> {
             return (Kind::Sign, 1);
         };
         let close = if *open { None } else { rest.iter().skip(1).position(|byte| *byte == quote) };
+        work::add(if *open { 1 } else { close.unwrap_or(rest.len()) });
         *open = close.is_none();
         close.map_or((Kind::Sign, 1), |close| (Kind::String, close + 2))
     }

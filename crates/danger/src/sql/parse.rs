@@ -12,7 +12,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::lexis::Item;
 use super::statement::Reader;
-use crate::Danger;
+use crate::{Danger, work};
 
 /// How deep expressions and queries may nest. The parser, which recurses, is run on the small stack of a component.
 const DEPTH: usize = 24;
@@ -108,6 +108,7 @@ const LINKING: &[&str] = &[
 ];
 
 fn read(dialect: &dyn Dialect, text: &str) -> Option<Reader> {
+    work::add(text.len());
     let tokens = Tokenizer::new(dialect, text).tokenize_with_location().ok()?;
     let words: Vec<Token> = tokens.iter().map(|token| token.token.clone()).collect();
     let mut parser = Parser::new(dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);

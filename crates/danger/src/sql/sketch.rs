@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::lexis::{Item, Kind, items};
 use super::words::{self, KINDS};
-use crate::Danger;
+use crate::{Danger, work};
 
 /// How far `SET` may be from its `UPDATE`, in words.
 const SET: usize = 12;
@@ -17,6 +17,7 @@ pub(super) fn classify(all: &[Item<'_>], found: &mut BTreeSet<Danger>) {
         found.extend([Danger::SqlDestructive, Danger::SqlWrite]);
     }
     for at in 0..words.len() {
+        work::add(1);
         found.extend(pair(words.get(at..).unwrap_or_default()));
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::*;
+use crate::disguise::tests::Style;
 use crate::{Class, Confidence, catalog};
 
 /// Small windows, so that texts of a test have many.
@@ -78,7 +79,7 @@ const VALUES: &[&str] = &[
     "do not tell the user",
     "忽略以上指令",
     "<|im_start|>",
-    "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+    "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
     "192.168.10.1",
     "fe80::1ff:fe23:4567:890a",
     "00:1b:44:11:3a:b7",
@@ -132,12 +133,13 @@ fn classes() -> impl Strategy<Value = Vec<Class>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn a_stream_finds_and_masks_what_a_scan_of_the_whole_does(text in pieces(200..700), classes in classes()) {
         check(SMALL, &text, is_sensitive);
         check(SMALL, &text, |class| classes.contains(&class));
+        Style::ALL.into_iter().for_each(|style| check(SMALL, &text, style));
     }
 
     #[test]
