@@ -85,6 +85,22 @@ impl Form {
         runs
     }
 
+    /// How many digits must stand behind the sign that follows the first `n_digits`.
+    pub(crate) fn digits_behind(self, n_digits: usize) -> usize {
+        let is_digit = |byte: &u8| matches!(byte, b'9' | b'X');
+        let mut n_passed = 0;
+        let mut rest =
+            self.0.bytes().skip(self.n_letters()).skip_while(|byte| !is_digit(byte)).skip_while(|byte| {
+                let is_passed = n_passed < n_digits;
+                n_passed += usize::from(is_digit(byte));
+                is_passed
+            });
+        match rest.next() {
+            Some(b'9' | b'A' | b'X') | None => 0,
+            Some(_) => rest.take_while(|byte| *byte == b'9').count(),
+        }
+    }
+
     /// Whether many of its first characters may be letters.
     pub(crate) fn starts_with_letters(self, n_first: usize, n_digits: usize) -> bool {
         self.0.bytes().take(n_first).filter(|byte| *byte == b'9').count() < n_digits
@@ -93,25 +109,29 @@ impl Form {
     /// Where what is written so at `start` ends, and its letters and digits.
     pub(crate) fn read(self, bytes: &[u8], start: usize) -> Option<(usize, Compact)> {
         let mut compact = Compact { bytes: [0; Compact::LONGEST], n: 0 };
-        let mut rest = bytes.get(start..)?.iter().copied().peekable();
-        let mut end = start;
+        let rest = bytes.get(start..)?;
+        let mut n_read = 0;
         for wanted in self.0.bytes() {
-            let next = rest.next_if(|byte| match wanted {
-                b'~' => matches!(byte, b' ' | b'-' | b'.' | b'/'),
-                b'9' => byte.is_ascii_digit(),
-                b'A' => byte.is_ascii_alphabetic(),
-                b'X' => byte.is_ascii_alphanumeric(),
-                sign => *byte == sign,
+            let next = rest.get(n_read).copied();
+            let is_read = next.is_some_and(|next| match wanted {
+                b'~' => matches!(next, b' ' | b'-' | b'.' | b'/'),
+                b'9' => next.is_ascii_digit(),
+                b'A' => next.is_ascii_alphabetic(),
+                b'X' => next.is_ascii_alphanumeric(),
+                sign => next == sign,
             });
             match next {
-                Some(byte) if byte.is_ascii_alphanumeric() => compact.push(byte)?,
-                Some(_) => {}
-                None if wanted == b'~' => {}
-                None => return None,
+                Some(next) if is_read => {
+                    n_read += 1;
+                    if next.is_ascii_alphanumeric() {
+                        compact.push(next)?;
+                    }
+                }
+                Some(_) | None if wanted == b'~' => {}
+                Some(_) | None => return None,
             }
-            end += usize::from(next.is_some());
         }
-        Some((end, compact))
+        Some((start + n_read, compact))
     }
 }
 
@@ -120,7 +140,7 @@ impl Form {
 pub(crate) struct Next(u8);
 
 impl Next {
-    const LETTER: Self = Self(1);
+    pub(crate) const LETTER: Self = Self(1);
     const SIGN: Self = Self(2);
     const END: Self = Self(4);
 
