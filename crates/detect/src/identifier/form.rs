@@ -157,3 +157,49 @@ impl Next {
         self.0 & other.0 != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::all;
+
+    /// A number in a form: with this in the place of every sign that may be left out, and this of what may be either.
+    fn written(form: &str, sign: &str, either: char) -> String {
+        let part = |wanted| match wanted {
+            '9' => "5".to_owned(),
+            'A' => "K".to_owned(),
+            'X' => either.to_string(),
+            '~' => sign.to_owned(),
+            other => other.to_string(),
+        };
+        form.chars().map(part).collect()
+    }
+
+    fn n_digits(text: &str) -> usize {
+        text.bytes().take_while(u8::is_ascii_digit).count()
+    }
+
+    /// A form is looked for only behind the digits that [`Form::first_runs`] and [`Form::digits_behind`] tell.
+    #[test]
+    fn no_number_is_left_out_for_how_it_starts() {
+        for form in all().flat_map(|identifier| identifier.forms) {
+            for (sign, either) in [("", '5'), ("-", '5'), (" ", 'K'), ("", 'K')] {
+                let text = written(form, sign, either);
+                let form = Form::new(form);
+                assert!(
+                    form.read(text.as_bytes(), 0).is_some_and(|(end, _)| end == text.len()),
+                    "{form:?}: {text}"
+                );
+                let rest = text.get(form.n_letters()..).unwrap();
+                let rest = rest.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
+                let first = n_digits(rest);
+                let next = Next::of(rest.bytes().nth(first));
+                let is_told = form.first_runs().get(&first).is_some_and(|told| told.meets(next));
+                // Letters that may be digits stand before the digits, which come first where it is looked for.
+                assert!(is_told || first == 0, "{form:?}: {text}");
+                let behind = rest.get(first + 1..).map_or(0, n_digits);
+                assert!(next == Next::LETTER || form.digits_behind(first) <= behind, "{form:?}: {text}");
+            }
+        }
+    }
+}
