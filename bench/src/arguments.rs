@@ -34,7 +34,7 @@ pub(crate) struct Options {
     /// How often everything is measured. The table shows medians and how far the rounds lie apart.
     #[arg(long, value_name = "COUNT", default_value = "1")]
     pub(crate) rounds: NonZeroUsize,
-    /// Which rows, by name, with commas between them; all unless set.
+    /// Which rows, by name, with commas between them; all, and how fast texts are scanned, unless set.
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = row)]
     pub(crate) rows: Vec<&'static Row>,
     /// How many connections, each with one request at a time; each number is measured apart.
@@ -55,9 +55,11 @@ pub(crate) enum Runtime {
     Spin,
 }
 
-/// The processes that the benchmark starts from its own binary.
+/// What else the binary does: one part of the benchmark, and the processes that it starts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Part {
+    /// Only how fast detection scans texts in WebAssembly.
+    Scan(Scan),
     /// The embedded host; the values of variables come from standard input.
     #[command(hide = true)]
     Host(Host),
@@ -67,6 +69,14 @@ pub(crate) enum Part {
     /// The server behind the gateway.
     #[command(hide = true)]
     Upstream,
+}
+
+/// How scanning is measured.
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// How often everything is measured. The fastest scan of a text counts.
+    #[arg(long, value_name = "COUNT", default_value = "1")]
+    pub(crate) rounds: NonZeroUsize,
 }
 
 /// How the embedded host is started.

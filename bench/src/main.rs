@@ -20,6 +20,7 @@ mod policies;
 mod processes;
 mod report;
 mod rows;
+mod scan;
 mod terminal;
 mod upstream;
 
@@ -33,6 +34,7 @@ fn main() -> anyhow::Result<()> {
         None => measure::run(&options),
         Some(Part::Host(arguments)) => host::embedded::serve(arguments),
         Some(Part::Load) => load::generate(),
+        Some(Part::Scan(arguments)) => measure::scan(&arguments),
         Some(Part::Upstream) => upstream::serve(),
     }
 }

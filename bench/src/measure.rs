@@ -10,7 +10,7 @@ use portcullis_demo::Secret;
 use portcullis_demo::oidc::{Persona, Provider, ProviderConfig};
 use tokio::runtime::Runtime;
 
-use crate::arguments::Options;
+use crate::arguments::{self, Options};
 use crate::exchange::Exchange;
 use crate::host::{self, Application, Host};
 use crate::load::{self, Plan};
@@ -20,7 +20,7 @@ use crate::processes::{self, Usage};
 use crate::report::{Measured, Report};
 use crate::rows::{ROWS, Row, Way};
 use crate::upstream::Upstream;
-use crate::{clock, terminal};
+use crate::{clock, scan, terminal};
 
 /// How long a row runs before it counts: instances start, keys are fetched, connections are opened.
 const WARM_UP_SECONDS: u64 = 2;
@@ -39,6 +39,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         load_average_before: machine::load_average(),
         load_average_after: String::new(),
         rows: Vec::new(),
+        scans: Vec::new(),
     };
     for round in 1..=options.rounds.get() {
         for connections in options.concurrency.iter().map(|count| count.get()) {
@@ -49,11 +50,21 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             }
         }
     }
+    if options.rows.is_empty() {
+        terminal::progress("scanning");
+        report.scans = scan::measure(&target(), options.rounds.get())?;
+    }
     report.load_average_after = machine::load_average();
     terminal::line(&report.table());
     let file = options.json.clone().unwrap_or_else(|| target().join("bench.json"));
     fs::write(&file, report.json()?).with_context(|| format!("`{}` cannot be written", file.display()))?;
     terminal::progress(&format!("written to {}", file.display()));
+    Ok(())
+}
+
+/// Measures only how fast texts are scanned, and prints the table.
+pub(crate) fn scan(arguments: &arguments::Scan) -> anyhow::Result<()> {
+    terminal::line(&scan::table(&scan::measure(&target(), arguments.rounds.get())?));
     Ok(())
 }
 

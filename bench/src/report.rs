@@ -12,6 +12,7 @@ use crate::load::Load;
 use crate::machine::Machine;
 use crate::processes::Usage;
 use crate::rows::{ROWS, Row, Way};
+use crate::scan::{self, Scan};
 
 /// All results of a run.
 #[derive(Debug, Serialize)]
@@ -26,6 +27,8 @@ pub(crate) struct Report {
     pub(crate) load_average_before: String,
     pub(crate) load_average_after: String,
     pub(crate) rows: Vec<Measured>,
+    /// How fast texts are scanned, if that was measured.
+    pub(crate) scans: Vec<Scan>,
 }
 
 /// The results of a row in a round.
@@ -115,6 +118,9 @@ impl Report {
             let mut lines = vec![HEAD.map(str::to_owned)];
             lines.extend(summaries.map(|(row, summary)| self.cells(row, &summary)));
             text += &format!("\n{concurrency} at a time\n{}", aligned(&lines));
+        }
+        if !self.scans.is_empty() {
+            text += &scan::table(&self.scans);
         }
         text + &self.legend()
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use portcullis_demo::oidc::Persona;
 use portcullis_pins::Kind;
 
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Say how one question is decided by the policies in a folder, and why.
     Explain(Explain),
+    /// Find sensitive values in texts, and mask them.
+    Inspect(Inspect),
     /// Show what an upstream server says of its tools, and approve it.
     Pin(Pin),
     /// Push policies to a running gateway, and make what that needs.
@@ -248,6 +250,40 @@ pub(crate) struct Explain {
     /// The tool, and its arguments; a value that is JSON is taken as JSON, any other as text.
     #[arg(value_name = "TOOL] [NAME=VALUE")]
     pub(crate) call: Vec<String>,
+}
+
+/// `portcullis inspect`
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The files; `-`, or none at all, is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What is read and printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// The same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// Print the masked text: with `--format text` nothing else, otherwise besides what was found.
+    #[arg(long)]
+    pub(crate) masked: bool,
+    /// Also print the labels that policies see in a request with this text, such as sql.destructive.
+    #[arg(long)]
+    pub(crate) request: bool,
+    /// A folder with `portcullis.toml`, whose detectors and masking count; only what is built in unless set.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) policies: Option<PathBuf>,
+}
+
+/// What `portcullis inspect` reads and prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Each file is one text; a line for each finding.
+    Text,
+    /// Each file is one text; one JSON document.
+    Json,
+    /// Lines of JSON, each with an `id` and a `text`; a line of JSON for each of them.
+    Jsonl,
 }
 
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {

@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod exit;
 mod explain;
+mod inspect;
 mod pin;
 mod policy;
 mod terminal;
@@ -31,6 +32,7 @@ async fn main() -> Exit {
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => up::services(arguments).await,
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Pin(arguments) => pin::run(arguments).await,
         Command::Policy(arguments) => policy::run(arguments).await,
         Command::Test(arguments) => test::run(&arguments),

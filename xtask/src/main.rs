@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "build" => build(),
         "up" => build() && up(&rest),
-        "bench" => build() && bench(&rest),
+        "bench" => build() && build_scan() && bench(&rest),
         _ => {
             eprint(USAGE);
             return ExitCode::from(64);
@@ -38,6 +38,12 @@ fn build() -> bool {
         "portcullis-bare",
     ];
     cargo(&["build", "--release", "--target", "wasm32-wasip2"], &packages)
+}
+
+/// The program that scans texts, for the benchmark to run as a component.
+fn build_scan() -> bool {
+    let scan = ["--package", "portcullis-detect", "--example", "throughput"];
+    cargo(&["build", "--release", "--target", "wasm32-wasip2"], &scan)
 }
 
 fn up(arguments: &[String]) -> bool {

@@ -32,6 +32,7 @@ fn report() -> Report {
             measured("stream", 10, used),
             measured("list-5000", 3, used),
         ],
+        scans: vec![Scan { text: "prose".to_owned(), bytes: 1_000, nanoseconds: 5_000, findings: 0 }],
     }
 }
 
@@ -45,6 +46,7 @@ fn the_table_shows_ratios_of_the_same_answer_only() {
         "+token 2500 - 0.25 0.50 0.49 42.00 0.300 3 - -",
         "stream 5.00 - - - 0.49 42.00 150.000 3 500 -",
         "list-5000 1.50 - - - 0.49 42.00 500.000 3 - 1.75",
+        "prose 200 1.000 1.00 0",
     ] {
         assert!(rows.iter().any(|row| row.join(" ") == want), "{want} is not in\n{table}");
     }
@@ -98,4 +100,5 @@ fn the_file_has_every_figure_under_its_name() {
     assert!(json["rows"][0]["peak_kib"].is_null());
     assert_eq!(json["machine"]["cores"], 2);
     assert_eq!(json["runtime"], "embedded");
+    assert_eq!(json["scans"][0]["nanoseconds"], 5_000);
 }

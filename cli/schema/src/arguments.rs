@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use cedar_policy::pst::{Expr, Var};
 use portcullis_policy::{MemberType, Problem, RecordType, ValueType};
+use portcullis_settings::words::{nearest, suggest};
 
 use crate::place::Placed;
 use crate::reach::Reach;
-use crate::words::{nearest, suggest};
 use crate::world::Asked;
 
 /// What is wrong with what a policy reads.

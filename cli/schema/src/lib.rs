@@ -18,10 +18,8 @@ mod names;
 mod place;
 mod reach;
 mod validate;
-mod words;
 mod world;
 
 pub use cedar::{SchemaError, TagType};
 pub use check::{Findings, check};
-pub use words::suggest;
 pub use world::World;

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{ValidationError, ValidationWarning};
 use miette::Diagnostic;
+use portcullis_settings::words::suggest;
 
 use crate::names::ENTITY_TYPES;
-use crate::words::suggest;
 
 /// One thing that the validator says.
 #[derive(Clone, Debug, PartialEq, Eq)]

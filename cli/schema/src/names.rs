@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use portcullis_pins::Kind;
 use portcullis_policy::{Problem, Token};
+use portcullis_settings::words::{nearest, suggest, suggest_or};
 
 use crate::place::{Placed, literal};
-use crate::words::{nearest, suggest, suggest_or};
 use crate::world::{World, action_id, parts_of};
 
 /// What is wrong with the names in a policy.

@@ -2,6 +2,7 @@
 //!
 //! The same walk over keys, strings and numbers as in the gateway: `crates/pipeline`, `labels` and `guard::mask`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use portcullis_detect::{Class, Detectors, Findings, Mask, Place, dummy, partial};
@@ -48,7 +49,7 @@ fn scan(detectors: &Detectors, (at, key): (Place, &str), value: &Json<'_>, class
 }
 
 /// What a text would do if the server ran it.
-fn dangers(text: &str) -> impl Iterator<Item = Class> {
+pub(crate) fn dangers(text: &str) -> impl Iterator<Item = Class> {
     portcullis_danger::classes(text).into_iter().map(|danger| Class::custom(danger.as_str()))
 }
 
@@ -67,15 +68,32 @@ impl Masker {
         principal: &Principal,
         connection: &ConnectionName,
     ) -> Self {
+        let may_see = |name: &ClassName| policies.may_unmask(principal, connection, name);
+        Self::for_whom(may_see, (detectors, masking))
+    }
+
+    /// For somebody who may see nothing in clear.
+    pub(crate) fn for_anyone(detectors: &Detectors, masking: &Masking) -> Self {
+        Self::for_whom(|_| false, (detectors, masking))
+    }
+
+    fn for_whom(may_see: impl Fn(&ClassName) -> bool, (detectors, masking): (&Detectors, &Masking)) -> Self {
         let is_masked = |class: &Class| match class.as_str().parse::<ClassName>() {
-            Ok(name) => {
-                masking.covers(&name, class.is_sensitive())
-                    && !policies.may_unmask(principal, connection, &name)
-            }
+            Ok(name) => masking.covers(&name, class.is_sensitive()) && !may_see(&name),
             Err(_) => true,
         };
         let masked = detectors.classes().into_iter().filter(is_masked).collect();
         Self { detectors: detectors.clone(), masked, masking: masking.clone() }
+    }
+
+    /// Whether values of a class are masked.
+    pub(crate) fn masks(&self, class: Class) -> bool {
+        self.masked.contains(&class)
+    }
+
+    /// Masks a text by itself, in which this was found.
+    pub(crate) fn text<'t>(&self, text: &'t str, findings: &Findings) -> Cow<'t, str> {
+        self.detectors.mask("", text, findings, Disguise(self)).text
     }
 
     /// Masks a value in place.
@@ -121,7 +139,7 @@ struct Disguise<'m>(&'m Masker);
 
 impl Mask for Disguise<'_> {
     fn is_masked(&self, class: Class) -> bool {
-        self.0.masked.contains(&class)
+        self.0.masks(class)
     }
 
     fn in_place_of(&self, class: Class, value: &str) -> String {

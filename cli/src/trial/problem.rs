@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub(crate) use portcullis_schema::suggest;
+pub(crate) use portcullis_settings::words::suggest;
 use serde_json::{Value, json};
 
 use crate::exit::Exit;

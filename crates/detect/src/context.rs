@@ -135,7 +135,7 @@ fn cues(bytes: &[u8]) -> Vec<Cue> {
 /// What words that follow each other speak of.
 fn topics_of(bytes: &[u8], words: &[&Range<usize>]) -> Option<Topics> {
     let length = words.iter().map(|word| word.len()).sum::<usize>() + words.len() - 1;
-    let first = bytes.get(words.first()?.start)?.to_ascii_lowercase();
+    let first = bytes.get((*words.first()?).clone())?;
     if !CUE_WORDS.can_be(first, length) {
         return None;
     }
@@ -181,25 +181,34 @@ fn is_placeholder(bytes: &[u8], word: &Range<usize>) -> bool {
 /// All cues, in lower case.
 struct CueWords {
     topics: BTreeMap<&'static [u8], Topics>,
-    /// For each first byte, the lengths that there are: most words are none, and are not looked up.
-    lengths: [u64; 256],
+    /// For each two letters that a first word starts with, the lengths that there are: most words are none, and are not
+    /// looked up.
+    lengths: Vec<u64>,
 }
 
 static CUE_WORDS: LazyLock<CueWords> = LazyLock::new(|| {
-    let mut words = CueWords { topics: BTreeMap::new(), lengths: [0; 256] };
+    let mut words = CueWords { topics: BTreeMap::new(), lengths: vec![0; 1 << 10] };
     for (topic, cues) in CUES {
         for cue in *cues {
             words.topics.entry(cue.as_bytes()).or_default().0 |= Topics::of(*topic).0;
-            let first = cue.bytes().next().and_then(|first| words.lengths.get_mut(usize::from(first)));
-            first.into_iter().for_each(|lengths| *lengths |= CueWords::bit(cue.len()));
+            let first = cue.split(' ').next().unwrap_or_default();
+            let lengths = words.lengths.get_mut(CueWords::place(first.as_bytes()));
+            lengths.into_iter().for_each(|lengths| *lengths |= CueWords::bit(cue.len()));
         }
     }
     words
 });
 
 impl CueWords {
-    fn can_be(&self, first: u8, length: usize) -> bool {
-        self.lengths.get(usize::from(first)).is_some_and(|lengths| lengths & Self::bit(length) != 0)
+    /// Whether there may be a cue of this length whose first word, in either case, is `first`.
+    fn can_be(&self, first: &[u8], length: usize) -> bool {
+        self.lengths.get(Self::place(first)).is_some_and(|lengths| lengths & Self::bit(length) != 0)
+    }
+
+    /// Five bits of a letter are the same in either case.
+    fn place(word: &[u8]) -> usize {
+        let letter = |index: usize| usize::from(word.get(index).copied().unwrap_or_default() & 0x1f);
+        letter(0) << 5 | letter(1)
     }
 
     fn bit(length: usize) -> u64 {

@@ -156,6 +156,25 @@ impl Findings {
         stretches
     }
 
+    /// The findings of some classes, as if nothing else had been looked for: a value that lies under a longer finding of
+    /// another class comes out.
+    #[must_use]
+    pub fn of_classes(&self, is_wanted: impl Fn(Class) -> bool) -> Self {
+        Self::resolve(self.all().filter(|finding| is_wanted(finding.class)).cloned().collect())
+    }
+
+    /// The findings of a part of the text, with places in that part. Of a value that the part cuts, what is inside is a
+    /// finding all the same, so that masking the part shows nothing of it.
+    #[must_use]
+    pub fn in_part(&self, part: Range<usize>) -> Self {
+        let inside = self.all().filter_map(|finding| {
+            let start = finding.range.start.max(part.start).checked_sub(part.start)?;
+            let end = finding.range.end.min(part.end).checked_sub(part.start)?;
+            (start < end).then(|| Finding { range: start..end, ..finding.clone() })
+        });
+        Self::resolve(inside.collect())
+    }
+
     /// Winners and shadowed findings, in no particular order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Finding> {
         self.winners.iter().chain(&self.shadowed)
@@ -213,6 +232,38 @@ mod tests {
             let left = Findings::resolve(hits()).outside(&places);
             let left: Vec<_> = left.iter().map(|found| (found.class, found.range.clone())).collect();
             assert_eq!(left, want, "places: {places:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_longer_one_a_value_comes_out() {
+        let (card, email) = (finding(catalog::CARD, 10..26), finding(catalog::EMAIL, 10..38));
+        let findings = Findings::resolve(vec![card.clone(), email.clone()]);
+        for (wanted, want) in [
+            (vec![catalog::CARD], vec![&card]),
+            (vec![catalog::EMAIL, catalog::CARD], vec![&email]),
+            (vec![catalog::IBAN], vec![]),
+        ] {
+            let of_classes = findings.of_classes(|class| wanted.contains(&class));
+            assert_eq!(of_classes.iter().collect::<Vec<_>>(), want, "classes: {wanted:?}");
+        }
+        assert_eq!(findings.of_classes(|_| true), findings);
+    }
+
+    #[test]
+    fn a_part_has_what_it_cuts() {
+        let findings =
+            Findings::resolve(vec![finding(catalog::CARD, 4..20), finding(catalog::EMAIL, 25..40)]);
+        for (part, want) in [
+            (0..50, vec![(catalog::CARD, 4..20), (catalog::EMAIL, 25..40)]),
+            (10..30, vec![(catalog::CARD, 0..10), (catalog::EMAIL, 15..20)]),
+            (4..20, vec![(catalog::CARD, 0..16)]),
+            (20..25, vec![]),
+            (41..50, vec![]),
+        ] {
+            let inside = findings.in_part(part.clone());
+            let found: Vec<_> = inside.iter().map(|found| (found.class, found.range.clone())).collect();
+            assert_eq!(found, want, "part: {part:?}");
         }
     }
 

@@ -142,9 +142,12 @@ impl<'v, 't> Identifiers<'v, 't> {
         }
         let is_number = n_letters > 0 || starts_number(self.text.bytes(), start);
         let next = Next::of(self.text.bytes().get(end).copied());
+        let behind = self.text.bytes().get(end..).unwrap_or_default().iter().skip(1);
+        let n_behind = behind.take(MOST_DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
         // Without a cue in the whole text, forms that need one are not read at all.
         let can_be = |written: &&Written| {
             written.next.meets(next)
+                && (next == Next::LETTER || written.n_behind <= n_behind)
                 && (is_number || written.starts_with_letters)
                 && written.needs.is_none_or(|topics| self.text.may_speak_of(topics))
         };
@@ -214,6 +217,8 @@ struct Written {
     identifiers: Vec<&'static Identifier>,
     /// What may follow the first digits.
     next: Next,
+    /// How many digits must stand behind a sign that does.
+    n_behind: usize,
     /// Whether it need not start like a number.
     starts_with_letters: bool,
     /// What has to be spoken of, or none of them is found; `None` if one is found wherever it stands.
@@ -227,7 +232,7 @@ impl Written {
         let needs = if is_strong { None } else { Some(topics) };
         let form = Form::new(form);
         let starts_with_letters = form.starts_with_letters(STARTS, LEAST_DIGITS);
-        Self { form, identifiers, next: Next::default(), starts_with_letters, needs }
+        Self { form, identifiers, next: Next::default(), n_behind: 0, starts_with_letters, needs }
     }
 }
 
@@ -248,7 +253,8 @@ impl Forms {
             let written = Written::new(form, identifiers);
             for (n_digits, next) in written.form.first_runs() {
                 let place = places.get_mut(Self::place(written.form.n_letters(), n_digits));
-                place.into_iter().for_each(|place| place.push(Written { next, ..written.clone() }));
+                let n_behind = written.form.digits_behind(n_digits);
+                place.into_iter().for_each(|place| place.push(Written { next, n_behind, ..written.clone() }));
             }
         }
         Self(places)

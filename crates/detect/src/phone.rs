@@ -114,23 +114,25 @@ impl<'v, 't> Phones<'v, 't> {
             return None;
         }
         let written = Written::read(bytes, place);
-        if written.groups().last()?.n < LEAST_GROUPED || date::read(bytes, place).is_some() {
+        if written.groups().last()?.n < LEAST_GROUPED {
             return None;
         }
+        let is_date = || date::read(bytes, place).is_some();
         let start = place - usize::from(bytes.get(..place)?.ends_with(b"("));
         written.ends(bytes).take_while(|last| last.n >= LEAST_GROUPED).find_map(|last| {
-            let range = start..with_extension(bytes, last.end);
+            // Most groups of digits are none, so what follows them is read last.
+            let range = || start..with_extension(bytes, last.end);
             let digits = written.digits(last);
-            if national::is_american(bytes, start, last.end) && is_american(digits) {
-                return self.finding(range, Confidence::Medium);
+            if national::is_american(bytes, start, last.end) && is_american(digits) && !is_date() {
+                return self.finding(range(), Confidence::Medium);
             }
             let is_alone = national::is_alone(&written, last);
             let is_written = is_alone || national::is_grouped(&written, last);
             // The word is looked for last, as it costs most.
-            let is_number = is_written && national::is_number(digits);
-            let is_meant = || if is_alone { self.is_announced(start) } else { self.is_spoken_of(&range) };
+            let is_number = is_written && national::is_number(digits) && !is_date();
+            let is_meant = || if is_alone { self.is_announced(start) } else { self.is_spoken_of(&range()) };
             let is_meant = is_number && is_meant();
-            if is_meant { self.finding(range, Confidence::Medium) } else { None }
+            if is_meant { self.finding(range(), Confidence::Medium) } else { None }
         })
     }
 

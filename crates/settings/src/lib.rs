@@ -25,6 +25,7 @@ pub mod read;
 mod secret;
 mod template;
 mod url;
+pub mod words;
 
 use std::collections::BTreeMap;
 

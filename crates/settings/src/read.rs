@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::issuer::ClaimValue;
 use crate::problem::{Problem, Problems};
+pub use crate::words::suggest;
 
 /// A value and the line it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -341,31 +342,4 @@ pub fn document<'t>(text: &'t str, file: &str) -> Result<(DeTable<'t>, Report), 
         report.add(line, format!("not TOML: {message}"));
     }
     Ok((document.into_inner(), report.stop_if_any(file)?))
-}
-
-/// What to write instead of `wrong`: the nearest of the `right` words, or all of them.
-#[must_use]
-pub fn suggest(wrong: &str, right: &[&str]) -> String {
-    let nearest = right
-        .iter()
-        .map(|word| (strsim::damerau_levenshtein(wrong, word), word))
-        .min()
-        .filter(|(distance, word)| *distance * 3 <= word.chars().count().max(3));
-    match nearest {
-        Some((_, word)) => format!("did you mean `{word}`?"),
-        None => expected(wrong, right),
-    }
-}
-
-/// What could stand there: of very many, some, and those first that begin with what does.
-#[must_use]
-pub fn expected(wrong: &str, right: &[&str]) -> String {
-    const MOST: usize = 12;
-    if right.len() <= MOST {
-        return format!("expected `{}`", right.join("`, `"));
-    }
-    let mut some: Vec<&str> = right.to_vec();
-    some.sort_by_key(|word| !word.starts_with(wrong));
-    some.truncate(MOST);
-    format!("expected `{}` or one of {} others", some.join("`, `"), right.len() - MOST)
 }

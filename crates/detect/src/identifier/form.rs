@@ -85,6 +85,22 @@ impl Form {
         runs
     }
 
+    /// How many digits must stand behind the sign that follows the first `n_digits`.
+    pub(crate) fn digits_behind(self, n_digits: usize) -> usize {
+        let is_digit = |byte: &u8| matches!(byte, b'9' | b'X');
+        let mut n_passed = 0;
+        let mut rest =
+            self.0.bytes().skip(self.n_letters()).skip_while(|byte| !is_digit(byte)).skip_while(|byte| {
+                let is_passed = n_passed < n_digits;
+                n_passed += usize::from(is_digit(byte));
+                is_passed
+            });
+        match rest.next() {
+            Some(b'9' | b'A' | b'X') | None => 0,
+            Some(_) => rest.take_while(|byte| *byte == b'9').count(),
+        }
+    }
+
     /// Whether many of its first characters may be letters.
     pub(crate) fn starts_with_letters(self, n_first: usize, n_digits: usize) -> bool {
         self.0.bytes().take(n_first).filter(|byte| *byte == b'9').count() < n_digits
@@ -93,25 +109,29 @@ impl Form {
     /// Where what is written so at `start` ends, and its letters and digits.
     pub(crate) fn read(self, bytes: &[u8], start: usize) -> Option<(usize, Compact)> {
         let mut compact = Compact { bytes: [0; Compact::LONGEST], n: 0 };
-        let mut rest = bytes.get(start..)?.iter().copied().peekable();
-        let mut end = start;
+        let rest = bytes.get(start..)?;
+        let mut n_read = 0;
         for wanted in self.0.bytes() {
-            let next = rest.next_if(|byte| match wanted {
-                b'~' => matches!(byte, b' ' | b'-' | b'.' | b'/'),
-                b'9' => byte.is_ascii_digit(),
-                b'A' => byte.is_ascii_alphabetic(),
-                b'X' => byte.is_ascii_alphanumeric(),
-                sign => *byte == sign,
+            let next = rest.get(n_read).copied();
+            let is_read = next.is_some_and(|next| match wanted {
+                b'~' => matches!(next, b' ' | b'-' | b'.' | b'/'),
+                b'9' => next.is_ascii_digit(),
+                b'A' => next.is_ascii_alphabetic(),
+                b'X' => next.is_ascii_alphanumeric(),
+                sign => next == sign,
             });
             match next {
-                Some(byte) if byte.is_ascii_alphanumeric() => compact.push(byte)?,
-                Some(_) => {}
-                None if wanted == b'~' => {}
-                None => return None,
+                Some(next) if is_read => {
+                    n_read += 1;
+                    if next.is_ascii_alphanumeric() {
+                        compact.push(next)?;
+                    }
+                }
+                Some(_) | None if wanted == b'~' => {}
+                Some(_) | None => return None,
             }
-            end += usize::from(next.is_some());
         }
-        Some((end, compact))
+        Some((start + n_read, compact))
     }
 }
 
@@ -120,7 +140,7 @@ impl Form {
 pub(crate) struct Next(u8);
 
 impl Next {
-    const LETTER: Self = Self(1);
+    pub(crate) const LETTER: Self = Self(1);
     const SIGN: Self = Self(2);
     const END: Self = Self(4);
 
@@ -135,5 +155,51 @@ impl Next {
 
     pub(crate) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::all;
+
+    /// A number in a form: with this in the place of every sign that may be left out, and this of what may be either.
+    fn written(form: &str, sign: &str, either: char) -> String {
+        let part = |wanted| match wanted {
+            '9' => "5".to_owned(),
+            'A' => "K".to_owned(),
+            'X' => either.to_string(),
+            '~' => sign.to_owned(),
+            other => other.to_string(),
+        };
+        form.chars().map(part).collect()
+    }
+
+    fn n_digits(text: &str) -> usize {
+        text.bytes().take_while(u8::is_ascii_digit).count()
+    }
+
+    /// A form is looked for only behind the digits that [`Form::first_runs`] and [`Form::digits_behind`] tell.
+    #[test]
+    fn no_number_is_left_out_for_how_it_starts() {
+        for form in all().flat_map(|identifier| identifier.forms) {
+            for (sign, either) in [("", '5'), ("-", '5'), (" ", 'K'), ("", 'K')] {
+                let text = written(form, sign, either);
+                let form = Form::new(form);
+                assert!(
+                    form.read(text.as_bytes(), 0).is_some_and(|(end, _)| end == text.len()),
+                    "{form:?}: {text}"
+                );
+                let rest = text.get(form.n_letters()..).unwrap();
+                let rest = rest.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
+                let first = n_digits(rest);
+                let next = Next::of(rest.bytes().nth(first));
+                let is_told = form.first_runs().get(&first).is_some_and(|told| told.meets(next));
+                // Letters that may be digits stand before the digits, which come first where it is looked for.
+                assert!(is_told || first == 0, "{form:?}: {text}");
+                let behind = rest.get(first + 1..).map_or(0, n_digits);
+                assert!(next == Next::LETTER || form.digits_behind(first) <= behind, "{form:?}: {text}");
+            }
+        }
     }
 }

@@ -39,10 +39,16 @@ pub(super) fn of_member(text: &Text<'_, '_>, hits: &mut Vec<Finding>) {
 /// The value of an option such as `--password`, after a blank.
 pub(super) fn of_option(bytes: &[u8], place: usize) -> Option<Finding> {
     let rest = bytes.get(place..)?.strip_prefix(b"--")?;
+    // In a line of hyphens, only the last two may be those of an option.
+    if rest.first() == Some(&b'-') {
+        return None;
+    }
     let n_name = rest.iter().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count();
     let start = place + 2 + n_name + 1;
-    let is_option = rest.get(n_name) == Some(&b' ') && !matches!(bytes.get(start), Some(b'-' | b' '));
-    let kind = name::kind(rest.get(..n_name)?).filter(|_| is_option)?;
+    if rest.get(n_name) != Some(&b' ') || matches!(bytes.get(start), Some(b'-' | b' ')) {
+        return None;
+    }
+    let kind = name::kind(rest.get(..n_name)?)?;
     judge(bytes, kind, read(bytes, start, true).0, false)
 }
 
@@ -152,13 +158,19 @@ fn read(bytes: &[u8], start: usize, is_line: bool) -> (Range<usize>, bool) {
     if let Some((n_open, n)) = quoted(rest) {
         return (start + n_open..start + n_open + n, true);
     }
-    let n =
-        rest.iter().take_while(|byte| !byte.is_ascii_whitespace() && !b"\"'`\\<>|".contains(byte)).count();
-    let whole = rest.get(..n).unwrap_or_default();
-    let n_cut = whole.iter().take_while(|byte| !b",;&()[]{}#".contains(byte)).count();
-    let has_more = whole.get(n_cut..).is_some_and(|more| more.trim_ascii().contains(&b'='));
-    let is_placeholder = matches!(whole.first(), Some(b'[' | b'{' | b'(' | b'<'));
-    let n = if is_line && !has_more || is_placeholder { n } else { n_cut };
+    let goes_on = |byte: &&u8| !byte.is_ascii_whitespace() && !b"\"'`\\<>|".contains(byte);
+    let n_cut = rest.iter().take_while(|byte| goes_on(byte) && !b",;&()[]{}#".contains(byte)).count();
+    let n = match rest.first() {
+        Some(b'[' | b'{' | b'(') => rest.iter().take_while(goes_on).count(),
+        // How far it could go on is read only where it can: many values may stand in one line.
+        _ if is_line => {
+            let more = rest.get(n_cut..).unwrap_or_default();
+            let n_more = more.iter().take_while(goes_on).count();
+            let has_more = more.get(..n_more).is_some_and(|more| more.contains(&b'='));
+            if has_more { n_cut } else { n_cut + n_more }
+        }
+        _ => n_cut,
+    };
     let value = rest.get(..n).unwrap_or_default();
     let n_after = value.iter().rev().take_while(|byte| matches!(byte, b',' | b';' | b'.')).count();
     (start..start + n - n_after, false)

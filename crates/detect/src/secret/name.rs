@@ -77,8 +77,17 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
 
 /// Whether a name is one of those that connection strings have beside the password.
 pub(super) fn is_of_connection(name: &[u8]) -> bool {
+    // Most names end otherwise.
+    let Some(last) = name.iter().rposition(u8::is_ascii_alphanumeric) else { return false };
+    let end = name.get(last.saturating_sub(1)..=last).unwrap_or_default();
+    if !["ce", "de", "dr", "er", "id", "me", "nt", "og", "se", "st"]
+        .iter()
+        .any(|letters| end.eq_ignore_ascii_case(letters.as_bytes()))
+    {
+        return false;
+    }
     let Some(word) = split(name).next_back() else { return false };
-    // Most names start otherwise.
+    // And most start otherwise.
     if !word.first().is_some_and(|first| b"cdehsu".contains(&first.to_ascii_lowercase())) {
         return false;
     }
