@@ -34,17 +34,26 @@ when { context.session.labels.contains("acme.project") };
 when { context.session.labels.contains("acme.note") };
 "#;
 
-fn active(detectors: &[u8]) -> Result<Active, UnusableSection> {
-    let policies = format!("{POLICIES}{RULES}");
+const QUOTA: &str = r#"
+@id("contracts-a-day") forbid (principal, action in Action::"call", resource)
+when { context.session.usage.day.distinct["acme.contract"] >= 2 };
+"#;
+
+fn active(detectors: &[u8], rules: &str) -> Result<Active, UnusableSection> {
+    let policies = format!("{POLICIES}{rules}");
     let sections = [Section { name: portcullis_detect::SECTION, bytes: detectors }];
     let bundle = Bundle::build(&[Source { file: "t.cedar", text: &policies }], &sections).unwrap();
     Active::of_bundle(PolicySet::from_bundle(bundle.into_bytes()).unwrap())
 }
 
 fn world() -> World {
+    world_with(RULES)
+}
+
+fn world_with(rules: &'static str) -> World {
     let compiled = DetectorsFile::parse(DETECTORS, "d.toml").unwrap().to_bytes();
     let settings = Draft::parse(SETTINGS, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-    let mounted = move || active(&compiled).map_err(|error| error.to_string());
+    let mounted = move || active(&compiled, rules).map_err(|error| error.to_string());
     let gateway = Gateway::new("portcullis".parse().unwrap(), settings, mounted).unwrap();
     World { gateway: Rc::new(gateway), ports: World::new().ports }
 }
@@ -86,10 +95,20 @@ fn what_they_find_is_a_label_for_policies() {
 }
 
 #[test]
+fn what_they_find_counts_for_quotas() {
+    let world = world_with(QUOTA);
+    for (contract, want) in [("AC-2041", true), ("AC-2041", true), ("AC-2042", true), ("AC-2043", false)] {
+        world.upstream_answers_json(&world::result(contract));
+        let done = call(&world, &json!({"q": 1}));
+        assert_eq!(done.text.contains("[contract]"), want, "{contract}: {}", done.text);
+    }
+}
+
+#[test]
 fn detectors_that_cannot_be_read_are_not_left_out() {
     let mut bytes = DetectorsFile::parse(DETECTORS, "d.toml").unwrap().to_bytes();
     bytes[8] = 9;
-    let error = active(&bytes).unwrap_err().to_string();
+    let error = active(&bytes, RULES).unwrap_err().to_string();
     assert!(
         error.starts_with("the detectors in the policy bundle: the compiled detectors have format 9"),
         "{error}"
