@@ -88,7 +88,7 @@ fn question(
         Some(text) => time::parse(text)?,
         None => now(),
     };
-    let usage = usage(&arguments.usage)?;
+    let usage = usage(&arguments.usage, detectors)?;
     let connection = arguments.connection.clone();
     let principal = caller(arguments, claims, draft)?;
     let connection = trial::connection(draft, &connection, &principal)?;
@@ -129,14 +129,14 @@ fn labels(given: &[String]) -> Result<BTreeSet<ClassName>, String> {
 }
 
 /// What was used; `None` if it is not known.
-fn usage(given: &[String]) -> Result<Option<Usage>, String> {
+fn usage(given: &[String], detectors: &Detectors) -> Result<Option<Usage>, String> {
     if given.iter().any(|count| count == usage::UNKNOWN) {
         return match given {
             [_] => Ok(None),
             _ => Err(format!("usage is `{}` or has counts, not both", usage::UNKNOWN)),
         };
     }
-    let mut used = usage::nothing();
+    let mut used = usage::nothing(detectors);
     for count in given {
         let (name, number) = pair(count).map_err(|error| format!("`{count}`: {error}"))?;
         let number = number.parse().map_err(|_| format!("`{count}`: `{number}` is not a whole number"))?;

@@ -672,6 +672,22 @@ fn tests_speak_of_what_was_used_before() {
 }
 
 #[test]
+fn quotas_may_count_what_own_detectors_find() {
+    let quota = QUOTA.replace("pii.email", "acme.contract");
+    let tests = "connection = \"wiki\"\n[[test]]\nname = \"n\"\nprincipal = { groups = [\"okta:staff\"] }\n\
+                 tool = \"read\"\nusage.hour.distinct.\"acme.contract\" = 20\nexpect = \"deny\"\n\
+                 [[test]]\nname = \"m\"\nprincipal = { groups = [\"okta:staff\"] }\ntool = \"read\"\nexpect = \"allow\"\n";
+    let folder = folder(&[("a.toml", tests)]);
+    fs::write(folder.path().join("policies/quota.cedar"), quota).expect("a file");
+    let (code, said) = answer(folder.path(), &["check"]);
+    assert!(code == Some(3) && said.contains("acme.contract"), "{said}");
+    let detectors = "[[detector]]\nclass = \"acme.contract\"\nregex = 'AC-[0-9]{4}'\n";
+    fs::write(folder.path().join("policies/detectors.toml"), detectors).expect("a file");
+    let (code, said) = answer(folder.path(), &["test"]);
+    assert_eq!((code, said.as_str()), (Some(0), "policies/tests/a.toml: 2 passed\n2 passed, 0 failed\n"));
+}
+
+#[test]
 fn usage_that_nobody_counts_is_a_problem_of_the_file() {
     for (usage, want) in [
         ("usage = 3", "`test.usage` must be a table of counts or \"unknown\", not a whole number"),

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::Schema;
-use portcullis_detect::Class;
 use portcullis_policy::{InputType, RecordType, ValueType};
 use serde_json::{Map, Value, json};
 
@@ -70,7 +69,7 @@ impl World {
             Some((id.clone(), Action::of(connection, kind, InputType::of_prompt(&Default::default()))))
         });
         actions.extend(unpinned.map(|(id, action)| (id, action_json(&action))));
-        let schema = json!({ "": { "entityTypes": entity_types(tags), "actions": actions } });
+        let schema = json!({ "": { "entityTypes": entity_types(tags, self.counted()), "actions": actions } });
         Ok(Schema::from_json_value(schema).map_err(Box::new)?)
     }
 }
@@ -144,7 +143,7 @@ fn entity(name: &str) -> Value {
     json!({ "type": "Entity", "name": name })
 }
 
-fn entity_types(tags: TagType) -> Value {
+fn entity_types<'w>(tags: TagType, counted: impl Iterator<Item = &'w str> + Clone) -> Value {
     let string = || (json!({ "type": "String" }), true);
     let principal = json!({
         "memberOfTypes": ["Group"],
@@ -158,7 +157,7 @@ fn entity_types(tags: TagType) -> Value {
         ("client", (json!({ "type": "String" }), false)),
         ("labels", (labels, true)),
         ("now", (now, true)),
-        ("usage", (usage(), true)),
+        ("usage", (usage(counted), true)),
     ]);
     json!({
         "Connection": {},
@@ -174,10 +173,10 @@ fn entity_types(tags: TagType) -> Value {
     })
 }
 
-/// What was used over the last minute, hour and day.
-fn usage() -> Value {
+/// What was used over the last minute, hour and day, by the classes that are counted.
+fn usage<'w>(counted: impl Iterator<Item = &'w str> + Clone) -> Value {
     let long = || (json!({ "type": "Long" }), true);
-    let by_class = || record(Class::counted().map(|class| (class.as_str(), long())).collect());
+    let by_class = || record(counted.clone().map(|class| (class, long())).collect());
     let window = || {
         record(BTreeMap::from([
             ("bytes", long()),

@@ -21,6 +21,8 @@ pub struct World {
     attributes: BTreeSet<String>,
     /// The classes that are detected, and what they are in.
     classes: BTreeSet<String>,
+    /// The classes that findings are counted in.
+    counted: BTreeSet<String>,
 }
 
 /// One action that questions are about.
@@ -63,6 +65,7 @@ impl World {
             attributes: attributes.map(str::to_owned).collect(),
             issuers: issuers.iter().map(IssuerName::to_string).collect(),
             classes: BTreeSet::new(),
+            counted: BTreeSet::new(),
         };
         Class::built_in().for_each(|class| world.add_class(class.as_str()));
         for connection in draft.connections() {
@@ -86,8 +89,9 @@ impl World {
         self
     }
 
-    /// A class, and those that it is in.
+    /// A class, those that it is in, and the one that it is counted in.
     fn add_class(&mut self, class: &str) {
+        self.counted.insert(Class::custom(class).counted_as().to_string());
         let parents = class.match_indices('.').filter_map(|(dot, _)| class.get(..dot));
         self.classes.extend(parents.chain([class]).map(str::to_owned));
     }
@@ -181,6 +185,11 @@ impl World {
 
     pub(crate) fn classes(&self) -> Vec<&str> {
         self.classes.iter().map(String::as_str).collect()
+    }
+
+    /// The classes that findings are counted in.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = &str> + Clone {
+        self.counted.iter().map(String::as_str)
     }
 }
 

@@ -94,7 +94,7 @@ fn case(
     let input = section.object(report, "arguments");
     let labels = labels(&mut section, report);
     let now = section.time(report, "now").unwrap_or(shared.now);
-    let usage = usage(&mut section, report);
+    let usage = usage(&mut section, report, known.detectors);
     let expected = Expected::read(&mut section, report, wanted.as_ref(), known.policies);
     section.finish(report);
 
@@ -220,8 +220,8 @@ fn labels(section: &mut Section<'_, '_>, report: &mut Report) -> Option<BTreeSet
 }
 
 /// What was used before: a table of counts, or the word for what is not known.
-fn usage(section: &mut Section<'_, '_>, report: &mut Report) -> Option<Usage> {
-    let mut used = usage::nothing();
+fn usage(section: &mut Section<'_, '_>, report: &mut Report, detectors: &Detectors) -> Option<Usage> {
+    let mut used = usage::nothing(detectors);
     let Some(Located { line, value }) = section.value(report, "usage") else { return Some(used) };
     match value.get_ref() {
         DeValue::Table(table) => count_members(&mut used, "", table, report),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_detect::Class;
+use portcullis_detect::Detectors;
 use portcullis_policy::{Usage, Used};
 use portcullis_settings::ClassName;
 
@@ -13,9 +13,9 @@ use crate::trial::problem::suggest;
 /// The word for usage that is not known.
 pub(crate) const UNKNOWN: &str = "unknown";
 
-/// Nothing was used, of any class that detection knows.
-pub(crate) fn nothing() -> Usage {
-    let classes = || Class::counted().filter_map(|class| class.as_str().parse().ok());
+/// Nothing was used, of any class that is counted.
+pub(crate) fn nothing(detectors: &Detectors) -> Usage {
+    let classes = || detectors.counted().into_iter().filter_map(|class| class.as_str().parse().ok());
     let zeros = || classes().map(|class: ClassName| (class, Some(0))).collect();
     let used = Used { findings: zeros(), distinct: zeros(), ..Used::default() };
     Usage { minute: used.clone(), hour: used.clone(), day: used }

@@ -58,13 +58,6 @@ impl Class {
         if self.0.starts_with("secret.token.") { catalog::TOKEN } else { self }
     }
 
-    /// Every class that something is counted in, in order.
-    pub fn counted() -> impl Iterator<Item = Self> + Clone {
-        let services = Self::built_in().filter(|class| class.counted_as() != *class);
-        let counted = Self::built_in().filter(|class| class.counted_as() == *class);
-        counted.chain(services.map(Self::counted_as).take(1))
-    }
-
     /// What stands in the place of a masked value, such as `[card]`: the last part of the name; of a token of a service,
     /// such as `[github token]`, also what it is.
     #[must_use]
@@ -211,6 +204,18 @@ mod tests {
         assert_eq!(Class::custom("acme.project"), Class::custom(&["acme", "project"].join(".")));
         assert!(Class::custom("acme.project").is_sensitive());
         assert_eq!(Class::custom("acme.project").placeholder(), "[project]");
+    }
+
+    #[test]
+    fn tokens_are_counted_together_and_all_else_by_itself() {
+        for (name, want) in [
+            ("pii.card", "pii.card"),
+            ("secret.token.github", "secret.token"),
+            ("acme.project", "acme.project"),
+            ("secret.token.acme", "secret.token"),
+        ] {
+            assert_eq!(Class::custom(name).counted_as().as_str(), want, "class: {name}");
+        }
     }
 
     #[test]

@@ -52,6 +52,12 @@ impl Detectors {
         Class::built_in().chain(self.custom.iter().flat_map(|custom| custom.classes())).collect()
     }
 
+    /// Every class that what they find is counted in, in order: see [`Class::counted_as`].
+    #[must_use]
+    pub fn counted(&self) -> BTreeSet<Class> {
+        self.classes().into_iter().map(Class::counted_as).collect()
+    }
+
     /// The top of a document whose values are scanned one by one.
     #[must_use]
     pub fn top(&self) -> Place {

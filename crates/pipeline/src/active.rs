@@ -26,6 +26,8 @@ pub struct Active {
     detectors: Detectors,
     /// The classes that are not built in, with their names for policy.
     own_classes: BTreeMap<Class, ClassName>,
+    /// The classes that findings are counted in, with their names for policy.
+    counted: BTreeMap<Class, ClassName>,
     /// What approved definitions say of arguments, as far as it was needed. There are no more than definitions.
     input_types: RefCell<InputTypes>,
     /// How they came to be pushed; `None` if they were mounted.
@@ -50,16 +52,24 @@ impl Active {
     /// What is in force from now on, with the detectors that are built in.
     #[must_use]
     pub fn new(policies: PolicySet, approved: Approved) -> Self {
-        let (detectors, own_classes) = (Detectors::builtin(), BTreeMap::new());
-        Self { policies, approved, detectors, own_classes, input_types: RefCell::default(), release: None }
+        let detectors = Detectors::builtin();
+        Self {
+            policies,
+            approved,
+            counted: named(detectors.counted()),
+            detectors,
+            own_classes: BTreeMap::new(),
+            input_types: RefCell::default(),
+            release: None,
+        }
     }
 
     /// The same, with detectors besides those that are built in.
     #[must_use]
     pub fn with_detectors(self, custom: Custom) -> Self {
-        let named = |class: Class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?));
-        let own_classes = custom.classes().into_iter().filter_map(named).collect();
-        Self { detectors: Detectors::with_custom(Arc::new(custom)), own_classes, ..self }
+        let own_classes = named(custom.classes());
+        let detectors = Detectors::with_custom(Arc::new(custom));
+        Self { counted: named(detectors.counted()), detectors, own_classes, ..self }
     }
 
     /// What a bundle says: its policies, and the definitions and detectors that go with them. Without those sections
@@ -106,6 +116,16 @@ impl Active {
     /// The classes that are not built in, with their names for policy.
     pub(crate) const fn own_classes(&self) -> &BTreeMap<Class, ClassName> {
         &self.own_classes
+    }
+
+    /// The name of the class that findings of this one are counted in.
+    pub(crate) fn counted_name(&self, class: Class) -> Option<&ClassName> {
+        self.counted.get(&class.counted_as())
+    }
+
+    /// The names of all classes that findings are counted in.
+    pub(crate) fn counted_names(&self) -> impl Iterator<Item = &ClassName> + Clone {
+        self.counted.values()
     }
 
     /// What the approved definition of a target says of its arguments; `None` if there is none, or it says nothing.
@@ -165,3 +185,9 @@ fn of_schema(text: &str) -> Result<Option<InputType>, ApprovedError> {
 
 /// How deep an approved definition may nest; files of pins allow no more.
 const DEPTH: usize = 120;
+
+/// Classes with their names for policy.
+fn named(classes: impl IntoIterator<Item = Class>) -> BTreeMap<Class, ClassName> {
+    let named = |class: Class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?));
+    classes.into_iter().filter_map(named).collect()
+}

@@ -43,8 +43,6 @@ pub struct Gateway {
     sealer: Sealer,
     pub(crate) journal: Journal,
     class_names: BTreeMap<Class, ClassName>,
-    /// Of the classes that findings are counted in.
-    counted_names: BTreeMap<Class, ClassName>,
     no_labels: BTreeSet<ClassName>,
     pub(crate) attempts: RefCell<Attempts>,
     /// The refusals of callers that nobody proved, of all addresses together.
@@ -95,7 +93,6 @@ impl Gateway {
         let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
         let named = |class: Class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?));
         let class_names = Class::built_in().filter_map(named).collect();
-        let counted_names = Class::counted().filter_map(named).collect();
         Ok(Self {
             attempts: RefCell::new(Attempts::new(settings.limits.failures_per_minute)),
             strangers: RefCell::new(Attempts::new(STRANGERS_PER_MINUTE)),
@@ -118,7 +115,6 @@ impl Gateway {
             credentials: RefCell::default(),
             sealer,
             class_names,
-            counted_names,
             no_labels: BTreeSet::new(),
         })
     }
@@ -172,11 +168,6 @@ impl Gateway {
         self.class_names.get(&class).or_else(|| active.own_classes().get(&class))
     }
 
-    /// The name of the class that findings of this one are counted in.
-    pub(crate) fn counted_name(&self, class: Class) -> Option<&ClassName> {
-        self.counted_names.get(&class.counted_as())
-    }
-
     pub(crate) fn no_labels(&self) -> &BTreeSet<ClassName> {
         &self.no_labels
     }
@@ -194,7 +185,7 @@ impl Gateway {
         if !may_read {
             return None;
         }
-        self.meter.usage(principal, connection, now, self.counted_names.values())
+        self.meter.usage(principal, connection, now, active.counted_names())
     }
 
     /// Whether findings of a class are masked for this principal on this connection. A class that has no name

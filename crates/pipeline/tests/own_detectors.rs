@@ -39,21 +39,26 @@ when { context.session.labels.contains("acme.note") };
 when { context.session.labels.contains("acme.word") };
 "#;
 
-fn active(detectors: &[u8]) -> Result<Active, UnusableSection> {
-    let policies = format!("{POLICIES}{RULES}");
+const QUOTA: &str = r#"
+@id("contracts-a-day") forbid (principal, action in Action::"call", resource)
+when { context.session.usage.day.distinct["acme.contract"] >= 2 };
+"#;
+
+fn active(detectors: &[u8], rules: &str) -> Result<Active, UnusableSection> {
+    let policies = format!("{POLICIES}{rules}");
     let sections = [Section { name: portcullis_detect::SECTION, bytes: detectors }];
     let bundle = Bundle::build(&[Source { file: "t.cedar", text: &policies }], &sections).unwrap();
     Active::of_bundle(PolicySet::from_bundle(bundle.into_bytes()).unwrap())
 }
 
 fn world() -> World {
-    world_of(SETTINGS)
+    world_of(SETTINGS, RULES)
 }
 
-fn world_of(settings: &str) -> World {
+fn world_of(settings: &str, rules: &'static str) -> World {
     let compiled = DetectorsFile::parse(DETECTORS, "d.toml").unwrap().to_bytes();
     let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
-    let mounted = move || active(&compiled).map_err(|error| error.to_string());
+    let mounted = move || active(&compiled, rules).map_err(|error| error.to_string());
     let gateway = Gateway::new("portcullis".parse().unwrap(), settings, mounted).unwrap();
     World { gateway: Rc::new(gateway), ports: World::new().ports }
 }
@@ -97,7 +102,7 @@ fn what_they_find_is_a_label_for_policies() {
 #[test]
 fn nothing_is_found_in_a_token_of_the_callers_own() {
     const WORD: &str = "abcdefghijklmnopabcdefgh";
-    let world = world_of(&format!("{SETTINGS}[masking]\nstrategies = {{ pii = \"token\" }}\n"));
+    let world = world_of(&format!("{SETTINGS}[masking]\nstrategies = {{ pii = \"token\" }}\n"), RULES);
     let call = |arguments: &Value| {
         let call = legacy_call("read", arguments);
         world.send(post("crm", Some(&token("ada", "callers")), call))
@@ -122,10 +127,20 @@ fn nothing_is_found_in_a_token_of_the_callers_own() {
 }
 
 #[test]
+fn what_they_find_counts_for_quotas() {
+    let world = world_of(SETTINGS, QUOTA);
+    for (contract, want) in [("AC-2041", true), ("AC-2041", true), ("AC-2042", true), ("AC-2043", false)] {
+        world.upstream_answers_json(&world::result(contract));
+        let done = call(&world, &json!({"q": 1}));
+        assert_eq!(done.text.contains("[contract]"), want, "{contract}: {}", done.text);
+    }
+}
+
+#[test]
 fn detectors_that_cannot_be_read_are_not_left_out() {
     let mut bytes = DetectorsFile::parse(DETECTORS, "d.toml").unwrap().to_bytes();
     bytes[8] = 9;
-    let error = active(&bytes).unwrap_err().to_string();
+    let error = active(&bytes, RULES).unwrap_err().to_string();
     assert!(
         error.starts_with("the detectors in the policy bundle: the compiled detectors have format 9"),
         "{error}"

@@ -136,7 +136,8 @@ impl<P: Ports> Account<P> {
 
     /// Counts a part of an answer that is about to be released.
     pub(crate) fn count_part(&self, seen: Seen, bytes: usize, items: u64) -> Result<(), Unknown> {
-        let amounts = self.gateway.meter.amounts(self.scope, seen, |class| self.gateway.counted_name(class));
+        let active = self.gateway.active();
+        let amounts = self.gateway.meter.amounts(self.scope, seen, |class| active.counted_name(class));
         let bytes_out = bytes.try_into().unwrap_or(u64::MAX);
         self.count(&Amounts { bytes_out, items_out: items, ..amounts })
     }
