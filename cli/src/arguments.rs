@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// Run only the services of the demo, for use with `spin up`.
     Demo(Demo),
     /// Say how one question is decided by the policies in a folder, and why.
-    Explain(Explain),
+    Explain(Box<Explain>),
     /// Find sensitive values in texts, and mask them.
     Inspect(Inspect),
     /// Show what an upstream server says of its tools, and approve it.
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Print a development token of the running demo.
     Token(Token),
     /// Run the application of a `spin.toml` on this machine.
-    Up(Up),
+    Up(Box<Up>),
 }
 
 /// `portcullis up`

@@ -12,7 +12,7 @@ use std::io::{self, Write as _, stdout};
 
 use portcullis_detect::Detectors;
 use portcullis_settings::Masking;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::arguments::{Format, Inspect};
 use crate::exit::Exit;
@@ -91,14 +91,16 @@ fn document(inspector: &Inspector, inputs: &[Input], arguments: &Inspect) -> any
     for input in inputs {
         let text = input.text()?;
         let found = inspector.inspect(&text);
-        let mut about = json!({ "file": input.name(), "findings": told::findings(&found) });
+        let mut about = Map::new();
+        about.insert("file".to_owned(), input.name().into());
+        about.insert("findings".to_owned(), told::findings(&found));
         if arguments.request {
-            about["labels"] = found.labels().into_iter().collect();
+            about.insert("labels".to_owned(), found.labels().into_iter().collect());
         }
         if arguments.masked {
-            about["masked"] = found.masked().into();
+            about.insert("masked".to_owned(), found.masked().into());
         }
-        texts.push(about);
+        texts.push(about.into());
     }
     Ok(writeln!(stdout().lock(), "{}", json!({ "texts": texts }))?)
 }

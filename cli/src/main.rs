@@ -31,13 +31,13 @@ async fn main() -> Exit {
         Command::Call(arguments) => call::run(arguments).await,
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => up::services(arguments).await,
-        Command::Explain(arguments) => explain::run(arguments),
+        Command::Explain(arguments) => explain::run(*arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Pin(arguments) => pin::run(arguments).await,
         Command::Policy(arguments) => policy::run(arguments).await,
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(arguments) => token::run(&arguments).await,
-        Command::Up(arguments) => up::run(arguments).await,
+        Command::Up(arguments) => up::run(*arguments).await,
     };
     done.unwrap_or_else(|error| exit::failure(&error))
 }

@@ -223,13 +223,13 @@ mod tests {
             ]
         };
         for (places, want) in [
-            (vec![], vec![(catalog::EMAIL, 0..30), (catalog::IBAN, 50..60)]),
-            (vec![0..30], vec![(catalog::CARD, 26..42), (catalog::IBAN, 50..60)]),
-            (vec![0..30, 50..60], vec![(catalog::CARD, 26..42)]),
+            (&[][..], vec![(catalog::EMAIL, 0..30), (catalog::IBAN, 50..60)]),
+            (&[0..30, 70..80], vec![(catalog::CARD, 26..42), (catalog::IBAN, 50..60)]),
+            (&[0..30, 50..60], vec![(catalog::CARD, 26..42)]),
             // What only begins or ends in a place is not in it.
-            (vec![1..30, 50..59], vec![(catalog::EMAIL, 0..30), (catalog::IBAN, 50..60)]),
+            (&[1..30, 50..59], vec![(catalog::EMAIL, 0..30), (catalog::IBAN, 50..60)]),
         ] {
-            let left = Findings::resolve(hits()).outside(&places);
+            let left = Findings::resolve(hits()).outside(places);
             let left: Vec<_> = left.iter().map(|found| (found.class, found.range.clone())).collect();
             assert_eq!(left, want, "places: {places:?}");
         }

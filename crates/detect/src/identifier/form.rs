@@ -193,7 +193,7 @@ mod tests {
                 let rest = text.get(form.n_letters()..).unwrap();
                 let rest = rest.trim_start_matches(|character: char| !character.is_ascii_alphanumeric());
                 let first = n_digits(rest);
-                let next = Next::of(rest.bytes().nth(first));
+                let next = Next::of(rest.as_bytes().get(first).copied());
                 let is_told = form.first_runs().get(&first).is_some_and(|told| told.meets(next));
                 // Letters that may be digits stand before the digits, which come first where it is looked for.
                 assert!(is_told || first == 0, "{form:?}: {text}");
