@@ -8,6 +8,7 @@
 )]
 
 mod batches;
+mod deny;
 mod detection;
 mod drift;
 mod eras;
