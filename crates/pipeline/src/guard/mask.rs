@@ -9,6 +9,7 @@ use std::sync::Arc;
 use portcullis_detect::{Class, Counts, Detectors, Findings, KnownValues, Mask, Place, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
+use portcullis_mcp::carried::{Carried, Coding};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::{ConnectionName, Strategy};
 
@@ -31,6 +32,8 @@ pub(crate) struct Masker {
     masked: Counts,
     /// What was found since it was last taken, if somebody counts values.
     seen: Option<Seen>,
+    /// How many texts that are carried in another the one is in that is looked at.
+    carried: usize,
 }
 
 impl Masker {
@@ -58,6 +61,7 @@ impl Masker {
             found: Counts::default(),
             masked: Counts::default(),
             seen: None,
+            carried: 0,
         }
     }
 
@@ -157,6 +161,9 @@ impl Masker {
 
     fn members_at(&mut self, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
         let active = self.gateway.active();
+        if let Some(masked) = Carried::of_blob(object).and_then(|blob| self.carried(at, "blob", &blob)) {
+            object.insert("blob", masked);
+        }
         for (key, value) in object.iter_mut() {
             if !opaque.contains(&key) {
                 self.member(active.detectors().member(at, key), key, value);
@@ -174,10 +181,47 @@ impl Masker {
     }
 
     fn text_of(&mut self, at: Place, key: &str, text: &mut Cow<'_, str>) {
+        self.url(at, key, (text, Coding::Base64));
+        // What a text without its escapes is masked to may be no JSON any more.
+        if let Some(masked) = Carried::of_document(text).and_then(|text| self.carried(at, key, &text)) {
+            *text = Cow::Owned(masked);
+        }
         let findings = self.scan(at, key, text);
         if let Some(masked) = self.apply(key, text, &findings) {
             *text = Cow::Owned(masked);
         }
+        // What can be read as it is has been masked as it is.
+        self.url(at, key, (text, Coding::Percent));
+    }
+
+    /// Masks what a text carries, if it is a `data:` URL that is written so.
+    fn url(&mut self, at: Place, key: &str, (text, coding): (&mut Cow<'_, str>, Coding)) {
+        let url = Carried::of_url(text).filter(|url| url.coding() == Some(coding));
+        if let Some(masked) = url.and_then(|url| self.carried(at, key, &url)) {
+            *text = Cow::Owned(masked);
+        }
+    }
+
+    /// What stands in the place of a text that is carried in another, if anything in it is masked.
+    fn carried(&mut self, at: Place, key: &str, carried: &Carried) -> Option<String> {
+        if self.carried >= Carried::DEEPEST {
+            return None;
+        }
+        self.carried += 1;
+        let masked = match carried.json() {
+            Some(mut json) => {
+                let before = json.clone();
+                self.value(&mut json);
+                (json != before).then(|| json.to_string())
+            }
+            None => {
+                let mut text = Cow::Borrowed(carried.text());
+                self.text_of(at, key, &mut text);
+                (text != carried.text()).then(|| text.into_owned())
+            }
+        };
+        self.carried -= 1;
+        masked.map(|masked| carried.carry(&masked))
     }
 
     /// Whether a text, which can pass only as it is, holds something that the reader may not see.
