@@ -53,11 +53,13 @@ pub(crate) fn check(folder: &Path) -> anyhow::Result<Checked> {
     let world = parsed.world();
     let Findings { problems, warnings } =
         portcullis_schema::check(&world, &parsed.explainer).context("this is a defect of portcullis")?;
+    let rules = portcullis_schema::check_rules(&world, parsed.draft.deny(), &texts.settings().name);
     let mut told = of_settings(&parsed, texts.settings());
+    told.extend(rules.warnings.iter().map(Problem::of_policy));
     told.extend(of_pins(&world, &parsed.draft, (texts.settings(), folder)));
     told.extend(warnings.iter().map(Problem::of_policy));
     let stale = bundle::stale(&texts, folder)?.into_iter().chain(compiled::stale(&texts, folder)?);
-    let problems = problems.iter().map(Problem::of_policy).chain(stale).collect();
+    let problems = rules.problems.iter().chain(&problems).map(Problem::of_policy).chain(stale).collect();
     Ok(Checked { problems, warnings: told })
 }
 

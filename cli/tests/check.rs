@@ -146,6 +146,37 @@ fn every_file_is_read_before_anything_is_refused() {
     }
 }
 
+#[test]
+fn rules_of_the_settings_are_checked_with_everything_else() {
+    for (rule, code, printed) in [
+        ("id = \"r\"\nlabels = [\"sql\"]\ntools = [\"find\"]\nconnections = [\"crm\"]", 0, NO_PROBLEMS),
+        (
+            "id = \"r\"\nconnections = [\"cmr\"]\ngroups = [\"staff\"]\nlabel = [\"sql\"]",
+            3,
+            "policies/portcullis.toml:10: connection `cmr` is not defined; did you mean `crm`?\n\
+             policies/portcullis.toml:11: `deny.groups`: `staff` is not a group: write it with its issuer, as in \
+             `okta:dba`\npolicies/portcullis.toml:12: unknown key `deny.label`; did you mean `labels`?\n",
+        ),
+        (
+            "id = \"r\"\nlabels = [\"sql.destructiv\"]\ntools = [\"fnd\"]",
+            3,
+            "policies/portcullis.toml:10: no request has the label `sql.destructiv`; did you mean `sql.destructive`?\n\
+             policies/portcullis.toml:11: `crm` has no pinned tool `fnd`; did you mean `find`? If not, approve it with \
+             `portcullis pin crm`\n",
+        ),
+        (
+            "id = \"p\"\ntools = [\"find\"]",
+            3,
+            "policies/portcullis.toml:8: the id `p` is taken by policies/p.cedar:1; give this rule an id of its own\n",
+        ),
+    ] {
+        let settings = format!("{SETTINGS}[[deny]]\n{rule}\n");
+        let files = [("portcullis.toml", settings.as_str()), ("p.cedar", POLICY), ("pins/crm.json", PINS)];
+        let (found, told, said) = check(&files, &[]);
+        assert_eq!((found, told.as_str()), (Some(code), printed), "case: {rule}: {said}");
+    }
+}
+
 const DETECTORS: &str =
     "[[detector]]\nclass = \"acme.contract\"\nregex = '\\bAC-\\d{4}\\b'\nexamples = [\"AC-2041\"]\n";
 

@@ -123,6 +123,9 @@ fn every_policy_that_ships_decides_a_test() {
             }
         }
     }
+    let settings = fs::read_to_string(folder.join("portcullis.toml")).expect("the settings");
+    let rules = settings.split("\n[[deny]]\nid = \"").skip(1);
+    policies.extend(rules.map(|rule| rule.split('"').next().unwrap_or_default().to_owned()));
     let (_, told) = json(components::workspace(), &["test", "--json"]);
     let tests = told["tests"].as_array().expect("tests").iter();
     let decided: BTreeSet<String> = tests
@@ -556,6 +559,87 @@ fn explain_says_what_decides_and_what_is_missing() {
             assert!(said.contains(want), "{arguments:?}\nexpected: {want}\nsaid: {said}");
         }
     }
+}
+
+const RULE: &str = r#"
+[[deny]]
+id = "no-sql"
+labels = ["sql"]
+connections = ["wiki"]
+except_groups = ["okta:editors"]
+reason = "the wiki is no database"
+"#;
+
+/// A policy folder whose settings have a rule besides.
+fn ruled(rule: &str, tests: &[(&str, &str)]) -> TempDir {
+    let folder = folder(tests);
+    fs::write(folder.path().join("policies/portcullis.toml"), format!("{SETTINGS}{rule}")).expect("a file");
+    folder
+}
+
+#[test]
+fn rules_of_the_settings_are_explained_as_they_are_written() {
+    let folder = ruled(RULE, &[]);
+    let ask = |more: &[&str]| {
+        let arguments =
+            [&["explain", "--group", "okta:staff"], more, &["wiki", "read", "q=drop table users"]];
+        answer(folder.path(), &arguments.concat())
+    };
+    let (code, said) = ask(&[]);
+    let place = SETTINGS.lines().count() + 2;
+    let next = place + 1;
+    let shown = format!(
+        "Determined by\n  no-sql (policies/portcullis.toml:{place}): the wiki is no database\n  {place:>5} | [[deny]]\n  \
+         {next:>5} | id = \"no-sql\"\n"
+    );
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains(&shown), "expected: {shown}\nsaid: {said}");
+    assert!(!said.contains("forbid (") && said.ends_with("reason = \"the wiki is no database\"\n"), "{said}");
+    assert_eq!(ask(&["--label", "pii.card"]).0, Some(0));
+    let arguments = ["explain", "--group", "okta:staff", "--json", "--label", "sql.read", "wiki", "read"];
+    let (_, told) = json(folder.path(), &arguments);
+    assert_eq!(told.pointer("/determining/0/id"), Some(&Value::from("no-sql")), "{told}");
+    assert!(told["texts"][0].as_str().is_some_and(|text| text.starts_with("[[deny]]")), "{told}");
+}
+
+#[test]
+fn rules_of_the_settings_are_tested_like_policies() {
+    let tests = r#"
+connection = "wiki"
+[principals.author]
+groups = ["okta:staff"]
+[[test]]
+name = "no SQL"
+principal = "author"
+tool = "read"
+arguments = { q = "DELETE FROM pages" }
+expect = "deny"
+by = ["no-sql"]
+listed = true
+[[test]]
+name = "in whatever form"
+principal = "author"
+tool = "read"
+arguments = { q = "data:text/plain;base64,REVMRVRFIEZST00gcGFnZXM=" }
+by = ["no-sql"]
+[[test]]
+name = "but for editors"
+principal = { groups = ["okta:staff", "okta:editors"] }
+tool = "read"
+labels = ["sql.read"]
+expect = "allow"
+[[test]]
+name = "blobs are shown as they are masked"
+principal = "author"
+tool = "read"
+masks = [{ answer = { blob = "NDExMSAxMTExIDExMTEgMTExMQ==", mimeType = "text/plain" }, shows = { blob = "W2NhcmRd", mimeType = "text/plain" } }]
+"#;
+    let (code, said) = answer(ruled(RULE, &[("rules.toml", tests)]).path(), &["test"]);
+    assert_eq!(code, Some(0), "{said}");
+    // Without the rule it is something else that is decided.
+    let (code, said) = answer(folder(&[("rules.toml", tests)]).path(), &["test"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("`no-sql`"), "{said}");
 }
 
 #[test]

@@ -13,6 +13,7 @@
 mod arguments;
 mod cedar;
 mod check;
+mod deny;
 mod message;
 mod names;
 mod place;
@@ -22,4 +23,5 @@ mod world;
 
 pub use cedar::{SchemaError, TagType};
 pub use check::{Findings, check};
+pub use deny::check_rules;
 pub use world::World;

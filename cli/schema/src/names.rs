@@ -127,7 +127,12 @@ fn wrong_thing(kind: Kind, id: &str, world: &World) -> Option<(String, String)> 
 }
 
 /// A name that is not that of a pinned tool or prompt, where they are pinned.
-fn wrong_name(kind: Kind, connection: &str, name: &str, world: &World) -> Option<(String, String)> {
+pub(crate) fn wrong_name(
+    kind: Kind,
+    connection: &str,
+    name: &str,
+    world: &World,
+) -> Option<(String, String)> {
     let Some(known) = world.connection(connection) else { return wrong_connection(connection, world) };
     if world.is_unpinned(known, kind) || world.actions().contains_key(&action_id(kind, known, name)) {
         return None;
@@ -154,10 +159,9 @@ fn wrong_class(id: &str, world: &World) -> Option<(String, String)> {
     (!known.contains(&id)).then(|| (format!("no detector finds the class `{id}`"), suggest(id, &known)))
 }
 
-fn wrong_label(label: &str, world: &World) -> Option<(String, String)> {
+/// A request with a class has what the class is in, too.
+pub(crate) fn wrong_label(label: &str, world: &World) -> Option<(String, String)> {
     let mut known = world.classes();
-    // What is found has the class itself, never what the class is in.
-    known.retain(|class| !world.classes().iter().any(|other| other.starts_with(&format!("{class}."))));
     known.extend(OF_ARGUMENTS);
     (!known.contains(&label)).then(|| (format!("no request has the label `{label}`"), suggest(label, &known)))
 }

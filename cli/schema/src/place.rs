@@ -15,10 +15,9 @@ pub(crate) struct Placed<'p> {
 impl<'p> Placed<'p> {
     /// Every policy of a set that has been read. One that Cedar could not read is not in any.
     pub(crate) fn all(explainer: &'p Explainer<'p>) -> Vec<Self> {
-        let policies = explainer.policies().policies();
+        let policies = explainer.statements();
         policies
-            .filter_map(|policy| {
-                let text = explainer.text_of(policy)?;
+            .filter_map(|(policy, text)| {
                 let id = cedar_policy::PolicyId::new(policy.id().as_str());
                 let cedar = cedar_policy::Policy::parse(Some(id), text).ok()?;
                 let body = cedar.to_pst().ok()?.body().clone();

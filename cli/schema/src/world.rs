@@ -163,6 +163,10 @@ impl World {
         self.connections.iter().map(ConnectionName::as_str)
     }
 
+    pub(crate) fn connection_names(&self) -> impl Iterator<Item = &ConnectionName> {
+        self.connections.iter()
+    }
+
     pub(crate) fn connection(&self, name: &str) -> Option<&ConnectionName> {
         self.connections.iter().find(|connection| connection.as_str() == name)
     }

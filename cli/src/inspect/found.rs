@@ -74,7 +74,7 @@ impl Found<'_> {
 
     /// The text as somebody would get it who may see nothing in clear.
     pub(super) fn masked(&self) -> Cow<'_, str> {
-        self.inspector.masker.text(self.text, &self.findings)
+        self.inspector.masker.masked_text(self.text, &self.findings)
     }
 
     /// What stands around a finding on the line that it starts on, masked, and by `…` cut where that is long. Values have

@@ -88,6 +88,9 @@ impl Folder {
         problems.extend(own.as_ref().err().into_iter().flatten().cloned());
         match (draft, explainer, own) {
             (Ok(draft), Ok(explainer), Ok(own)) if problems.is_empty() => {
+                let explainer = explainer.with_rules(draft.deny(), name);
+                let explainer =
+                    explainer.map_err(|found| found.iter().map(Problem::of_policy).collect::<Vec<_>>())?;
                 let (own, detectors) = own.unzip();
                 let detectors = detectors.unwrap_or(Detectors::builtin());
                 Ok(Parsed { draft, explainer, pins, own, detectors })

@@ -9,6 +9,7 @@
 
 pub mod ambiguity;
 pub mod answer;
+pub mod carried;
 pub mod era;
 pub mod json;
 pub mod message;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use portcullis_detect::{Class, Custom, CustomError, Detectors};
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_pins::{Approved, ApprovedError, Kind};
-use portcullis_policy::{BundleError, InputType, PolicySet, Target};
+use portcullis_policy::{BundleError, DenyRules, InputType, PolicySet, Target};
 use portcullis_release::Entry;
 use portcullis_settings::{ClassName, ConnectionName};
 
@@ -88,6 +88,11 @@ impl Active {
             Some(custom) => active.with_detectors(custom),
             None => active,
         })
+    }
+
+    /// The same under the rules of the settings, wherever the policies come from.
+    pub(crate) fn under(self, rules: &DenyRules) -> Self {
+        Self { policies: self.policies.with_rules(rules), ..self }
     }
 
     /// The same, as something that was pushed.

@@ -10,7 +10,7 @@ use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
 use portcullis_ledger::AppName;
 use portcullis_pins::{Approved, Kind};
-use portcullis_policy::{PolicySet, Target, Usage};
+use portcullis_policy::{DenyRules, PolicySet, Target, Usage};
 use portcullis_release::Keys;
 use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, PolicySource, Settings};
 
@@ -24,6 +24,9 @@ use crate::params::KnownTools;
 use crate::releases::Releases;
 use crate::usage::Meter;
 
+/// What the file of the settings is called where a policy says where it is from.
+const SETTINGS: &str = "portcullis.toml";
+
 /// How many verified tokens an instance remembers.
 const TOKENS: usize = 1024;
 
@@ -36,6 +39,9 @@ const STRANGERS_PER_MINUTE: u32 = 8;
 pub struct Gateway {
     app: AppName,
     settings: Settings,
+    /// The rules of the settings.
+    rules: DenyRules,
+    /// INVARIANT: whatever is in force is so under the rules.
     active: RefCell<Rc<Active>>,
     pub(crate) releases: Releases,
     /// The credentials of connections, as they are searched for.
@@ -76,12 +82,14 @@ impl Gateway {
     /// only if none ever were. Until it is known, nothing is in force and every request is refused.
     ///
     /// # Errors
-    /// What `mounted` says, if it is asked at once; a secret without a name.
+    /// What `mounted` says, if it is asked at once; what keeps the rules of the settings from becoming policies; a secret
+    /// without a name.
     pub fn new(
         app: AppName,
         settings: Settings,
         mounted: impl Fn() -> Result<Active, String> + 'static,
     ) -> Result<Self, String> {
+        let rules = DenyRules::of(&settings.deny, SETTINGS).map_err(|problems| problems.to_string())?;
         let (active, is_loaded) = match settings.policy.source {
             PolicySource::Files => (mounted()?, true),
             PolicySource::Pushed => {
@@ -110,7 +118,8 @@ impl Gateway {
             journal: Journal::new(app.clone(), &sealer)?,
             app,
             settings,
-            active: RefCell::new(Rc::new(active)),
+            active: RefCell::new(Rc::new(active.under(&rules))),
+            rules,
             releases,
             credentials: RefCell::default(),
             sealer,
@@ -144,7 +153,7 @@ impl Gateway {
 
     /// Requests that are under way go on with what they have.
     pub(crate) fn replace(&self, active: Active) {
-        self.active.replace(Rc::new(active));
+        self.active.replace(Rc::new(active.under(&self.rules)));
     }
 
     /// The credential of a connection, to find it in what the connection gives back.

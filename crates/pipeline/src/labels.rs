@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_detect::{Class, Detectors, Place};
+use portcullis_mcp::carried::Carried;
 use portcullis_mcp::era::Call;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::ClassName;
@@ -40,11 +41,13 @@ struct Search<'s> {
     classes: BTreeSet<Class>,
     /// What is said of tokens.
     of_tokens: BTreeSet<&'static str>,
+    /// How many texts that are carried in another the one is in that is looked at.
+    carried: usize,
 }
 
 impl<'s> Search<'s> {
     const fn new(detectors: &'s Detectors, tokenizer: Option<&'s Tokenizer>) -> Self {
-        Self { detectors, tokenizer, classes: BTreeSet::new(), of_tokens: BTreeSet::new() }
+        Self { detectors, tokenizer, classes: BTreeSet::new(), of_tokens: BTreeSet::new(), carried: 0 }
     }
 
     fn names(self, (gateway, active): (&Gateway, &Active)) -> BTreeSet<ClassName> {
@@ -54,6 +57,9 @@ impl<'s> Search<'s> {
     }
 
     fn members(&mut self, at: Place, object: &Object<'_>) {
+        if let Some(blob) = Carried::of_blob(object) {
+            self.carried(at, "blob", &blob);
+        }
         for (key, value) in object.iter() {
             self.text(Place::default(), "", key);
             self.value(self.detectors.member(at, key), key, value);
@@ -89,6 +95,22 @@ impl<'s> Search<'s> {
         }
         self.classes.extend(self.detectors.scan_at(at, key, text).outside(&own).classes());
         self.classes.extend(dangers(text));
+        for carried in [Carried::of_url(text), Carried::of_document(text)].into_iter().flatten() {
+            self.carried(at, key, &carried);
+        }
+    }
+
+    /// Whatever it is called: the server may take it for what it is.
+    fn carried(&mut self, at: Place, key: &str, carried: &Carried) {
+        if self.carried >= Carried::DEEPEST {
+            return;
+        }
+        self.carried += 1;
+        match carried.json() {
+            Some(json) => self.value(self.detectors.top(), "", &json),
+            None => self.text(at, key, carried.text()),
+        }
+        self.carried -= 1;
     }
 }
 

@@ -121,6 +121,28 @@ fn records(world: &World) -> Vec<Record> {
     world.ports.records()
 }
 
+/// Who pushes policies does not write settings, and takes nothing away that they deny.
+#[test]
+fn rules_of_the_settings_hold_whatever_is_pushed() {
+    let settings = format!("{}[[deny]]\nid = \"staff\"\ntools = [\"read\"]\n", settings());
+    let world = World::of(&settings, POLICIES);
+    assert_eq!(read(&world), "denied");
+    // A policy of the same id is another one.
+    let everything = r#"@id("staff") permit (principal, action, resource);"#;
+    let done = push(&world, everything, 1).json();
+    assert_eq!((&done["added"], &done["changed"]), (&json!([]), &json!(["staff"])));
+    assert_eq!(status(&world)["active"]["digest"], bundle(everything).digest().to_string());
+    let started = world.instance(&settings, POLICIES);
+    for world in [&world, &started] {
+        assert_eq!(read(world), "denied");
+    }
+    let decision = refusals(&world).pop().unwrap().decision.unwrap();
+    assert_eq!(decision.bundle, Some(bundle(everything).digest().to_string()));
+    assert_eq!(decision.policies.len(), 1);
+    // Without the rule the same policies let it pass.
+    assert_eq!(read(&world.instance(&self::settings(), POLICIES)), "allowed");
+}
+
 #[test]
 fn what_is_pushed_holds_in_every_instance_within_a_second_and_so_does_a_rollback() {
     let console = World::of(&settings(), POLICIES);

@@ -82,8 +82,8 @@ impl PolicySet {
                 };
                 Observation { policy, outcome }
             }));
-            observations.extend(errors.into_iter().filter_map(|(id, message)| {
-                Some(Observation { policy: self.find(&id)?, outcome: ObservedOutcome::Errs(message) })
+            observations.extend(errors.into_iter().filter_map(|(key, message)| {
+                Some(Observation { policy: self.find(&key)?, outcome: ObservedOutcome::Errs(message) })
             }));
         }
         observations.sort_by(|left, right| left.policy.id().cmp(right.policy.id()));
@@ -93,27 +93,27 @@ impl PolicySet {
     fn failures(&self, outcomes: &[&Outcome]) -> Vec<EvaluationFailure> {
         let errors = outcomes.iter().flat_map(|outcome| &outcome.errors);
         let mut failures: Vec<EvaluationFailure> = errors
-            .map(|(id, message)| EvaluationFailure { policy: self.find(id), message: message.clone() })
+            .map(|(key, message)| EvaluationFailure { policy: self.find(key), message: message.clone() })
             .collect();
         failures.sort_by(|left, right| id_of(left).cmp(&id_of(right)));
         failures
     }
 
-    /// The policies with these ids, by id: Cedar lists them in no particular order.
-    fn named(&self, ids: &[String]) -> Vec<Arc<Policy>> {
-        let mut policies: Vec<Arc<Policy>> = ids.iter().filter_map(|id| self.find(id)).collect();
+    /// The policies with these keys, by id: Cedar lists them in no particular order.
+    fn named(&self, keys: &[String]) -> Vec<Arc<Policy>> {
+        let mut policies: Vec<Arc<Policy>> = keys.iter().filter_map(|key| self.find(key)).collect();
         policies.sort_by(|left, right| left.id().cmp(right.id()));
         policies
     }
 
     /// What each of these soft forbids asks for, by id; `None` if one of them is not a soft forbid of this set.
-    fn requirements(&self, ids: &[String]) -> Option<Vec<Requirement>> {
-        let requirement = |id: &String| {
-            let policy = self.find(id)?;
+    fn requirements(&self, keys: &[String]) -> Option<Vec<Requirement>> {
+        let requirement = |key: &String| {
+            let policy = self.find(key)?;
             let rule = policy.approval()?.clone();
             Some(Requirement { policy, rule })
         };
-        let mut requirements = ids.iter().map(requirement).collect::<Option<Vec<_>>>()?;
+        let mut requirements = keys.iter().map(requirement).collect::<Option<Vec<_>>>()?;
         requirements.sort_by(|left, right| left.policy.id().cmp(right.policy.id()));
         Some(requirements)
     }

@@ -15,7 +15,7 @@ use crate::set::Member;
 pub(crate) struct Prepared {
     authorizer: cedar::Authorizer,
     policies: cedar::PolicySet,
-    /// The ids of those whose text cannot be trusted.
+    /// The keys of those whose text cannot be trusted.
     unreadable: Vec<String>,
 }
 
@@ -24,9 +24,9 @@ pub(crate) struct Prepared {
 pub(crate) struct Outcome {
     /// A permit is satisfied and no forbid is.
     pub(crate) allowed: bool,
-    /// The ids of the satisfied forbids, or if there are none of the satisfied permits.
+    /// The keys of the satisfied forbids, or if there are none of the satisfied permits.
     pub(crate) determining: Vec<String>,
-    /// The ids of the policies that errored, each with a reason that quotes no argument.
+    /// The keys of the policies that errored, each with a reason that quotes no argument.
     pub(crate) errors: Vec<(String, String)>,
 }
 
@@ -34,10 +34,10 @@ impl Prepared {
     pub(crate) fn new<'m>(members: impl IntoIterator<Item = &'m Member>) -> Self {
         let mut policies = cedar::PolicySet::new();
         let mut unreadable = Vec::new();
-        for Member { policy, cedar, .. } in members {
-            // Adding fails only for an id that is there already.
+        for Member { key, cedar, .. } in members {
+            // Adding fails only for a key that is there already.
             if cedar.as_ref().is_none_or(|cedar| policies.add(cedar.clone()).is_err()) {
-                unreadable.push(policy.id().to_string());
+                unreadable.push(key.clone());
             }
         }
         Self { authorizer: cedar::Authorizer::new(), policies, unreadable }

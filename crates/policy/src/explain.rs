@@ -11,13 +11,14 @@ mod nearest;
 use std::collections::BTreeMap;
 
 use portcullis_identity::Principal;
-use portcullis_settings::{ClassName, ConnectionName};
+use portcullis_settings::{ClassName, ConnectionName, DenyRule};
 
 pub use crate::explain::difference::{Difference, Failing};
 pub use crate::explain::nearest::NearMiss;
 
 use crate::annotations::Mode;
 use crate::decision::{Decision, DenialKind, EvaluationFailure, Reasons, Requirement};
+use crate::deny::{DenyRules, policy_of};
 use crate::detokenize::Detokenizing;
 use crate::digest::PolicyDigest;
 use crate::facts::{Facts, FactsError};
@@ -80,6 +81,8 @@ pub struct Explainer<'s> {
     vocabulary: Vocabulary,
     /// By digest, since a policy's digest covers its id.
     places: BTreeMap<PolicyDigest, Place<'s>>,
+    /// The rules of the settings as they are written there, by the digest of the policy that each becomes.
+    rules: BTreeMap<PolicyDigest, String>,
 }
 
 /// A statement, and the file that it is in.
@@ -108,6 +111,31 @@ impl<'s> Explainer<'s> {
             policies: PolicySet::parse(sources)?,
             vocabulary,
             places: places.map(|place| (PolicyDigest::of(place.statement.text), place)).collect(),
+            rules: BTreeMap::new(),
+        })
+    }
+
+    /// The same with the rules of the settings, which are in `file`.
+    ///
+    /// # Errors
+    /// [`Problems`]: a rule has the id of a policy. Both would hold, but nobody could tell them apart.
+    pub fn with_rules(self, rules: &[DenyRule], file: &str) -> Result<Self, Problems> {
+        let taken = |rule: &DenyRule| {
+            let policy = self.policies.policies().find(|policy| policy.id().as_str() == rule.id.as_str())?;
+            let place = format!("{}:{}", policy.file(), policy.line());
+            Some(Problem {
+                file: file.to_owned(),
+                line: rule.line,
+                message: format!("the id `{}` is taken by {place}", rule.id),
+                suggestion: Some("give this rule an id of its own".to_owned()),
+            })
+        };
+        Problems::none_in(rules.iter().filter_map(taken).collect())?;
+        let texts = rules.iter().map(|rule| (PolicyDigest::of(&policy_of(rule)), rule.text.clone()));
+        Ok(Self {
+            rules: texts.collect(),
+            policies: self.policies.with_rules(&DenyRules::of(rules, file)?),
+            ..self
         })
     }
 
@@ -117,10 +145,18 @@ impl<'s> Explainer<'s> {
         &self.policies
     }
 
-    /// A policy as it is written, from its first annotation to its `;`.
+    /// A policy as it is written, from its first annotation to its `;`, or a rule of the settings.
     #[must_use]
-    pub fn text_of(&self, policy: &Policy) -> Option<&'s str> {
-        self.places.get(&policy.digest()).map(|place| place.statement.text)
+    pub fn text_of(&self, policy: &Policy) -> Option<&str> {
+        let rule = || self.rules.get(&policy.digest()).map(String::as_str);
+        self.places.get(&policy.digest()).map(|place| place.statement.text).or_else(rule)
+    }
+
+    /// The policies that are written in Cedar, each with its text.
+    pub fn statements(&self) -> impl Iterator<Item = (&Policy, &'s str)> {
+        let places = &self.places;
+        let policies = self.policies.policies();
+        policies.filter_map(|policy| Some((policy, places.get(&policy.digest())?.statement.text)))
     }
 
     /// What is decided, and why.

@@ -3,6 +3,8 @@
 //! Entities are built for each question and hold only what the question is about; nothing goes through JSON. What
 //! questions about one request have in common is built once, as their [`Circumstances`].
 
+use std::collections::BTreeSet;
+
 use cedar_policy::{Context, Entities, Entity, EntityUid, Request, RestrictedExpression};
 use portcullis_identity::{AttributeValue, Principal};
 use portcullis_settings::{ClassName, ConnectionName};
@@ -14,7 +16,7 @@ use crate::question::{Question, Session, Target};
 use crate::thing::Thing;
 use crate::time::datetime;
 use crate::usage::{self, USAGE};
-use crate::vocabulary::{DETOKENIZE, UNMASK, Vocabulary};
+use crate::vocabulary::{DETOKENIZE, UNMASK, Vocabulary, parent_classes};
 
 /// Everything Cedar needs to evaluate a policy.
 #[derive(Debug)]
@@ -262,10 +264,13 @@ fn session_entity(
         .map_err(|_cedar| FactsError::Unexpressible("session"))
 }
 
+/// What was found, and what it is in: who asks for `pii` means `pii.card` too.
 fn labels(session: &Session<'_>, unrepresentable: bool) -> RestrictedExpression {
-    let found = session.labels.iter().map(ClassName::as_str);
-    let labels = found.chain(unrepresentable.then_some(UNREPRESENTABLE));
-    RestrictedExpression::new_set(labels.map(|label| RestrictedExpression::new_string(label.to_owned())))
+    let found = session.labels.iter().flat_map(|class| parent_classes(class).chain([class.as_str()]));
+    let labels: BTreeSet<&str> = found.chain(unrepresentable.then_some(UNREPRESENTABLE)).collect();
+    RestrictedExpression::new_set(
+        labels.into_iter().map(|label| RestrictedExpression::new_string(label.to_owned())),
+    )
 }
 
 /// The label of a call whose arguments Cedar cannot hold exactly.

@@ -33,7 +33,8 @@
 //! | `approve`, `audit`, `configure`, `elicit`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
-//! `context.session` is an entity with `labels` (a set of strings), `now` (a `datetime`), `usage` and, if the token
+//! `context.session` is an entity with `labels` (a set of strings: the classes that were found, and those that they are
+//! in, as `pii` is there for `pii.card`), `now` (a `datetime`), `usage` and, if the token
 //! names it, `client` (the OAuth client id). A question about `unmask` is not about a call: its context is
 //! `context.connection`, a `Connection`, and nothing else, so a rule that covers `unmask` and reads
 //! `context.input` errs, and the data stays masked. That of `detokenize` is `context.connection` and `context.tool`, the
@@ -63,6 +64,11 @@
 //! What is not known is there all the same and has no members, so to read it errs, which denies: `usage` is a text then,
 //! and the count of a class that is not known an entity of the type `Unrepresentable`.
 //! In lists usage is unknown as arguments are, since it changes by itself: no quota hides a tool.
+//!
+//! # Rules of the settings
+//!
+//! [`DenyRules`] are what `[[deny]]` in the settings says, each as a hard `forbid`. They are put beside a set with
+//! [`PolicySet::with_rules`] and are no part of its bundle, so that no pushed policies take them away.
 //!
 //! # What a policy may be
 //!
@@ -94,6 +100,7 @@ mod arguments;
 mod bundle;
 mod decide;
 mod decision;
+mod deny;
 mod detokenize;
 mod digest;
 mod evaluate;
@@ -102,6 +109,7 @@ mod facts;
 mod formula;
 mod groups;
 mod input_type;
+mod layers;
 mod listing;
 mod nesting;
 mod number;
@@ -133,6 +141,7 @@ pub use decision::{
     Decision, Denial, DenialKind, EvaluationFailure, Hold, Observation, ObservedOutcome, Permit, Reasons,
     Requirement, Scope,
 };
+pub use deny::{DenyRules, policy_of};
 pub use detokenize::Detokenizing;
 pub use digest::{PolicyDigest, PolicySetDigest};
 pub use explain::{Asked, Difference, Explainer, Explanation, Failing, NearMiss, Verdict};

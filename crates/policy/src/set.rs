@@ -12,9 +12,11 @@ use portcullis_identity::Principal;
 use portcullis_settings::ConnectionName;
 
 use crate::bundle::{self, BundleDigest, BundleError, Contents, Group, Section};
+use crate::deny::DenyRules;
 use crate::digest::{PolicyDigest, PolicySetDigest};
 use crate::evaluate::Prepared;
 use crate::facts::Facts;
+use crate::layers::Layers;
 use crate::numbers::Numbers;
 use crate::policy::{Policy, PolicyId};
 use crate::problem::{Problem, Problems};
@@ -38,7 +40,7 @@ pub struct Source<'s> {
 /// All policies that are in force. Immutable; an instance keeps it and decides any number of questions with it.
 #[derive(Debug)]
 pub struct PolicySet {
-    contents: Contents,
+    layers: Layers,
     /// By number.
     members: Vec<OnceLock<Member>>,
     /// The policies that read usage; found when somebody first asks.
@@ -50,6 +52,8 @@ pub struct PolicySet {
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) policy: Arc<Policy>,
+    /// What Cedar knows it by.
+    pub(crate) key: String,
     /// `None` if its text is not the one that was put into the bundle. It errs wherever it could match.
     pub(crate) cedar: Option<cedar::Policy>,
     /// What it reads of a target; found when a list first needs it.
@@ -80,9 +84,10 @@ impl PolicySet {
         let bytes = bundle::write(&parsed, sections).ok_or_else(|| defect(&"they are too large"))?;
         let set = Self::from_bundle(bytes).map_err(|error| defect(&error))?;
         for (parsed, _) in parsed {
-            let number = set.contents.number_of(parsed.policy.id().as_str());
+            let key = parsed.policy.id().to_string();
+            let number = set.layers.number_of(&key);
             if let Some(member) = number.and_then(|number| set.members.get(number)) {
-                member.get_or_init(|| parsed.into());
+                member.get_or_init(|| Member::of(parsed, key));
             }
         }
         Ok(set)
@@ -100,18 +105,29 @@ impl PolicySet {
         let members = std::iter::repeat_with(OnceLock::new).take(contents.len()).collect();
         // The names in it are constants.
         let vocabulary = Vocabulary::new().map_err(|_cedar| BundleError::Damaged)?;
-        Ok(Self { contents, members, usage_readers: OnceLock::new(), vocabulary })
+        let layers = Layers::of_bundle(contents);
+        Ok(Self { layers, members, usage_readers: OnceLock::new(), vocabulary })
     }
 
-    /// The policies, by id. Parses those that were no candidates yet.
+    /// The same with the rules of the settings, in the place of those that it had. They count as its policies do, and
+    /// are no part of its bundle: its digests and [`PolicySet::ids`] stay as they are.
+    #[must_use]
+    pub fn with_rules(mut self, rules: &DenyRules) -> Self {
+        self.layers = self.layers.with_rules(rules);
+        self.members.truncate(self.layers.bundle().len());
+        self.members.resize_with(self.layers.len(), OnceLock::new);
+        Self { usage_readers: OnceLock::new(), ..self }
+    }
+
+    /// The policies, by id, and then the rules of the settings. Parses those that were no candidates yet.
     pub fn policies(&self) -> impl Iterator<Item = &Policy> {
-        (0..self.contents.len()).filter_map(|number| Some(self.member(number)?.policy.as_ref()))
+        (0..self.layers.len()).filter_map(|number| Some(self.member(number)?.policy.as_ref()))
     }
 
-    /// The digest of the whole set, whatever files its policies are in.
+    /// The digest of the whole set but the rules of the settings, whatever files its policies are in.
     #[must_use]
     pub fn digest(&self) -> PolicySetDigest {
-        self.contents.set_digest()
+        self.layers.bundle().set_digest()
     }
 
     /// Whether any policy reads what a principal has used, enforced or observed. If none does, nobody need count.
@@ -139,7 +155,7 @@ impl PolicySet {
         }
         // What cannot be put before the policies is denied without asking one.
         Facts::of_actor(principal, connection, target, &self.vocabulary).is_ok_and(|facts| {
-            let with = |part| Some(self.contents.with_any(part, &scope::of_question(&facts, part)?));
+            let with = |part| Some(self.layers.with_any(part, &scope::of_question(&facts, part)?));
             let parts = [Part::Principal, Part::Action].into_iter().filter_map(with);
             !parts.fold(readers.clone(), |some, others| some.and(&others)).is_empty()
         })
@@ -147,11 +163,10 @@ impl PolicySet {
 
     fn usage_readers(&self) -> &Numbers {
         self.usage_readers.get_or_init(|| {
-            let may = |number: &usize| {
-                self.contents.placed(*number).is_none_or(|placed| may_name_usage(placed.text))
-            };
+            let may =
+                |number: &usize| self.layers.placed(*number).is_none_or(|placed| may_name_usage(placed.text));
             let reads = |number: &usize| self.member(*number).is_none_or(|member| member.reads().usage());
-            (0..self.contents.len()).filter(may).filter(reads).collect()
+            (0..self.layers.len()).filter(may).filter(reads).collect()
         })
     }
 
@@ -159,18 +174,18 @@ impl PolicySet {
     /// carries it.
     #[must_use]
     pub fn bundle_digest(&self) -> BundleDigest {
-        self.contents.digest()
+        self.layers.bundle().digest()
     }
 
-    /// The ids and digests of the policies, by id. Parses none.
+    /// The ids and digests of the policies of the bundle, by id. Parses none.
     pub fn ids(&self) -> impl Iterator<Item = (PolicyId, PolicyDigest)> {
-        (0..self.contents.len())
-            .filter_map(|number| Some((self.contents.id(number)?, self.contents.digest_of(number)?)))
+        let bundle = self.layers.bundle();
+        (0..bundle.len()).filter_map(|number| Some((bundle.id(number)?, bundle.digest_of(number)?)))
     }
 
     /// The sections, by name, as they are: nothing in them is checked.
     pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
-        self.contents.sections()
+        self.layers.bundle().sections()
     }
 
     /// What is in a section; `None` if there is none of that name. It is hashed each time, so ask once.
@@ -178,18 +193,18 @@ impl PolicySet {
     /// # Errors
     /// [`BundleError::Damaged`] if it is not what was put in.
     pub fn section(&self, name: &str) -> Result<Option<&[u8]>, BundleError> {
-        self.contents.section(name).transpose()
+        self.layers.bundle().section(name).transpose()
     }
 
     /// Whether every text and every section is what was put in. It hashes all of them, and parses nothing.
     #[must_use]
     pub fn is_intact(&self) -> bool {
-        self.contents.is_intact()
+        self.layers.bundle().is_intact()
     }
 
     /// The policies that can match a question.
     pub(crate) fn candidates(&self, facts: &Facts) -> Numbers {
-        let with = |part| Some(self.contents.with_any(part, &scope::of_question(facts, part)?));
+        let with = |part| Some(self.layers.with_any(part, &scope::of_question(facts, part)?));
         let parts = Part::ALL.into_iter().filter_map(with);
         // Two parts of every question are known.
         parts.reduce(|some, others| some.and(&others)).unwrap_or_default()
@@ -197,10 +212,10 @@ impl PolicySet {
 
     /// Which policies can match questions of a kind; the facts are those of one of them.
     pub(crate) fn candidates_of_kind<'p>(&'p self, kind: &Kind, facts: &Facts) -> KindCandidates<'p> {
-        let with = |part| self.contents.with_any(part, &scope::of_kind(kind, facts, part));
+        let with = |part| self.layers.with_any(part, &scope::of_kind(kind, facts, part));
         let [principal, action, resource] = Part::ALL.map(with);
         KindCandidates {
-            contents: &self.contents,
+            layers: &self.layers,
             all: principal.clone().and(&action).and(&resource),
             principal,
             action,
@@ -214,7 +229,7 @@ impl PolicySet {
         group: Group,
         numbers: &'p Numbers,
     ) -> impl Iterator<Item = (usize, &'p Member)> {
-        let in_group = move |number: &usize| self.contents.group_of(*number) == Some(group);
+        let in_group = move |number: &usize| self.layers.group_of(*number) == Some(group);
         numbers.iter().filter(in_group).filter_map(|number| Some((number, self.member(number)?)))
     }
 
@@ -223,8 +238,9 @@ impl PolicySet {
         Prepared::new(self.members(group, numbers).map(|(_, member)| member))
     }
 
-    pub(crate) fn find(&self, id: &str) -> Option<Arc<Policy>> {
-        let number = self.contents.number_of(id)?;
+    /// The policy that Cedar knows by this key.
+    pub(crate) fn find(&self, key: &str) -> Option<Arc<Policy>> {
+        let number = self.layers.number_of(key)?;
         Some(Arc::clone(&self.member(number)?.policy))
     }
 
@@ -233,7 +249,7 @@ impl PolicySet {
         Some(match member.get() {
             Some(known) => known,
             None => {
-                let read = Member::read(&self.contents, number)?;
+                let read = Member::read(&self.layers, number)?;
                 member.get_or_init(|| read)
             }
         })
@@ -243,7 +259,7 @@ impl PolicySet {
 /// The policies that can match questions of a kind.
 #[derive(Debug)]
 pub(crate) struct KindCandidates<'p> {
-    contents: &'p Contents,
+    layers: &'p Layers,
     /// Those that can match all of them.
     pub(crate) all: Numbers,
     principal: Numbers,
@@ -256,7 +272,7 @@ impl KindCandidates<'_> {
     pub(crate) fn are_named(&self, stems: &Names, own: &str) -> bool {
         let is_key = |stem: &Option<String>| {
             stem.as_deref()
-                .is_some_and(|stem| self.contents.has_key(&[stem.as_bytes(), own.as_bytes()].concat()))
+                .is_some_and(|stem| self.layers.has_key(&[stem.as_bytes(), own.as_bytes()].concat()))
         };
         is_key(&stems.action) || is_key(&stems.resource)
     }
@@ -265,7 +281,7 @@ impl KindCandidates<'_> {
     pub(crate) fn only_by_name(&self, names: &Names) -> Option<Numbers> {
         let with = |part, name: &Option<String>| {
             let name = name.as_deref()?;
-            Some(self.contents.with_key(part, name).collect::<Numbers>()).filter(|found| !found.is_empty())
+            Some(self.layers.with_key(part, name)).filter(|found| !found.is_empty())
         };
         let (action, resource) = (with(Part::Action, &names.action), with(Part::Resource, &names.resource));
         if action.is_none() && resource.is_none() {
@@ -299,22 +315,26 @@ impl Names {
 }
 
 impl Member {
-    fn read(contents: &Contents, number: usize) -> Option<Self> {
-        let placed = contents.placed(number)?;
-        let (id, digest) = (contents.id(number)?, contents.digest_of(number)?);
+    fn read(layers: &Layers, number: usize) -> Option<Self> {
+        let (placed, key) = (layers.placed(number)?, layers.key(number)?);
+        let (id, digest) = (layers.id(number)?, layers.digest_of(number)?);
         // What is parsed must be what was put in: the digest covers the id and all that the policy says.
         let is_intact = PolicyDigest::of(placed.text) == digest;
         let parsed = Some(placed).filter(|_| is_intact).and_then(|placed| Parsed::read(placed).ok());
-        let group = contents.group_of(number)?;
+        let group = layers.group_of(number)?;
         let right = |parsed: &Parsed| *parsed.policy.id() == id && Group::of(&parsed.policy) == group;
-        Some(parsed.filter(right).map_or_else(|| Self::unreadable(id, digest, (group, placed)), Self::from))
+        Some(match parsed.filter(right) {
+            Some(parsed) => Self::of(parsed, key),
+            None => {
+                let policy = unreadable(id, digest, (group, placed));
+                Self { policy: Arc::new(policy), key, cedar: None, reads: OnceLock::new() }
+            }
+        })
     }
 
-    /// Stands for a policy whose text cannot be trusted.
-    fn unreadable(id: PolicyId, digest: PolicyDigest, (group, placed): (Group, Placed<'_>)) -> Self {
-        let policy =
-            Policy::unreadable(id, digest, (group.mode(), group.effect()), (placed.file, placed.line));
-        Self { policy: Arc::new(policy), cedar: None, reads: OnceLock::new() }
+    fn of(Parsed { policy, cedar }: Parsed, key: String) -> Self {
+        let cedar = cedar.new_id(cedar::PolicyId::new(&key));
+        Self { policy: Arc::new(policy), key, cedar: Some(cedar), reads: OnceLock::new() }
     }
 
     /// What the conditions read of a target.
@@ -323,10 +343,9 @@ impl Member {
     }
 }
 
-impl From<Parsed> for Member {
-    fn from(Parsed { policy, cedar }: Parsed) -> Self {
-        Self { policy: Arc::new(policy), cedar: Some(cedar), reads: OnceLock::new() }
-    }
+/// Stands for a policy whose text cannot be trusted.
+fn unreadable(id: PolicyId, digest: PolicyDigest, (group, placed): (Group, Placed<'_>)) -> Policy {
+    Policy::unreadable(id, digest, (group.mode(), group.effect()), (placed.file, placed.line))
 }
 
 /// Reads policy files: each policy with its text.

@@ -4,6 +4,7 @@
 
 mod anonymous;
 mod connection;
+mod deny;
 mod issuer;
 mod outline;
 mod policy;
@@ -13,8 +14,10 @@ use std::str::FromStr;
 
 use crate::Settings;
 use crate::connection::Connection;
+use crate::deny::DenyRule;
 use crate::draft::anonymous::AnonymousDraft;
 use crate::draft::connection::ConnectionDraft;
+use crate::draft::deny::Known;
 use crate::draft::issuer::IssuerDraft;
 use crate::draft::policy::{PolicyDraft, read_console};
 use crate::edge::EdgeDraft;
@@ -38,6 +41,7 @@ pub struct Draft {
     masking: Masking,
     issuers: BTreeMap<IssuerName, IssuerDraft>,
     connections: BTreeMap<ConnectionName, ConnectionDraft>,
+    deny: Vec<DenyRule>,
     anonymous: Option<AnonymousDraft>,
     policy: PolicyDraft,
     console: Option<Console>,
@@ -80,6 +84,8 @@ impl Draft {
         if let Some(anonymous) = &anonymous {
             anonymous.check(&edge, &issuers, &connections, &mut report);
         }
+        let names: Vec<&str> = connections.keys().map(ConnectionName::as_str).collect();
+        let deny = deny::read(&mut root, &mut report, Known { issuers: &known, connections: &names }, text);
         root.finish(&mut report);
         Problems::refuse_any(file, report.into_problems())?;
         let Some(top) = top else {
@@ -88,7 +94,7 @@ impl Draft {
             return Err(Problems::one(file, problem));
         };
         let file = file.to_owned();
-        Ok(Self { file, top, edge, limits, masking, issuers, connections, anonymous, policy, console })
+        Ok(Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console })
     }
 
     /// What the operator must be told, although the file is good: one line each, with its place.
@@ -119,7 +125,7 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections, anonymous, policy, console } =
+        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console } =
             self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
@@ -157,6 +163,7 @@ impl Draft {
             issuers,
             connections,
             masking,
+            deny: deny.clone(),
             anonymous,
             policy,
             console: console.clone(),

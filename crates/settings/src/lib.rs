@@ -12,6 +12,7 @@
 
 mod anonymous;
 mod connection;
+mod deny;
 mod draft;
 mod edge;
 mod endpoint;
@@ -31,6 +32,7 @@ use std::collections::BTreeMap;
 
 pub use crate::anonymous::Anonymous;
 pub use crate::connection::{Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope};
+pub use crate::deny::{DenyRule, RuleMode};
 pub use crate::draft::Draft;
 pub use crate::edge::Edge;
 pub use crate::endpoint::Endpoint;
@@ -41,7 +43,8 @@ pub use crate::issuer::{
 pub use crate::limits::{Limits, Pace};
 pub use crate::masking::{Masking, Strategy};
 pub use crate::name::{
-    AnonymousName, ClassName, ConnectionName, IssuerName, KeyName, NameError, VariableName,
+    AnonymousName, ClassName, ConnectionName, GroupName, IssuerName, KeyName, NameError, RuleId, ToolPattern,
+    VariableName,
 };
 pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
@@ -51,7 +54,8 @@ pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlEr
 /// Everything a gateway is told, checked and with its variables filled in.
 ///
 /// Only [`Draft::resolve`] makes one, so what the parts say about each other holds: every issuer that a
-/// connection names exists, or is `anonymous` and there is such a principal; no two issuers share an issuer URL.
+/// connection names exists, or is `anonymous` and there is such a principal; no two issuers share an issuer URL; no two
+/// rules share an id, and the connections and issuers that they name exist.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -71,6 +75,8 @@ pub struct Settings {
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// Which classes of data are masked for everyone who may not unmask them.
     pub masking: Masking,
+    /// What is refused whatever policies allow, in the order of the file.
+    pub deny: Vec<DenyRule>,
     /// Who calls without a token; only for tests, on this machine.
     pub anonymous: Option<Anonymous>,
     /// Where the policies come from that are in force.

@@ -117,6 +117,60 @@ name_type!(
     is_class
 );
 
+name_type!(
+    /// The id of a rule of the settings; it is written as that of a policy.
+    RuleId,
+    "an id of a rule",
+    "use 1 to 128 of A-Z, a-z, 0-9 and `.` `_` `-` `/` `:`",
+    is_rule_id
+);
+
+name_type!(
+    /// A group in the namespace of its issuer, as in `okta:dba`.
+    GroupName,
+    "a group",
+    "write it with its issuer, as in `okta:dba`",
+    is_group
+);
+
+name_type!(
+    /// The name of a tool, in which `*` stands for any characters or none. There is no way to write a `*` that is only one.
+    ToolPattern,
+    "a name of a tool",
+    "use 1 to 256 bytes without control characters; `*` stands for any characters",
+    is_tool
+);
+
+impl GroupName {
+    /// The name of the issuer.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.as_str().split_once(':').map_or("", |(issuer, _)| issuer)
+    }
+}
+
+impl ToolPattern {
+    /// Whether it is the name of one tool only.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        !self.as_str().contains('*')
+    }
+
+    /// Whether it is the name of this tool.
+    #[must_use]
+    pub fn fits(&self, tool: &str) -> bool {
+        let Some((first, rest)) = self.as_str().split_once('*') else { return self.as_str() == tool };
+        let Some(mut tool) = tool.strip_prefix(first) else { return false };
+        let (between, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+        for part in between.split('*') {
+            // What is found first leaves the most for what comes after it.
+            let Some((_, after)) = tool.split_once(part) else { return false };
+            tool = after;
+        }
+        tool.ends_with(last)
+    }
+}
+
 impl IssuerName {
     /// The namespace of callers without a token.
     pub(crate) fn anonymous() -> Self {
@@ -128,6 +182,21 @@ fn is_label(text: &str) -> bool {
     text.len() <= LONGEST_NAME
         && text.starts_with(is_lower_or_digit)
         && text.chars().all(|c| is_lower_or_digit(c) || c == '-')
+}
+
+fn is_rule_id(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | ':');
+    (1..=LONGEST_RULE_ID).contains(&text.len()) && text.chars().all(is_allowed)
+}
+
+fn is_group(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(issuer, group)| {
+        is_label(issuer) && (1..=LONGEST_GROUP).contains(&group.len()) && !group.chars().any(char::is_control)
+    })
+}
+
+fn is_tool(text: &str) -> bool {
+    (1..=LONGEST_TOOL).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 fn is_key_name(text: &str) -> bool {
@@ -164,6 +233,12 @@ fn is_lower_or_digit(c: char) -> bool {
 
 /// In characters; 63 is the limit of a DNS label, which a connection name may have to be.
 const LONGEST_NAME: usize = 63;
+/// As of policies, in bytes.
+const LONGEST_RULE_ID: usize = 128;
+/// As of groups that may approve, in bytes.
+const LONGEST_GROUP: usize = 512;
+/// In bytes; MCP recommends 128 characters at most.
+const LONGEST_TOOL: usize = 256;
 
 #[cfg(test)]
 mod tests;

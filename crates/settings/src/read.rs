@@ -259,6 +259,13 @@ impl<'t, 'i> Section<'t, 'i> {
         }
     }
 
+    /// The first and the last line of it.
+    pub(crate) fn lines(&self, report: &Report) -> (usize, usize) {
+        let ends = self.table.iter().map(|(_, value)| value.span().end);
+        let last = ends.max().map_or(0, |end| report.line(&(end.saturating_sub(1)..end)));
+        (self.line, last.max(self.line))
+    }
+
     /// Reports a key that must be there and is not.
     pub fn missing(&self, report: &mut Report, key: &str) {
         report.add(self.line, format!("`{}` is missing", self.join(key)));

@@ -5,3 +5,5 @@
 mod agreement;
 #[cfg(test)]
 mod check;
+#[cfg(test)]
+mod deny;

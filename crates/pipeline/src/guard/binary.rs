@@ -1,5 +1,8 @@
-//! Images, audio and blobs: nothing can read what they show, so a connection must say that they may pass.
+//! Images, audio and other binary: nothing can read what they show, so a connection must say that they may pass.
+//!
+//! Blobs and `data:` URLs that are called text and are it stay: they are masked as the text that they carry.
 
+use portcullis_mcp::carried::{Carried, is_data_url};
 use portcullis_mcp::json::{Json, Object};
 
 const NOTICE: &str = "[binary content withheld by the gateway]";
@@ -7,7 +10,7 @@ const NOTICE: &str = "[binary content withheld by the gateway]";
 /// Replaces binary content anywhere below `object` by a text, and counts how often.
 ///
 /// What counts as binary is the shape that MCP gives it: a content block of the type `image`, `audio` or `video`,
-/// anything with a `blob`, a `text` whose `mimeType` says that it is none, and `data:` URLs. `data` of other types
+/// a `blob` or a `data:` URL that is no text, and a `text` whose `mimeType` says that it is none. `data` of other types
 /// stays: it is text or structure and is scanned.
 pub(crate) fn withhold(object: &mut Object<'_>) -> u32 {
     if matches!(object.get_str("type"), Some("image" | "audio" | "video")) && object.get("data").is_some() {
@@ -15,8 +18,10 @@ pub(crate) fn withhold(object: &mut Object<'_>) -> u32 {
         return 1;
     }
     let unreadable = object.get("text").is_some() && object.get_str("mimeType").is_some_and(is_binary);
-    let blob = u32::from(object.remove("blob").is_some() || unreadable);
+    let hides = object.get("blob").is_some() && !Carried::of_blob(object).is_some_and(|blob| is_read(&blob));
+    let blob = u32::from(hides || unreadable);
     if blob > 0 {
+        object.remove("blob");
         object.insert("text", NOTICE);
         object.insert("mimeType", "text/plain");
     }
@@ -28,7 +33,9 @@ pub(crate) fn withhold_in(value: &mut Json<'_>) -> u32 {
     match value {
         Json::Object(object) => withhold(object),
         Json::Array(items) => items.iter_mut().map(withhold_in).fold(0, u32::saturating_add),
-        Json::String(text) if is_data_url(text) => {
+        Json::String(text)
+            if is_data_url(text) && !Carried::of_url(text).is_some_and(|url| is_read(&url)) =>
+        {
             *text = NOTICE.into();
             1
         }
@@ -44,6 +51,8 @@ fn is_binary(kind: &str) -> bool {
         && !kind.starts_with("image/svg")
 }
 
-fn is_data_url(text: &str) -> bool {
-    text.trim_start().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"))
+/// Whether masking reads all of it. A type that is not that of text is believed: such content may be made so that a text is
+/// read in it where clients show something else.
+fn is_read(carried: &Carried) -> bool {
+    carried.is_called_text() && !carried.has_data_urls()
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use portcullis_detect::{Class, Counts, Detectors, Findings, KnownValues, Mask, Place, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
+use portcullis_mcp::carried::{Carried, Coding};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::{ConnectionName, Strategy};
 
@@ -37,6 +38,8 @@ pub(crate) struct Masker {
     masked: Counts,
     /// What was found since it was last taken, if somebody counts values.
     seen: Option<Seen>,
+    /// How many texts that are carried in another the one is in that is masked.
+    carried: usize,
 }
 
 impl Masker {
@@ -63,6 +66,7 @@ impl Masker {
             found: Counts::default(),
             masked: Counts::default(),
             seen: None,
+            carried: 0,
         }
     }
 
@@ -166,6 +170,11 @@ impl Masker {
     }
 
     fn members_at(&mut self, current: &mut Current, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
+        let blob = Carried::of_blob(object);
+        let blob = blob.and_then(|blob| self.carried(current, Spot { at, key: "blob" }, &blob));
+        if let Some(masked) = blob {
+            object.insert("blob", masked);
+        }
         for (key, value) in object.iter_mut() {
             if !opaque.contains(&key) {
                 let spot = Spot { at: current.detectors.member(at, key), key };
@@ -179,12 +188,51 @@ impl Masker {
     }
 
     fn text_at(&mut self, current: &mut Current, spot: Spot<'_>, text: &mut Cow<'_, str>) {
+        self.url(current, spot, (text, Coding::Base64));
+        // What a text without its escapes is masked to may be no JSON any more.
+        let document = Carried::of_document(text);
+        if let Some(masked) = document.and_then(|document| self.carried(current, spot, &document)) {
+            *text = Cow::Owned(masked);
+        }
         let findings = current.scan(spot, text);
         if let Some(masked) =
             findings.and_then(|findings| self.apply(current, (Form::Text, spot), text, findings))
         {
             *text = Cow::Owned(masked);
         }
+        // What can be read as it is has been masked as it is.
+        self.url(current, spot, (text, Coding::Percent));
+    }
+
+    /// Masks what a text carries, if it is a `data:` URL that is written so.
+    fn url(&mut self, current: &mut Current, spot: Spot<'_>, (text, coding): (&mut Cow<'_, str>, Coding)) {
+        let url = Carried::of_url(text).filter(|url| url.coding() == Some(coding));
+        if let Some(masked) = url.and_then(|url| self.carried(current, spot, &url)) {
+            *text = Cow::Owned(masked);
+        }
+    }
+
+    /// What stands in the place of a text that is carried in another, if anything in it is masked.
+    fn carried(&mut self, current: &mut Current, spot: Spot<'_>, carried: &Carried) -> Option<String> {
+        if self.carried >= Carried::DEEPEST {
+            return None;
+        }
+        self.carried += 1;
+        let masked = match carried.json() {
+            Some(mut json) => {
+                let before = json.clone();
+                let top = Spot { at: current.detectors.top(), key: "" };
+                self.member(current, top, &mut json);
+                (json != before).then(|| json.to_string())
+            }
+            None => {
+                let mut text = Cow::Borrowed(carried.text());
+                self.text_at(current, spot, &mut text);
+                (text != carried.text()).then(|| text.into_owned())
+            }
+        };
+        self.carried -= 1;
+        masked.map(|masked| carried.carry(&masked))
     }
 
     /// What stands in the place of a number, if anything does.

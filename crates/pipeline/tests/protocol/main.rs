@@ -8,10 +8,13 @@
 )]
 
 mod batches;
+mod carried;
+mod deny;
 mod detection;
 mod drift;
 mod eras;
 mod frames;
+mod leaks;
 mod leaving;
 mod listening;
 mod param_headers;

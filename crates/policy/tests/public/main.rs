@@ -10,6 +10,8 @@ mod candidates;
 #[cfg(test)]
 mod decisions;
 #[cfg(test)]
+mod deny;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod generated;

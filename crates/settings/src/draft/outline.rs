@@ -5,6 +5,7 @@
 
 use crate::Draft;
 use crate::connection::Drift;
+use crate::deny::DenyRule;
 use crate::draft::connection::ConnectionDraft;
 use crate::issuer::ClaimRules;
 use crate::limits::Limits;
@@ -40,6 +41,12 @@ impl Draft {
     #[must_use]
     pub fn drift(&self, connection: &ConnectionName) -> Option<Drift> {
         self.connections.get(connection).map(ConnectionDraft::drift)
+    }
+
+    /// What is refused whatever policies allow, in the order of the file.
+    #[must_use]
+    pub fn deny(&self) -> &[DenyRule] {
+        &self.deny
     }
 
     /// Which classes of data are masked.

@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod bad;
+mod deny;
 mod good;
 mod policy;
 
