@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Pin(Pin),
     /// Push policies to a running gateway, and make what that needs.
     Policy(Policy),
+    /// Print the records in a store on this machine, in clear.
+    Records(Records),
     /// Run the policy tests in a folder.
     Test(Test),
     /// Print a development token of the running demo.
@@ -250,6 +252,23 @@ pub(crate) struct Explain {
     /// The tool, and its arguments; a value that is JSON is taken as JSON, any other as text.
     #[arg(value_name = "TOOL] [NAME=VALUE")]
     pub(crate) call: Vec<String>,
+}
+
+/// `portcullis records`
+#[derive(Debug, Args)]
+pub(crate) struct Records {
+    /// The file of the key-value store.
+    #[arg(long, value_name = "FILE", default_value = ".portcullis/key-value.db")]
+    pub(crate) store: PathBuf,
+    /// The gateway's secret key, and any before it; that of the demo unless set. In the environment, separated by commas.
+    #[arg(
+        long = "secret-key",
+        value_name = "SECRET",
+        env = "SPIN_VARIABLE_SECRET_KEY",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) secret_keys: Vec<String>,
 }
 
 /// `portcullis inspect`

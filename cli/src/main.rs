@@ -10,6 +10,7 @@ mod explain;
 mod inspect;
 mod pin;
 mod policy;
+mod records;
 mod terminal;
 mod test;
 mod token;
@@ -35,6 +36,7 @@ async fn main() -> Exit {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Pin(arguments) => pin::run(arguments).await,
         Command::Policy(arguments) => policy::run(arguments).await,
+        Command::Records(arguments) => records::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(arguments) => token::run(&arguments).await,
         Command::Up(arguments) => up::run(*arguments).await,

@@ -2,7 +2,7 @@
 
 mod demo;
 
-pub(crate) use self::demo::{KEY_FILE as DEMO_KEY_FILE, KEY_ID as DEMO_KEY_ID};
+pub(crate) use self::demo::{KEY_FILE as DEMO_KEY_FILE, KEY_ID as DEMO_KEY_ID, SECRET_FILE};
 
 use std::collections::BTreeMap;
 use std::env;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -32,7 +33,8 @@ pub(super) struct Demo {
 impl Demo {
     /// Starts both services on free loopback ports, for a gateway at this URL.
     ///
-    /// The key for policies is kept in the folder: what was pushed in an earlier run is in the store there.
+    /// The key for policies and the secret of the gateway are kept in the folder: what was pushed and recorded in earlier
+    /// runs is in the store there.
     pub(super) async fn start(gateway_url: &str, folder: &Path) -> anyhow::Result<Self> {
         let policy_key = policy_key(folder)?;
         let credential = Secret::random();
@@ -42,7 +44,7 @@ impl Demo {
             billing: Billing::start(BillingConfig::new(credential.clone())).await?,
             provider: Provider::start(ProviderConfig { listen, ..ProviderConfig::default() }).await?,
             credential,
-            secret_key: Secret::random(),
+            secret_key: secret_key(folder)?,
             policy_key,
         })
     }
@@ -158,6 +160,25 @@ fn policy_key(folder: &Path) -> anyhow::Result<PolicyKey> {
     let key = SecretKey::random()?;
     key.write(&path)?;
     Ok(key.public())
+}
+
+/// The secret key of the demo's gateway, in the folder of its store.
+pub(crate) const SECRET_FILE: &str = "secret.key";
+
+/// The secret key; made if it is not there yet.
+fn secret_key(folder: &Path) -> anyhow::Result<Secret> {
+    let path = folder.join(SECRET_FILE);
+    if let Ok(known) = fs::read_to_string(&path) {
+        return Ok(Secret::new(known.trim().to_owned()));
+    }
+    let secret = Secret::random();
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&path).and_then(|mut file| file.write_all(secret.expose().as_bytes()));
+    written.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(secret)
 }
 
 /// What shows in a minute what the gateway is for.

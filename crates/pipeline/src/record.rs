@@ -3,17 +3,18 @@
 //! Each is acknowledged by the store before what follows it happens. Arguments and answers are stored masked for everybody, whatever
 //! the caller may see; originals only as keyed digests.
 
+mod shelf;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use portcullis_detect::Counts;
 use portcullis_identity::seal::Purpose;
-use portcullis_identity::{self as identity, Principal, VerifiedToken};
+use portcullis_identity::{self as identity, VerifiedToken};
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Item, Key, KeyedDigest, Outcome, PolicyRef,
-    PrincipalKind, Record, RecordId, RecordingId, Refusal as RefusalRecord, Stage, Tag, UnixMillis, Verdict,
-    Who,
+    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef,
+    PrincipalKind, Record, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
 };
 use portcullis_mcp::era::{
     Call, Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, SESSION_ID,
@@ -32,6 +33,8 @@ use crate::guard::{Guard, Masker};
 use crate::ports::{Ports, StoreError, fresh};
 use crate::refusal::Refusal;
 use crate::reply::Delivery;
+
+pub(crate) use shelf::Shelf;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
 /// What of `_meta` says how a request is meant, and nothing to the server's tools. None of it may be long (`client`,
@@ -52,14 +55,6 @@ pub(crate) struct Open {
     timings: BTreeMap<Stage, u64>,
     /// When the intent was written, on the clock that only goes forward.
     since: u64,
-}
-
-/// Which recording a record is of, and by what that is found.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shelf {
-    recording: RecordingId,
-    principal: Option<Tag>,
-    connection: Option<Tag>,
 }
 
 /// What went to the caller.
@@ -308,73 +303,6 @@ impl Open {
         };
         shelf.write(gateway, ports, &Record::Outcome(record)).await
     }
-}
-
-impl Shelf {
-    /// Where the records of a request belong: to its session, or else to what is done with the token.
-    fn of<P: Ports>(x: &Exchange<P>) -> Self {
-        let names = &x.gateway.journal.keys().names;
-        let connection = x.connection.as_ref().map(|name| Tag::connection(names, name.as_str()));
-        let tag = |token: &VerifiedToken| {
-            let Principal { issuer, subject, .. } = token.principal();
-            Tag::principal(names, &issuer.to_string(), &subject.to_string())
-        };
-        let principal = x.token.as_deref().map(tag);
-        let recording = match (session(x), x.token.as_deref(), principal) {
-            (Some(session), Some(_), _) => RecordingId::of_session(names, &session),
-            (_, Some(token), Some(principal)) => {
-                RecordingId::of_token(names, principal, &told_apart(token), connection)
-            }
-            (_, None, _) | (_, _, None) => RecordingId::of_nobody(names, connection),
-        };
-        Self { recording, principal, connection }
-    }
-
-    /// Where the records of what the gateway itself sees on a connection belong.
-    pub(crate) fn of_connection(gateway: &Gateway, connection: &str) -> Self {
-        let names = &gateway.journal.keys().names;
-        let connection = Some(Tag::connection(names, connection));
-        Self { recording: RecordingId::of_nobody(names, connection), principal: None, connection }
-    }
-
-    /// Notes of an intent that the store has not acknowledged that nothing came of it. Should the store get it all the
-    /// same, both are written.
-    fn note_nothing_done<P: Ports>(self, x: &Exchange<P>, id: RecordId) {
-        let record = Record::Outcome(Outcome {
-            id,
-            at: UnixMillis(x.ports.now()),
-            result: CallResult::Failed { kind: "store".to_owned() },
-            upstream_status: None,
-            bytes_out: 0,
-            frames: 0,
-            findings: BTreeMap::new(),
-            masked: BTreeMap::new(),
-            text: Excerpt::whole("the intent was not acknowledged, so nothing was forwarded"),
-            timings: x.timings.clone(),
-        });
-        let Self { recording, principal, connection } = self;
-        let item = Item { recording, principal, connection, record: &record, fresh: x.ports.random() };
-        if let Err(error) = x.gateway.journal.push(item) {
-            x.ports.log(&format!("an intent may stay without its outcome: {error}"));
-        }
-    }
-
-    /// Writes a record, and returns when the store has it.
-    pub(crate) async fn write<P: Ports>(
-        self,
-        gateway: &Gateway,
-        ports: &P,
-        record: &Record,
-    ) -> Result<(), StoreError> {
-        let Self { recording, principal, connection } = self;
-        let item = Item { recording, principal, connection, record, fresh: ports.random() };
-        gateway.journal.write(ports, item).await
-    }
-}
-
-/// What tells a caller's tokens apart: the token's id, or else its end.
-fn told_apart(token: &VerifiedToken) -> String {
-    token.token_id().map_or_else(|| format!("until {}", token.expires().0), str::to_owned)
 }
 
 /// An answer as it is stored: masked value by value, as for callers, and for every class. In its text a detector would

@@ -21,20 +21,20 @@ fn what_a_rule_names_must_exist() {
         ("labels = [\"sql\", \"pii.card\", \"args.unrepresentable\"]", "", ""),
         (
             "labels = [\n  \"sql\",\n  \"sql.destuctive\",\n]",
-            "s.toml:21: no request has the label `sql.destuctive`; did you mean `sql.destructive`?\n",
+            "s.toml:20: no request has the label `sql.destuctive`; did you mean `sql.destructive`?\n",
             "",
         ),
         ("tools = [\"refund\", \"list_*\"]\nconnections = [\"billing\"]", "", ""),
         (
             "tools = [\"refun\"]\nconnections = [\"billing\"]",
-            "s.toml:20: `billing` has no pinned tool `refun`; did you mean `refund`? If not, approve it with `portcullis \
+            "s.toml:19: `billing` has no pinned tool `refun`; did you mean `refund`? If not, approve it with `portcullis \
              pin billing`\n",
             "",
         ),
         (
             "tools = [\"drop_*\"]\nconnections = [\"billing\"]",
             "",
-            "s.toml:20: no pinned tool fits `drop_*`, so it denies nothing yet\n",
+            "s.toml:19: no pinned tool fits `drop_*`, so it denies nothing yet\n",
         ),
         // Nothing is known of `wiki`.
         ("tools = [\"refun\", \"drop_*\"]", "", ""),
