@@ -268,7 +268,7 @@ fn the_detectors_and_the_masking_of_a_folder_count_if_it_is_named() {
 
     fs::write(policies.join("detectors.toml"), DETECTORS.replace("regex", "regexp")).expect("a file");
     let (code, printed, _) = inspect_in(folder.path(), &["--policies", "policies"], text);
-    assert!(code == Some(3) && printed.starts_with("policies/detectors.toml:4: "), "{printed}");
+    assert!(code == Some(3) && printed.contains("policies/detectors.toml:4: unknown key"), "{printed}");
     let (code, _, said) = inspect_in(folder.path(), &["--policies", "nowhere"], text);
     assert!(code == Some(1) && said.contains("nowhere/portcullis.toml"), "{said}");
 }

@@ -89,7 +89,7 @@ fn who_has_the_secret_reads_records_in_the_order_of_time() {
         assert_eq!((code, said.as_str()), (Some(0), ""));
         let told: Vec<Value> =
             printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        let texts: Vec<&Value> = told.iter().map(|record| &record["explanation"]).collect();
+        let texts: Vec<&Value> = told.iter().map(|record| &record["explanation"]["text"]).collect();
         assert_eq!(texts, ["refusal 1", "refusal 2"], "{printed}");
     }
 }
