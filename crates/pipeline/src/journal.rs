@@ -11,9 +11,11 @@ mod keys;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{select, try_join_all};
 use portcullis_identity::seal::Sealer;
 use portcullis_ledger::{
     AppName, Author, ChainId, ChainLimits, Day, Fate, Item, Key, Next, Put, SegmentId, UnixMillis, Writer,
@@ -22,6 +24,9 @@ use portcullis_ledger::{
 pub use keys::LedgerKeys;
 
 use crate::ports::{Ports, StoreError};
+
+/// How long a request waits before it looks again.
+const MOMENT: Duration = Duration::from_micros(500);
 
 /// The records of one instance on their way to the store.
 pub(crate) struct Journal {
@@ -88,7 +93,7 @@ impl Journal {
             }
             match self.lead() {
                 Some(lead) => lead.step(ports).await,
-                None => self.next_step().await,
+                None => self.next_step(ports).await,
             }
         }
     }
@@ -102,17 +107,21 @@ impl Journal {
         (!self.is_led.replace(true)).then_some(Lead { journal: self, at_store: None })
     }
 
-    /// Returns after the step that somebody is doing.
-    async fn next_step(&self) {
+    /// Returns after the step that somebody is doing, or after a moment: a component may not sleep until another of its
+    /// requests wakes it, only until the host does.
+    async fn next_step<P: Ports>(&self, ports: &P) {
         let n_steps = self.n_steps.get();
-        poll_fn(|context| {
+        let done = poll_fn(|context| {
             if self.n_steps.get() != n_steps {
                 return Poll::Ready(());
             }
-            self.waiting.borrow_mut().push(context.waker().clone());
+            let mut waiting = self.waiting.borrow_mut();
+            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiting.push(context.waker().clone());
+            }
             Poll::Pending
-        })
-        .await;
+        });
+        select(pin!(done), pin!(ports.sleep(MOMENT))).await;
     }
 }
 
