@@ -5,17 +5,17 @@
 //!
 //! INVARIANT: [`Journal::write`] is `Ok` only if the store has acknowledged the record. A request that is dropped while it
 //! waits leaves its record in the writer, and whoever comes next writes it.
+//!
+//! Nobody here waits for a [`Waker`](std::task::Waker): in a component a task may be woken by the host alone, and to wake it
+//! from another task is a trap. Whoever waits looks again after a moment.
 
 mod keys;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use futures_util::future::{select, try_join_all};
+use futures_util::future::try_join_all;
 use portcullis_identity::seal::Sealer;
 use portcullis_ledger::{
     AppName, Author, ChainId, ChainLimits, Day, Fate, Item, Key, Next, Put, SegmentId, UnixMillis, Writer,
@@ -27,20 +27,32 @@ use crate::ports::{Ports, StoreError};
 
 /// How long a request waits before it looks again.
 const MOMENT: Duration = Duration::from_micros(500);
+/// How long a step may take before somebody else does it again: whoever does it may be busy with a caller who does not
+/// read, and then nobody asks how the store is getting on. A step that is done twice sets the same keys to the same values.
+const PATIENCE_MICROS: u64 = 1_000_000;
 
 /// The records of one instance on their way to the store.
 pub(crate) struct Journal {
     writer: RefCell<Writer>,
     keys: LedgerKeys,
-    /// Whether somebody is doing a step.
-    is_led: Cell<bool>,
-    /// How many steps were done.
+    /// The step that somebody is doing.
+    led: Cell<Option<Step>>,
+    /// How many steps were begun.
     n_steps: Cell<u64>,
     /// How many of them failed.
     n_failed: Cell<u64>,
     /// What the last one that failed said.
     failure: RefCell<Option<StoreError>>,
-    waiting: RefCell<Vec<Waker>>,
+}
+
+/// A step that is being done.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    number: u64,
+    /// When it was begun, on the clock that only goes forward, in microseconds.
+    begun: u64,
+    /// The segment that the store was given and has not acknowledged.
+    at_store: Option<SegmentId>,
 }
 
 impl Journal {
@@ -55,11 +67,10 @@ impl Journal {
         Ok(Self {
             writer: RefCell::new(Writer::new(author)),
             keys,
-            is_led: Cell::new(false),
+            led: Cell::new(None),
             n_steps: Cell::new(0),
             n_failed: Cell::new(0),
             failure: RefCell::default(),
-            waiting: RefCell::default(),
         })
     }
 
@@ -91,9 +102,9 @@ impl Journal {
                 Fate::Pending if self.n_failed.get() != n_failed => return Err(self.failure()),
                 Fate::Pending => {}
             }
-            match self.lead() {
+            match self.lead(ports.monotonic()) {
                 Some(lead) => lead.step(ports).await,
-                None => self.next_step(ports).await,
+                None => ports.sleep(MOMENT).await,
             }
         }
     }
@@ -103,25 +114,34 @@ impl Journal {
         self.failure.borrow().clone().unwrap_or_else(unknown)
     }
 
-    fn lead(&self) -> Option<Lead<'_>> {
-        (!self.is_led.replace(true)).then_some(Lead { journal: self, at_store: None })
+    /// The right to do a step, unless somebody is doing one.
+    fn lead(&self, now: u64) -> Option<Lead<'_>> {
+        let is_patient = |step: &Step| now.saturating_sub(step.begun) < PATIENCE_MICROS;
+        if self.led.get().as_ref().is_some_and(is_patient) {
+            return None;
+        }
+        self.end(self.led.get());
+        let number = self.n_steps.get().wrapping_add(1);
+        self.n_steps.set(number);
+        self.led.set(Some(Step { number, begun: now, at_store: None }));
+        // Made only if the step is ours: dropping one ends it.
+        Some(Lead { journal: self, number })
     }
 
-    /// Returns after the step that somebody is doing, or after a moment: a component may not sleep until another of its
-    /// requests wakes it, only until the host does.
-    async fn next_step<P: Ports>(&self, ports: &P) {
-        let n_steps = self.n_steps.get();
-        let done = poll_fn(|context| {
-            if self.n_steps.get() != n_steps {
-                return Poll::Ready(());
-            }
-            let mut waiting = self.waiting.borrow_mut();
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        });
-        select(pin!(done), pin!(ports.sleep(MOMENT))).await;
+    /// Notes what the store has of a step, if nobody has taken the step over.
+    fn note(&self, number: u64, at_store: Option<SegmentId>) {
+        if let Some(step) = self.led.get().filter(|step| step.number == number) {
+            self.led.set(Some(Step { at_store, ..step }));
+        }
+    }
+
+    /// Ends a step. What the store has not acknowledged is written again.
+    fn end(&self, step: Option<Step>) {
+        let Some(step) = step else { return };
+        if let Some(id) = step.at_store {
+            self.writer.borrow_mut().failed(id);
+        }
+        self.led.set(None);
     }
 }
 
@@ -134,23 +154,22 @@ impl fmt::Debug for Journal {
 /// The right to do one step. Whoever has it may be dropped at any time.
 struct Lead<'j> {
     journal: &'j Journal,
-    /// The segment that the store was given and has not acknowledged.
-    at_store: Option<SegmentId>,
+    number: u64,
 }
 
 impl Lead<'_> {
     /// Asks the store for one thing.
-    async fn step<P: Ports>(mut self, ports: &P) {
+    async fn step<P: Ports>(self, ports: &P) {
         if let Err(error) = self.ask(ports).await {
             self.journal.failure.replace(Some(error));
             self.journal.n_failed.set(self.journal.n_failed.get().wrapping_add(1));
         }
     }
 
-    async fn ask<P: Ports>(&mut self, ports: &P) -> Result<(), StoreError> {
+    async fn ask<P: Ports>(&self, ports: &P) -> Result<(), StoreError> {
         let now = UnixMillis(ports.now());
         match self.next(now) {
-            Task::Nothing => {}
+            Task::Nothing => ports.sleep(MOMENT).await,
             Task::Claim { counter, day } => {
                 // A claim whose acknowledgement is lost leaves a chain that nobody begins.
                 let serial = ports.increment(counter.as_str(), 1)?;
@@ -159,9 +178,9 @@ impl Lead<'_> {
                 self.journal.writer.borrow_mut().begin(ChainId { day, serial }, now);
             }
             Task::Write(id, puts) => {
-                self.at_store = Some(id);
+                self.journal.note(self.number, Some(id));
                 try_join_all(puts.iter().map(|put| ports.set(put.key.as_str(), &put.value))).await?;
-                self.at_store = None;
+                self.journal.note(self.number, None);
                 self.journal.writer.borrow_mut().acknowledged(id, UnixMillis(ports.now()));
             }
         }
@@ -186,11 +205,6 @@ enum Task {
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        if let Some(id) = self.at_store {
-            self.journal.writer.borrow_mut().failed(id);
-        }
-        self.journal.is_led.set(false);
-        self.journal.n_steps.set(self.journal.n_steps.get().wrapping_add(1));
-        self.journal.waiting.take().into_iter().for_each(Waker::wake);
+        self.journal.end(self.journal.led.get().filter(|step| step.number == self.number));
     }
 }

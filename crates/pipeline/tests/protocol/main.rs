@@ -14,6 +14,7 @@ mod detection;
 mod drift;
 mod eras;
 mod frames;
+mod journal;
 mod leaks;
 mod leaving;
 mod listening;

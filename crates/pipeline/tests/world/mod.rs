@@ -92,6 +92,8 @@ pub(crate) struct Fake {
     pub(crate) patience: Cell<Duration>,
     /// How often the others get a turn before the upstream's response begins.
     pub(crate) delay: Cell<u32>,
+    /// How often the others get a turn before the store has set something.
+    pub(crate) store_delay: Cell<u32>,
     /// The wall clock.
     pub(crate) now: Cell<u64>,
     /// What keys hold for which the store does nothing.
@@ -217,6 +219,9 @@ impl Ports for Fake {
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.reach("set", key)?;
+        for _ in 0..self.store_delay.get() {
+            yield_once().await;
+        }
         assert!(!self.counters.borrow().contains_key(key), "a counter is never set: {key}");
         let Ok(_) = Segment::parse(value) else {
             // What belongs to whom must be there before anybody learns of it.
@@ -412,6 +417,7 @@ impl World {
             late: Cell::new(false),
             patience: Cell::default(),
             delay: Cell::new(0),
+            store_delay: Cell::new(0),
             now: Cell::new(NOW_MS),
             store_fails: Cell::default(),
             fails_at: Cell::default(),
