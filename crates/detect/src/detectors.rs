@@ -258,9 +258,12 @@ impl Scan<'_, '_> {
     }
 
     fn digit(&mut self, place: usize) {
-        self.pass.look(place);
         self.secrets.look_at_digit(place);
         self.births.look(place, &mut self.hits);
+        if is_lonely(self.text.bytes(), place) {
+            return;
+        }
+        self.pass.look(place);
         self.identifiers.look(place, &mut self.hits);
         self.phones.look(place, &mut self.hits);
         network::look_at_digits(self.text, place, &mut self.hits);
@@ -271,6 +274,29 @@ impl Scan<'_, '_> {
         self.secrets.look_at_word(place);
         vehicle::look_at_word(self.text, place, &mut self.hits);
     }
+}
+
+/// How many digits a number has at most that is none of a value by itself.
+const FEW: usize = 4;
+/// How far the digits of one value lie apart at most, with signs or letters between them.
+const REACH: usize = 8;
+
+/// Whether a run of digits is too short to be a value, and nothing around it can be a part of one: no letter touches it, and
+/// neither digits, nor what stands for a sign, are near. Most numbers in prose are alone so. Dates have words between their
+/// numbers, and passwords have any length, so neither is looked for with this.
+fn is_lonely(bytes: &[u8], place: usize) -> bool {
+    let n_digits = bytes.get(place..).unwrap_or_default().iter().take(FEW + 1);
+    let n_digits = n_digits.take_while(|byte| byte.is_ascii_digit()).count();
+    let before = bytes.get(place.saturating_sub(REACH)..place).unwrap_or_default();
+    let after = bytes.get(place + n_digits..).unwrap_or_default();
+    let after = after.get(..REACH).unwrap_or(after);
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'%' | b'\\' | b'+' | b'*' | 0x80..);
+    let touches = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    n_digits <= FEW
+        && !touches(before.last())
+        && !touches(after.first())
+        && !touches(after.get(1))
+        && !before.iter().chain(after).any(is_part)
 }
 
 #[cfg(test)]
