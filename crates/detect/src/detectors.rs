@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::birth::Births;
-use crate::block::{anchors, is_bare, is_plain, ones};
+use crate::block::{BARE_BELOW, anchors, is_bare, is_plain, ones};
 use crate::context::Text;
 use crate::custom::{Child, Custom, Paths, Place};
 use crate::finding::{Finding, Findings};
@@ -24,24 +24,28 @@ use crate::{crypto, hidden, network, prompt, vehicle};
 pub struct Detectors {
     custom: Option<Arc<Custom>>,
     known: Vec<Arc<KnownValues>>,
+    /// How long a text is, in bytes, that one look may show to hold nothing.
+    bare_below: usize,
 }
 
 impl Detectors {
     /// Every class in [`Class::built_in`]. Costs nothing.
     #[must_use]
     pub const fn builtin() -> Self {
-        Self { custom: None, known: Vec::new() }
+        Self { custom: None, known: Vec::new(), bare_below: BARE_BELOW }
     }
 
     /// Those that are built in, and an organisation's own. Costs nothing.
     #[must_use]
     pub const fn with_custom(custom: Arc<Custom>) -> Self {
-        Self { custom: Some(custom), known: Vec::new() }
+        // They may look for anything.
+        Self { custom: Some(custom), known: Vec::new(), bare_below: 0 }
     }
 
     /// The same, and finds these values.
     #[must_use]
     pub fn with_known(mut self, known: Arc<KnownValues>) -> Self {
+        self.bare_below = self.bare_below.min(known.shortest());
         self.known.push(known);
         self
     }
@@ -92,7 +96,7 @@ impl Detectors {
     /// Finds the values in the text of a member that is at a place in a document.
     #[must_use]
     pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
-        if self.is_bare(key, text.as_bytes()) {
+        if self.is_bare(key, text) {
             return Findings::default();
         }
         let mut hits = self.in_text(key, text);
@@ -103,10 +107,13 @@ impl Detectors {
         Findings::resolve(hits)
     }
 
-    /// Whether nothing can be found in a text, as one look at it shows.
-    fn is_bare(&self, key: &str, text: &[u8]) -> bool {
-        let is_known = self.known.iter().any(|known| !known.are_longer_than(text));
-        self.custom.is_none() && !is_known && is_bare(text) && !secret::is_named_by(key)
+    /// Whether nothing can be found in the short text of a member, as one look at it shows: most texts are short and say so.
+    #[inline]
+    #[must_use]
+    pub fn is_bare(&self, key: &str, text: &str) -> bool {
+        text.len() < self.bare_below
+            && is_bare(text.as_bytes())
+            && (key.is_empty() || !secret::is_named_by(key))
     }
 
     /// What is in a text, but for what paths lead to.

@@ -339,6 +339,9 @@ impl Current {
 
     /// What a text holds, if it holds anything.
     fn scan(&mut self, Spot { at, key }: Spot<'_>, text: &str) -> Option<Findings> {
+        if self.detectors.is_bare(key, text) {
+            return None;
+        }
         let is_anywhere = at == Place::default();
         if is_anywhere && self.plain.has(key, text) {
             return None;
