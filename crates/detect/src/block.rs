@@ -93,6 +93,7 @@ impl Lane {
 }
 
 /// Fewer than sixteen bytes, filled up with zeros: their first and their last, which may overlap.
+#[inline]
 pub(crate) fn short(bytes: &[u8]) -> [u8; LANES] {
     let n = bytes.len();
     let (low, high) = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
@@ -144,8 +145,12 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     })
 }
 
+/// How long a text is that [`is_bare`] looks at.
+pub(crate) const BARE_BELOW: usize = LANES;
+
 /// Whether a text is shorter than a lane and has none of the bytes that a value or a mark needs: nothing that is built in
 /// can be found in it. Most names of members are such texts.
+#[inline]
 pub(crate) fn is_bare(text: &[u8]) -> bool {
     if text.len() >= LANES {
         return false;

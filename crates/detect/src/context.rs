@@ -59,9 +59,11 @@ impl<'v, 't> Text<'v, 't> {
         self.view.bytes()
     }
 
-    /// Whether something near the value speaks of `topic`.
+    /// Whether something near the value speaks of `topic`. The value itself does not: letters at random spell cues too.
     pub(crate) fn speaks_of(&self, topic: Topic, value: &Range<usize>) -> bool {
-        self.key_topics().has(topic) || self.cues_near(value).any(|cue| cue.topics.has(topic))
+        let is_inside = |cue: &Cue| value.start <= cue.start && cue.end <= value.end;
+        self.key_topics().has(topic)
+            || self.cues_near(value).any(|cue| cue.topics.has(topic) && !is_inside(cue))
     }
 
     /// Whether anything in the text, wherever it stands, speaks of one of `topics`. As long as no weak value has asked

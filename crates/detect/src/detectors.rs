@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::birth::Births;
-use crate::block::{anchors, is_bare, is_plain, ones};
+use crate::block::{BARE_BELOW, anchors, is_bare, is_plain, ones};
 use crate::context::Text;
 use crate::custom::{Child, Custom, Paths, Place};
 use crate::finding::{Finding, Findings};
@@ -24,24 +24,28 @@ use crate::{crypto, hidden, network, prompt, vehicle};
 pub struct Detectors {
     custom: Option<Arc<Custom>>,
     known: Vec<Arc<KnownValues>>,
+    /// How long a text is, in bytes, that one look may show to hold nothing.
+    bare_below: usize,
 }
 
 impl Detectors {
     /// Every class in [`Class::built_in`]. Costs nothing.
     #[must_use]
     pub const fn builtin() -> Self {
-        Self { custom: None, known: Vec::new() }
+        Self { custom: None, known: Vec::new(), bare_below: BARE_BELOW }
     }
 
     /// Those that are built in, and an organisation's own. Costs nothing.
     #[must_use]
     pub const fn with_custom(custom: Arc<Custom>) -> Self {
-        Self { custom: Some(custom), known: Vec::new() }
+        // They may look for anything.
+        Self { custom: Some(custom), known: Vec::new(), bare_below: 0 }
     }
 
     /// The same, and finds these values.
     #[must_use]
     pub fn with_known(mut self, known: Arc<KnownValues>) -> Self {
+        self.bare_below = self.bare_below.min(known.shortest());
         self.known.push(known);
         self
     }
@@ -92,7 +96,7 @@ impl Detectors {
     /// Finds the values in the text of a member that is at a place in a document.
     #[must_use]
     pub fn scan_at(&self, place: Place, key: &str, text: &str) -> Findings {
-        if self.is_bare(key, text.as_bytes()) {
+        if self.is_bare(key, text) {
             return Findings::default();
         }
         let mut hits = self.in_text(key, text);
@@ -103,10 +107,13 @@ impl Detectors {
         Findings::resolve(hits)
     }
 
-    /// Whether nothing can be found in a text, as one look at it shows.
-    fn is_bare(&self, key: &str, text: &[u8]) -> bool {
-        let is_known = self.known.iter().any(|known| !known.are_longer_than(text));
-        self.custom.is_none() && !is_known && is_bare(text) && !secret::is_named_by(key)
+    /// Whether nothing can be found in the short text of a member, as one look at it shows: most texts are short and say so.
+    #[inline]
+    #[must_use]
+    pub fn is_bare(&self, key: &str, text: &str) -> bool {
+        text.len() < self.bare_below
+            && is_bare(text.as_bytes())
+            && (key.is_empty() || !secret::is_named_by(key))
     }
 
     /// What is in a text, but for what paths lead to.
@@ -258,9 +265,12 @@ impl Scan<'_, '_> {
     }
 
     fn digit(&mut self, place: usize) {
-        self.pass.look(place);
         self.secrets.look_at_digit(place);
         self.births.look(place, &mut self.hits);
+        if is_lonely(self.text.bytes(), place) {
+            return;
+        }
+        self.pass.look(place);
         self.identifiers.look(place, &mut self.hits);
         self.phones.look(place, &mut self.hits);
         network::look_at_digits(self.text, place, &mut self.hits);
@@ -271,6 +281,29 @@ impl Scan<'_, '_> {
         self.secrets.look_at_word(place);
         vehicle::look_at_word(self.text, place, &mut self.hits);
     }
+}
+
+/// How many digits a number has at most that is none of a value by itself.
+const FEW: usize = 4;
+/// How far the digits of one value lie apart at most, with signs or letters between them.
+const REACH: usize = 8;
+
+/// Whether a run of digits is too short to be a value, and nothing around it can be a part of one: no letter touches it, and
+/// neither digits, nor what stands for a sign, are near. Most numbers in prose are alone so. Dates have words between their
+/// numbers, and passwords have any length, so neither is looked for with this.
+fn is_lonely(bytes: &[u8], place: usize) -> bool {
+    let n_digits = bytes.get(place..).unwrap_or_default().iter().take(FEW + 1);
+    let n_digits = n_digits.take_while(|byte| byte.is_ascii_digit()).count();
+    let before = bytes.get(place.saturating_sub(REACH)..place).unwrap_or_default();
+    let after = bytes.get(place + n_digits..).unwrap_or_default();
+    let after = after.get(..REACH).unwrap_or(after);
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'%' | b'\\' | b'+' | b'*' | 0x80..);
+    let touches = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    n_digits <= FEW
+        && !touches(before.last())
+        && !touches(after.first())
+        && !touches(after.get(1))
+        && !before.iter().chain(after).any(is_part)
 }
 
 #[cfg(test)]

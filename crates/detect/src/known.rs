@@ -69,8 +69,8 @@ impl KnownValues {
     }
 
     /// Whether a text is too short for any of the values.
-    pub(crate) fn are_longer_than(&self, text: &[u8]) -> bool {
-        self.patterns.is_empty() || text.len() < self.shortest
+    pub(crate) fn shortest(&self) -> usize {
+        if self.patterns.is_empty() { usize::MAX } else { self.shortest }
     }
 
     /// Where the values stand in a text.

@@ -54,6 +54,9 @@ impl Carried {
     /// The text in a `data:` URL; `None` if a text is none, or its data is no text in UTF-8.
     #[must_use]
     pub fn of_url(text: &str) -> Option<Self> {
+        if !may_carry(text) {
+            return None;
+        }
         let Url { kind, head, coding, data } = Url::parse(text)?;
         let bytes = match coding {
             Coding::Base64 => from_base64(&String::from_utf8(from_percent(&data)).ok()?)?,
@@ -66,6 +69,9 @@ impl Carried {
     /// `structuredContent`; `None` if it is none, or has no escapes that hide anything.
     #[must_use]
     pub fn of_document(text: &str) -> Option<Self> {
+        if !may_carry(text) {
+            return None;
+        }
         let begins = text.trim_start().starts_with(['{', '[']);
         let kind = MediaType { essence: "application/json".to_owned(), charset: None };
         let found = (begins && text.contains("\\u")).then(|| Self {
@@ -139,9 +145,17 @@ impl Carried {
 }
 
 /// Whether a text is a `data:` URL, with whatever data.
+#[inline]
 #[must_use]
 pub fn is_data_url(text: &str) -> bool {
-    Url::parse(text).is_some()
+    may_carry(text) && Url::parse(text).is_some()
+}
+
+/// Whether a text starts as a `data:` URL or a JSON document may. Most texts start with a letter, and cost no more.
+#[inline]
+#[must_use]
+pub fn may_carry(text: &str) -> bool {
+    text.bytes().next().is_some_and(|first| !first.is_ascii_alphanumeric() || matches!(first, b'D' | b'd'))
 }
 
 /// The parts of a `data:` URL.

@@ -4,10 +4,15 @@ use std::borrow::Cow;
 
 use proptest::prelude::*;
 
-use super::scan_view;
+use super::{is_lonely, scan_view};
+use crate::block::{anchors, ones};
+use crate::context::Text;
 use crate::fold::Folded;
 use crate::glyph::View;
-use crate::{Class, Detectors, catalog};
+use crate::identifier::Identifiers;
+use crate::pass::Pass;
+use crate::phone::Phones;
+use crate::{Class, Detectors, catalog, network};
 
 fn scan(text: &str) -> crate::Findings {
     Detectors::builtin().scan(text)
@@ -259,5 +264,71 @@ proptest! {
     #[test]
     fn a_text_without_findings_is_borrowed(text in "[a-z \n]{0,200}") {
         prop_assert!(matches!(mask(&text, |_| true), Cow::Borrowed(_)));
+    }
+}
+
+/// What the detectors find that a lonely number is not shown to.
+fn found_at_digits(text: &str) -> Vec<crate::finding::Finding> {
+    let view = View::new(text);
+    let text = Text::new("", &view);
+    let (mut pass, mut identifiers, mut phones) =
+        (Pass::new(&view), Identifiers::new(&text), Phones::new(&text));
+    let mut hits = Vec::new();
+    for place in digits(view.bytes()) {
+        pass.look(place);
+        identifiers.look(place, &mut hits);
+        phones.look(place, &mut hits);
+        network::look_at_digits(&text, place, &mut hits);
+    }
+    hits.extend(pass.into_hits());
+    hits
+}
+
+fn digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    anchors(bytes).flat_map(|(start, anchors)| ones(anchors.digits).map(move |place| start + place))
+}
+
+proptest! {
+    #[test]
+    fn a_lonely_number_is_in_nothing_that_is_found(
+        pieces in prop::collection::vec(
+            prop_oneof![
+                "[0-9]{1,4}",
+                "[0-9]{1,12}",
+                "[A-Za-z]{1,9}",
+                "[ ./,:;()_+-]{1,3}",
+                prop::sample::select(vec![
+                    "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "AB 12 34 56 C", "+49 30 1234 5678", "phone",
+                    "(0123) 456 789", "192.168.1.10", "passport", "ABCDE1234F", "12.345.678-9", "00 33 1 23 45 67 89",
+                    "GB29 NWBK 6016 1331 9268 19", "MT84 MALT 0110 0001 2345 MTLC AST0 01S", "address", "tax number",
+                    "1-800-555-0123", "B1234567", "C01X00T47", "2001:db8::1", "00:1b:44:11:3a:b7", "12 AB 3456",
+                ]).prop_map(str::to_owned),
+            ],
+            0..10,
+        ),
+    ) {
+        let text = pieces.concat();
+        for hit in found_at_digits(&text) {
+            let lonely = digits(text.as_bytes()).find(|place| hit.range.contains(place) && is_lonely(text.as_bytes(), *place));
+            prop_assert_eq!(lonely, None, "{:?} in {}", hit, text);
+        }
+    }
+}
+
+#[test]
+fn numbers_in_prose_are_lonely() {
+    for (text, want) in [
+        ("customers of segment 12", true),
+        ("of segment 12. Takes", true),
+        ("get_customer_0001", true),
+        ("call 12 34", false),
+        ("AB12", false),
+        ("12 AB", false),
+        ("12345", false),
+        ("+49", false),
+        ("１2", false),
+    ] {
+        let place = digits(text.as_bytes()).next().unwrap();
+        assert_eq!(is_lonely(text.as_bytes(), place), want, "{text}");
     }
 }

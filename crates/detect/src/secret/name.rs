@@ -27,11 +27,7 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     let name = name.trim_ascii_end();
     let n_digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let name = name.get(..name.len() - n_digits)?;
-    // Most names end otherwise.
-    if !matches!(
-        name.last()?.to_ascii_lowercase(),
-        b'd' | b'e' | b'g' | b'h' | b'l' | b'n' | b's' | b't' | b'w' | b'y' | b'_' | b'-'
-    ) {
+    if !can_end(name) {
         return None;
     }
     let mut words = split(name).rev();
@@ -72,6 +68,31 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
         }
         _ if ends_in(&["accesstoken", "refreshtoken", "apitoken", "bearertoken"]) => Some(Kind::Token),
         _ => None,
+    }
+}
+
+/// Whether a name ends as one may that says so. Most do not, and are read no further.
+fn can_end(name: &[u8]) -> bool {
+    let ends_in = |letters: &[u8]| {
+        let start = name.len().checked_sub(letters.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(letters))
+    };
+    match name.last_chunk::<2>().map(|end| end.map(|byte| byte.to_ascii_lowercase())) {
+        Some([_, b'_' | b'-']) => true,
+        // `bearer`, but not `customer`; `authorization`, but not `description`.
+        Some([b'e', b'r']) => ends_in(b"arer"),
+        Some([b'o', b'n']) => ends_in(b"ation"),
+        Some(
+            [b'a', b'l']
+            | [b'd', b'e']
+            | [b'e', b'n' | b't' | b'y']
+            | [b'i', b'e' | b'g']
+            | [b'l', b's']
+            | [b'r' | b'w', b'd']
+            | [b's', b'e' | b's']
+            | [b't', b'h'],
+        ) => true,
+        Some(_) | None => false,
     }
 }
 
@@ -162,4 +183,46 @@ fn lower<'b>(word: &[u8], buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
     str::from_utf8(lower).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_that_says_so_is_read() {
+        for (name, want) in [
+            ("Authorization", Kind::Authorization),
+            ("Set-Cookie", Kind::Cookies),
+            ("db_pass", Kind::Password),
+            ("PASSWORD", Kind::Password),
+            ("passwd", Kind::Password),
+            ("passphrase", Kind::Password),
+            ("passcode", Kind::Password),
+            ("pwd2", Kind::Password),
+            ("sig", Kind::Signature),
+            ("AccountKey", Kind::SharedKey),
+            ("SharedAccessKey", Kind::SharedKey),
+            ("api_key", Kind::Token),
+            ("SECRET_KEY_BASE", Kind::Token),
+            ("auth", Kind::Token),
+            ("bearer", Kind::Token),
+            ("credential", Kind::Token),
+            ("credentials", Kind::Token),
+            ("token", Kind::Token),
+            ("clientSecret", Kind::Token),
+            ("privatekey", Kind::Token),
+            ("authtoken", Kind::Token),
+            ("accesstoken_", Kind::Token),
+        ] {
+            assert_eq!(kind(name.as_bytes()), Some(want), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_names_say_nothing() {
+        for name in ["", "d", "type", "description", "customer", "title", "_", "country", "next_token", "7"] {
+            assert_eq!(kind(name.as_bytes()), None, "{name}");
+        }
+    }
 }

@@ -32,7 +32,7 @@ use crate::context::Text;
 use crate::finding::Finding;
 use alphabet::Alphabet;
 use check::Check;
-use index::INDEX;
+use index::{INDEX, Signs};
 
 /// The tokens that one service gives out, of one form.
 #[derive(Debug)]
@@ -161,11 +161,12 @@ impl<'v, 't> Tokens<'v, 't> {
     /// The token that a whole word is. What is named before the word is read once for all of them.
     fn whole(&self, word: &Range<usize>) -> Option<Finding> {
         let read = |token| self.read(token, word.start).filter(|found| found.range.end >= word.end);
-        INDEX.of_length(word.len()).find_map(read).or_else(|| {
+        let signs = Signs::of(self.text.bytes().get(word.clone())?);
+        INDEX.of_length(word.len(), signs).find_map(read).or_else(|| {
             // Few words are written as any of these is, so most are not looked around at all.
             let bytes = self.text.bytes().get(word.start..)?;
             let fits = |token: &&Token| shape::read(bytes, token.parts).is_some_and(|n| n >= word.len());
-            let mut fitting = INDEX.named_of_length(word.len()).filter(fits).peekable();
+            let mut fitting = INDEX.named_of_length(word.len(), signs).filter(fits).peekable();
             fitting.peek()?;
             let near = Near::secret(self.text, word.start)?;
             fitting.filter(|token| token.cues.iter().any(|cue| near.has(cue))).find_map(read)

@@ -20,8 +20,29 @@ pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
             found => start + place(found),
         };
     }
-    let rest = bytes.get(passed..).unwrap_or_default();
-    rest.iter().position(|byte| is_special(*byte)).map_or(bytes.len(), |at| passed + at)
+    // Names of members are mostly shorter than a lane.
+    if both_ends(bytes).is_some_and(|lane| special(lane) == 0) {
+        return bytes.len();
+    }
+    bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len())
+}
+
+/// All bytes of a text that is shorter than a lane, as its first and its last ones, which may overlap; `None` if there are
+/// fewer than four.
+fn both_ends(bytes: &[u8]) -> Option<[u8; LANES]> {
+    let mut lane = [b' '; LANES];
+    let (start, end) = lane.split_at_mut(LANES / 2);
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            start.copy_from_slice(first);
+            end.copy_from_slice(last);
+        }
+        (Some(_), None) | (None, _) => {
+            start.first_chunk_mut::<4>()?.copy_from_slice(bytes.first_chunk::<4>()?);
+            end.first_chunk_mut::<4>()?.copy_from_slice(bytes.last_chunk::<4>()?);
+        }
+    }
+    Some(lane)
 }
 
 /// One bit for each byte that cannot stand as it is.

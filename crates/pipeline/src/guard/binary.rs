@@ -13,12 +13,13 @@ const NOTICE: &str = "[binary content withheld by the gateway]";
 /// a `blob` or a `data:` URL that is no text, and a `text` whose `mimeType` says that it is none. `data` of other types
 /// stays: it is text or structure and is scanned.
 pub(crate) fn withhold(object: &mut Object<'_>) -> u32 {
-    if matches!(object.get_str("type"), Some("image" | "audio" | "video")) && object.get("data").is_some() {
+    let shape = Shape::of(object);
+    if shape.is_media && shape.has_data {
         *object = Object::new().with("type", "text").with("text", NOTICE);
         return 1;
     }
-    let unreadable = object.get("text").is_some() && object.get_str("mimeType").is_some_and(is_binary);
-    let hides = object.get("blob").is_some() && !Carried::of_blob(object).is_some_and(|blob| is_read(&blob));
+    let unreadable = shape.has_text && shape.is_binary;
+    let hides = shape.has_blob && !Carried::of_blob(object).is_some_and(|blob| is_read(&blob));
     let blob = u32::from(hides || unreadable);
     if blob > 0 {
         object.remove("blob");
@@ -26,6 +27,33 @@ pub(crate) fn withhold(object: &mut Object<'_>) -> u32 {
         object.insert("mimeType", "text/plain");
     }
     object.iter_mut().map(|(_, value)| withhold_in(value)).fold(blob, u32::saturating_add)
+}
+
+/// What an object has of what content has, found in one pass: most objects have nothing.
+#[derive(Default)]
+struct Shape {
+    has_blob: bool,
+    has_data: bool,
+    has_text: bool,
+    is_binary: bool,
+    is_media: bool,
+}
+
+impl Shape {
+    fn of(object: &Object<'_>) -> Self {
+        let mut shape = Self::default();
+        for (key, value) in object.iter() {
+            match key {
+                "blob" => shape.has_blob = true,
+                "data" => shape.has_data = true,
+                "mimeType" => shape.is_binary = value.as_str().is_some_and(is_binary),
+                "text" => shape.has_text = true,
+                "type" => shape.is_media = matches!(value.as_str(), Some("image" | "audio" | "video")),
+                _ => {}
+            }
+        }
+        shape
+    }
 }
 
 /// The same for any value.

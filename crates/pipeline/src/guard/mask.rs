@@ -10,7 +10,7 @@ use std::sync::Arc;
 use portcullis_detect::{Class, Counts, Detectors, Findings, KnownValues, Mask, Place, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
-use portcullis_mcp::carried::{Carried, Coding};
+use portcullis_mcp::carried::{Carried, Coding, may_carry};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::{ConnectionName, Strategy};
 
@@ -170,16 +170,17 @@ impl Masker {
     }
 
     fn members_at(&mut self, current: &mut Current, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
-        let blob = Carried::of_blob(object);
-        let blob = blob.and_then(|blob| self.carried(current, Spot { at, key: "blob" }, &blob));
-        if let Some(masked) = blob {
-            object.insert("blob", masked);
-        }
+        let mut has_blob = false;
         for (key, value) in object.iter_mut() {
-            if !opaque.contains(&key) {
+            if key == BLOB {
+                has_blob = true;
+            } else if !opaque.contains(&key) {
                 let spot = Spot { at: current.detectors.member(at, key), key };
                 self.member(current, spot, value);
             }
+        }
+        if has_blob {
+            self.blob(current, at, object, opaque);
         }
         object.rename_keys(|key| {
             let findings = current.scan(Spot::default(), key)?;
@@ -187,12 +188,26 @@ impl Masker {
         });
     }
 
+    /// Masks a blob as the text that it carries, and then as the text that it is.
+    fn blob(&mut self, current: &mut Current, at: Place, object: &mut Object<'_>, opaque: &[&str]) {
+        let spot = Spot { at: current.detectors.member(at, BLOB), key: BLOB };
+        let blob = Carried::of_blob(object);
+        if let Some(masked) = blob.and_then(|blob| self.carried(current, Spot { at, ..spot }, &blob)) {
+            object.insert(BLOB, masked);
+        }
+        if let Some(value) = object.get_mut(BLOB).filter(|_| !opaque.contains(&BLOB)) {
+            self.member(current, spot, value);
+        }
+    }
+
     fn text_at(&mut self, current: &mut Current, spot: Spot<'_>, text: &mut Cow<'_, str>) {
-        self.url(current, spot, (text, Coding::Base64));
-        // What a text without its escapes is masked to may be no JSON any more.
-        let document = Carried::of_document(text);
-        if let Some(masked) = document.and_then(|document| self.carried(current, spot, &document)) {
-            *text = Cow::Owned(masked);
+        if may_carry(text) {
+            self.url(current, spot, (text, Coding::Base64));
+            // What a text without its escapes is masked to may be no JSON any more.
+            let document = Carried::of_document(text);
+            if let Some(masked) = document.and_then(|document| self.carried(current, spot, &document)) {
+                *text = Cow::Owned(masked);
+            }
         }
         let findings = current.scan(spot, text);
         if let Some(masked) =
@@ -201,7 +216,9 @@ impl Masker {
             *text = Cow::Owned(masked);
         }
         // What can be read as it is has been masked as it is.
-        self.url(current, spot, (text, Coding::Percent));
+        if may_carry(text) {
+            self.url(current, spot, (text, Coding::Percent));
+        }
     }
 
     /// Masks what a text carries, if it is a `data:` URL that is written so.
@@ -322,6 +339,9 @@ impl Current {
 
     /// What a text holds, if it holds anything.
     fn scan(&mut self, Spot { at, key }: Spot<'_>, text: &str) -> Option<Findings> {
+        if self.detectors.is_bare(key, text) {
+            return None;
+        }
         let is_anywhere = at == Place::default();
         if is_anywhere && self.plain.has(key, text) {
             return None;
@@ -383,6 +403,8 @@ impl Disguise<'_> {
     }
 }
 
+/// The member of a resource that holds its bytes in base64.
+const BLOB: &str = "blob";
 const PURPOSE: Purpose = Purpose::new("mask");
 /// So many that two of a million values share a digest with a chance of one to thirty million.
 const HASH_BYTES: usize = 8;

@@ -223,7 +223,18 @@ fn fits(rule: &DenyRule, ask: &Ask<'_>, labels: &[&str]) -> bool {
     };
     let tool = match ask.target {
         Target::Tool { name } => rule.tools.is_empty() || rule.tools.iter().any(|tool| tool.value.fits(name)),
-        _ => rule.tools.is_empty(),
+        Target::Approve
+        | Target::Audit
+        | Target::Complete(_)
+        | Target::Configure
+        | Target::Elicit
+        | Target::ListRoots
+        | Target::Prompt { .. }
+        | Target::Read { .. }
+        | Target::Review
+        | Target::Revoke
+        | Target::Sample
+        | Target::Subscribe { .. } => rule.tools.is_empty(),
     };
     let is_label = |class: &ClassName| rule.labels.iter().any(|label| class.is_in(&label.value));
     tool && (rule.labels.is_empty() || found.iter().any(is_label))

@@ -17,7 +17,7 @@ pub(super) struct Index {
 #[derive(Debug)]
 struct ByLength {
     all: Vec<Whole>,
-    known: [OnceLock<Vec<&'static Token>>; LENGTHS],
+    known: [OnceLock<Vec<Whole>>; LENGTHS],
 }
 
 /// A text in a token that gives it away.
@@ -41,8 +41,13 @@ struct Head {
 #[derive(Clone, Copy, Debug)]
 struct Whole {
     length: (usize, usize),
+    signs: Signs,
     token: &'static Token,
 }
+
+/// Which of the signs that words have: `+`, `-`, `.`, `/` and `_`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Signs(u8);
 
 /// How long a word is that is looked up by its length.
 const LENGTHS: usize = 96;
@@ -60,8 +65,8 @@ impl Index {
                         anchor.text.first().and_then(|first| index.by_first.get_mut(usize::from(*first)));
                     first.into_iter().for_each(|anchors| anchors.push(anchor));
                 }
-                None if token.cues.is_empty() => index.whole.all.push(Whole { length: length(token), token }),
-                None => index.named.all.push(Whole { length: length(token), token }),
+                None if token.cues.is_empty() => index.whole.all.push(Whole::new(token)),
+                None => index.named.all.push(Whole::new(token)),
             }
         }
         index
@@ -77,14 +82,57 @@ impl Index {
             .filter(move |anchor| anchor.head.starts(head) && text.starts_with(anchor.text))
     }
 
-    /// The tokens that a word of this length can be.
-    pub(super) fn of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
-        self.whole.of(n)
+    /// The tokens that a word of this length and with these signs can be.
+    pub(super) fn of_length(&self, n: usize, signs: Signs) -> impl Iterator<Item = &'static Token> {
+        self.whole.of(n, signs)
     }
 
-    /// The tokens that a word of this length can be where something near says so.
-    pub(super) fn named_of_length(&self, n: usize) -> impl Iterator<Item = &'static Token> {
-        self.named.of(n)
+    /// The tokens that such a word can be where something near says so.
+    pub(super) fn named_of_length(&self, n: usize, signs: Signs) -> impl Iterator<Item = &'static Token> {
+        self.named.of(n, signs)
+    }
+}
+
+impl Signs {
+    /// Those in a word.
+    pub(super) fn of(word: &[u8]) -> Self {
+        Self(word.iter().fold(0, |signs, byte| signs | Self::bit(*byte)))
+    }
+
+    /// Those that can be in a token.
+    fn of_parts(parts: &[Part]) -> Self {
+        let of_part = |part: &Part| match part {
+            Part::Text(text) => Self::of(text.as_bytes()).0,
+            Part::Run(alphabet, ..) => {
+                let held = SIGNS.iter().filter(|sign| alphabet.holds(**sign));
+                held.fold(0, |signs, sign| signs | Self::bit(*sign))
+            }
+        };
+        // A token may stand before the stop of a sentence.
+        Self(parts.iter().fold(Self::bit(b'.'), |signs, part| signs | of_part(part)))
+    }
+
+    const fn bit(byte: u8) -> u8 {
+        match byte {
+            b'+' => 1,
+            b'-' => 2,
+            b'.' => 4,
+            b'/' => 8,
+            b'_' => 16,
+            _ => 0,
+        }
+    }
+
+    const fn are_in(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
+}
+
+const SIGNS: [u8; 5] = *b"+-./_";
+
+impl Whole {
+    fn new(token: &'static Token) -> Self {
+        Self { length: length(token), signs: Signs::of_parts(token.parts), token }
     }
 }
 
@@ -114,14 +162,15 @@ impl ByLength {
         Self { all: Vec::new(), known: [const { OnceLock::new() }; LENGTHS] }
     }
 
-    fn of(&self, n: usize) -> impl Iterator<Item = &'static Token> {
+    fn of(&self, n: usize, signs: Signs) -> impl Iterator<Item = &'static Token> {
         let fitting = move || {
             let fits = move |whole: &&Whole| (whole.length.0..=whole.length.1).contains(&n);
-            self.all.iter().filter(fits).map(|whole| whole.token)
+            self.all.iter().filter(fits).copied()
         };
         let known = self.known.get(n).map(|known| known.get_or_init(|| fitting().collect()));
         let unknown = known.is_none().then(fitting);
-        known.into_iter().flatten().copied().chain(unknown.into_iter().flatten())
+        let all = known.into_iter().flatten().copied().chain(unknown.into_iter().flatten());
+        all.filter(move |whole| signs.are_in(whole.signs)).map(|whole| whole.token)
     }
 }
 
