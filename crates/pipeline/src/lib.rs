@@ -9,6 +9,7 @@
 
 mod active;
 mod aggregate;
+mod approvals;
 mod attempts;
 mod authenticate;
 mod batch;
@@ -68,6 +69,7 @@ use portcullis_settings::ClassName;
 pub use portcullis_mcp::sse::KEEP_ALIVE;
 
 pub use crate::active::{Active, UnusableSection};
+pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
 pub use crate::control::{Objection, handle as control};
 pub use crate::definitions::Drifted;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, Response, StatusCode};
+use portcullis_approval::StoreTrouble;
 use portcullis_identity as identity;
 use portcullis_ledger::{Stage, Verdict};
 use portcullis_mcp::answer::{self, code};
@@ -475,6 +476,13 @@ pub(crate) fn respond(status: StatusCode, kind: &'static str, body: impl Into<By
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Nothing is known of an approval, so nothing is done that needs one.
+impl From<StoreTrouble> for Refusal {
+    fn from(trouble: StoreTrouble) -> Self {
+        Self::Store(StoreError(trouble.to_string()))
+    }
 }
 
 impl From<Rejection> for Refusal {

@@ -7,6 +7,7 @@
     reason = "a failing test is its report"
 )]
 
+mod approvals;
 mod batches;
 mod carried;
 mod deny;
