@@ -190,7 +190,7 @@ fn refused(refusal: &Refusal) -> Response<Bytes> {
              needs `configure`, `review` or `audit` on one"
                 .to_owned(),
         ),
-        Refusal::NeedsApproval(_) => (
+        Refusal::Held(_) | Refusal::NeedsApproval(_) | Refusal::Unapprovable { .. } => (
             StatusCode::FORBIDDEN,
             "needs_approval",
             "the policies in force want somebody to approve this, which cannot be done here yet".to_owned(),

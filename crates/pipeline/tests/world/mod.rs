@@ -459,8 +459,12 @@ impl World {
 
     /// Serves all of these at the same time.
     pub(crate) fn send_all(&self, requests: Vec<Request<Chunked>>) -> Vec<Done> {
-        let all = requests.into_iter().map(|request| self.serve(request));
-        pollster::block_on(futures_util::future::join_all(all))
+        pollster::block_on(self.serve_all(requests))
+    }
+
+    /// The same, beside something else.
+    pub(crate) async fn serve_all(&self, requests: Vec<Request<Chunked>>) -> Vec<Done> {
+        futures_util::future::join_all(requests.into_iter().map(|request| self.serve(request))).await
     }
 
     async fn serve(&self, request: Request<Chunked>) -> Done {
