@@ -21,6 +21,7 @@ const TARGETS: [Target<'static>; 16] = [
     Target::Approve,
     Target::Configure,
     Target::Elicit,
+    Target::ForceApprove,
     Target::ListRoots,
     Target::Sample,
 ];
