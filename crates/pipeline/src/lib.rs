@@ -72,7 +72,7 @@ pub use portcullis_mcp::sse::KEEP_ALIVE;
 pub use crate::active::{Active, UnusableSection};
 pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
-pub use crate::control::{Objection, handle as control};
+pub use crate::control::{Objection, Undecided, handle as control};
 pub use crate::definitions::Drifted;
 pub use crate::gateway::Gateway;
 pub use crate::journal::LedgerKeys;

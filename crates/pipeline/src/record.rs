@@ -151,7 +151,7 @@ pub(crate) async fn administrative<P: Ports>(
         id: record_id(&*x.ports, at),
         at: UnixMillis(at),
         principal: who(token),
-        connection: String::new(),
+        connection: x.connection.as_ref().map(ToString::to_string).unwrap_or_default(),
         revision: String::new(),
         session: None,
         method: method.to_owned(),

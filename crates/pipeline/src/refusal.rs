@@ -294,7 +294,7 @@ impl Refusal {
             Self::Protocol(_) => (Stage::Parse, "protocol"),
             Self::UnknownName => (Stage::Parse, "unknown_name"),
             Self::AnswerDenied => (Stage::Decide, "answer_denied"),
-            Self::Control(_) => (Stage::Decide, "not_pushed"),
+            Self::Control(objection) => (Stage::Decide, objection.kind()),
             Self::NoPolicy(_) => (Stage::Decide, "no_policy"),
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::Drift(_) => (Stage::Decide, "drift"),

@@ -23,6 +23,7 @@ mod param_headers;
 mod pushes;
 mod questions;
 mod resumption;
+mod reviewing;
 mod rounds;
 mod sealing;
 mod support;
