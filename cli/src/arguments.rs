@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use portcullis_demo::oidc::Persona;
 use portcullis_pins::Kind;
 
+use crate::approvals::Approvals;
 use crate::policy::Policy;
 
 /// An identity-aware gateway for the Model Context Protocol.
@@ -20,6 +21,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look at what waits for people, and decide on it.
+    Approvals(Approvals),
     /// Call a tool through a gateway and print its result.
     Call(Call),
     /// Check the settings and policies in a folder.
@@ -320,7 +323,7 @@ fn kind(text: &str) -> Result<Kind, String> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit): (&str, fn(u64) -> Duration) = match text {
         text if text.ends_with("ms") => (text.trim_end_matches("ms"), Duration::from_millis),
         text if text.ends_with('s') => (text.trim_end_matches('s'), Duration::from_secs),

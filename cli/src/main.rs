@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 ok, 1 failure, 2 denied, 3 invalid policy or settings, 64 usage.
 
+mod approvals;
 mod arguments;
 mod call;
 mod check;
@@ -11,6 +12,7 @@ mod inspect;
 mod pin;
 mod policy;
 mod records;
+mod remote;
 mod terminal;
 mod test;
 mod token;
@@ -29,6 +31,7 @@ async fn main() -> Exit {
         Err(error) => return exit::usage(&error),
     };
     let done = match arguments.command {
+        Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Call(arguments) => call::run(arguments).await,
         Command::Check(arguments) => check::run(&arguments),
         Command::Demo(arguments) => up::services(arguments).await,

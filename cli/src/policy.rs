@@ -8,7 +8,6 @@ pub(crate) mod bundle;
 pub(crate) mod compiled;
 mod key;
 mod push;
-mod remote;
 mod status;
 
 use std::fs;

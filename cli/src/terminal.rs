@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
+use portcullis_pins::is_invisible;
+
 /// Prints a line of the result. A reader that is gone is no error.
 pub(crate) fn line(text: &str) {
     _ = writeln!(stdout(), "{text}");
@@ -10,6 +12,20 @@ pub(crate) fn line(text: &str) {
 /// Prints a line for the operator.
 pub(crate) fn error(text: &str) {
     _ = writeln!(stderr(), "{text}");
+}
+
+/// A text from elsewhere in one line, with everything written out that would not be seen, turn text round or steer a
+/// terminal.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_invisible(character) {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 /// Styles text where a terminal shows it; plain text stays plain in pipes and files.

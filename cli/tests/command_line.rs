@@ -156,6 +156,16 @@ fn policies_are_pushed_to_the_running_demo_and_taken_back() {
     };
     let (code, said, _) = policy(&["status"], "writer");
     assert!(code == Some(0) && said.contains("nothing was pushed yet"), "{said}");
+    let approvals = |words: &[&str], who: &str| {
+        let output = portcullis(&[&["approvals"], words, &["--as", who, "--state-dir", state]].concat());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    assert_eq!(approvals(&["list"], "finance"), (Some(0), "nothing\n".to_owned(), String::new()));
+    let (code, _, said) = approvals(&["list"], "vendor");
+    assert!(code == Some(2) && said.contains("`review` or `approve`"), "{said}");
+    let nobody = format!("{}-1", "a5".repeat(32));
+    let (code, _, said) = approvals(&["reject", &nobody, "--reason", "no"], "finance");
+    assert!(code == Some(1) && said.contains("there is no such request"), "{said}");
     settles(0);
 
     let forbid = "@id(\"more.no-vendors\") forbid (principal in Group::\"demo:vendors\", action, resource);";

@@ -28,6 +28,7 @@ fn refusal(n: u8) -> Record {
         connection: Some("billing".to_owned()),
         method: None,
         name: None,
+        approval: None,
         decision: None,
         trace: None,
         client_address: None,

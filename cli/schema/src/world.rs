@@ -120,6 +120,7 @@ impl World {
             | Target::Complete(Completion::Prompt { .. } | Completion::Resource { .. })
             | Target::Configure
             | Target::Elicit
+            | Target::ForceApprove
             | Target::ListRoots
             | Target::Read { .. }
             | Target::Review
@@ -238,12 +239,13 @@ pub(crate) fn parts_of(id: &str) -> Option<(Kind, &str, &str)> {
 /// The actions that are the same whatever the upstreams are.
 fn fixed_actions() -> BTreeMap<String, Action> {
     let resource = Target::Read { uri: "" };
-    let fixed: [(&str, Target<'_>, &'static [&'static str]); 11] = [
+    let fixed: [(&str, Target<'_>, &'static [&'static str]); 12] = [
         ("approve", Target::Approve, &["Connection"]),
         ("audit", Target::Audit, &["Connection"]),
         ("complete", Target::Complete(Completion::Resource { uri: "" }), &["Prompt", "Resource"]),
         ("configure", Target::Configure, &["Connection"]),
         ("elicit", Target::Elicit, &["Connection"]),
+        ("force_approve", Target::ForceApprove, &["Connection"]),
         ("read", resource, &["Resource"]),
         ("review", Target::Review, &["Connection"]),
         ("revoke", Target::Revoke, &["Connection"]),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use portcullis_demo::oidc::Persona;
+
+use crate::remote::Gateway;
 
 /// `portcullis policy`
 #[derive(Debug, Args)]
@@ -97,27 +98,4 @@ pub(crate) struct Signer {
     /// The name of the key in the settings.
     #[arg(long, value_name = "NAME", requires = "key")]
     pub(crate) key_id: Option<String>,
-}
-
-/// Which gateway is asked, and who asks.
-#[derive(Debug, Args)]
-pub(crate) struct Gateway {
-    /// Ask the gateway of the running demo, as a persona.
-    #[arg(long = "as", value_name = "PERSONA", conflicts_with_all = ["gateway", "token_file"])]
-    pub(crate) persona: Option<Persona>,
-    /// The gateway's public URL.
-    #[arg(long, value_name = "URL", requires = "token_file")]
-    pub(crate) gateway: Option<String>,
-    /// A file with a token for `<public URL>/api`.
-    #[arg(long, value_name = "FILE", requires = "gateway")]
-    pub(crate) token_file: Option<PathBuf>,
-    /// Certificates to trust besides the public roots.
-    #[arg(long, value_name = "PEM")]
-    pub(crate) extra_roots: Vec<PathBuf>,
-    /// The folder of the running demo.
-    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
-    pub(crate) state_dir: PathBuf,
-    /// Print JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
 }

@@ -6,12 +6,12 @@ use anyhow::{Context as _, anyhow, bail};
 use http::{Method, StatusCode};
 use portcullis_identity::UnixSeconds;
 use portcullis_policy::{BundleDigest, KeyId, Serial, SignedBundle, SigningKey};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::arguments::{Gateway, Push, Rollback, Signer};
-use super::remote::{Body, Refused, Remote};
+use super::arguments::{Push, Rollback, Signer};
 use super::{SecretKey, bundle};
 use crate::exit::Exit;
+use crate::remote::{Body, Gateway, Refused, Remote};
 use crate::trial::folder::Folder;
 use crate::trial::problem::{Reader, refuse};
 use crate::up::{DEMO_KEY_FILE, DEMO_KEY_ID};
@@ -147,24 +147,6 @@ fn told(done: Result<Value, Refused>, reader: Reader) -> anyhow::Result<Exit> {
         ),
     }
     Ok(Exit::Ok)
-}
-
-impl Refused {
-    /// Says what is not done; exit code 2 if policy says so.
-    pub(super) fn tell(&self, reader: Reader) -> Exit {
-        let Self { status, word, message } = self;
-        match reader {
-            Reader::Person => terminal::error(&format!("error: {message}")),
-            Reader::Script => {
-                let told = json!({ "status": status.as_u16(), "error": word, "message": message });
-                terminal::line(&told.to_string());
-            }
-        }
-        match word.as_str() {
-            "denied" | "needs_approval" => Exit::Denied,
-            _ => Exit::Failure,
-        }
-    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line owns the clock")]

@@ -5,8 +5,8 @@ use portcullis_identity::UnixSeconds;
 use serde_json::Value;
 
 use super::arguments::Status;
-use super::remote::{Body, Remote};
 use crate::exit::Exit;
+use crate::remote::{Body, Remote};
 use crate::terminal;
 use crate::trial::problem::Reader;
 use crate::trial::time;

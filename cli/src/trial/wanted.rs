@@ -159,11 +159,12 @@ fn uri(text: &str) -> Result<String, String> {
 }
 
 /// What is done to a connection as a whole, by the name of its action.
-const STEPS: [(&str, Target<'static>); 8] = [
+const STEPS: [(&str, Target<'static>); 9] = [
     ("approve", Target::Approve),
     ("audit", Target::Audit),
     ("configure", Target::Configure),
     ("elicit", Target::Elicit),
+    ("force_approve", Target::ForceApprove),
     ("review", Target::Review),
     ("revoke", Target::Revoke),
     ("roots", Target::ListRoots),

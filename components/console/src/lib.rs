@@ -1,4 +1,4 @@
-//! The control plane as a Spin component: what is served at `/api`.
+//! The control plane as a Spin component: what is served at `/api`, and the page of a request for approval.
 //!
 //! It has the files, variables and stores of the gateway, and reaches nobody but the issuers, whose keys it needs to
 //! know who asks. Everything that decides anything is in `portcullis-pipeline`.

@@ -6,7 +6,7 @@ use crate::case::{Approval, Case, State};
 use crate::id::RequestId;
 use crate::name::PolicyName;
 use crate::request::{Asked, Operation, Subject};
-use crate::requirement::{Coverage, Requirements};
+use crate::requirement::{Coverage, PolicyRef, Requirements};
 
 /// That a grant covers what was asked.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Once(pub(crate) Cleared);
 pub struct Cleared {
     request: RequestId,
     approval: Approval,
+    /// What people were asked to lift, and have lifted.
+    lifted: Requirements,
 }
 
 /// Why a request does not cover what is asked.
@@ -93,7 +95,8 @@ impl Case {
         match self.state(now) {
             State::Approved(approval) => {
                 let coverage = approval.coverage;
-                let cleared = Cleared { request: self.request().id, approval };
+                let lifted = self.request().asked.requirements.clone();
+                let cleared = Cleared { request: self.request().id, approval, lifted };
                 Ok(match coverage {
                     Coverage::Once => Covered::Once(Once(cleared)),
                     Coverage::Window(_) => Covered::Window(cleared),
@@ -159,6 +162,12 @@ impl Cleared {
     #[must_use]
     pub const fn request(&self) -> RequestId {
         self.request
+    }
+
+    /// Whether this very policy, as it stands now, is among what people have lifted.
+    #[must_use]
+    pub fn lifts(&self, policy: &PolicyRef) -> bool {
+        self.lifted.of_policy(&policy.id).is_some_and(|lifted| lifted.policy == *policy)
     }
 
     /// What was granted, and on whose word.

@@ -30,6 +30,8 @@ pub struct Intent {
     pub name: Option<String>,
     /// The digest of the definition that the call was decided under, if that was known.
     pub definition: Option<String>,
+    /// The id of the request for approval that people have granted, if the call needed one.
+    pub approval: Option<String>,
     /// What it was called with.
     pub arguments: Arguments,
     /// The classes found in the request.

@@ -22,6 +22,7 @@
 //!     method: None,
 //!     name: None,
 //!     decision: None,
+//!     approval: None,
 //!     trace: None,
 //!     client_address: None,
 //!     request_bytes: 0,

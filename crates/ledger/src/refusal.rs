@@ -31,6 +31,8 @@ pub struct Refusal {
     pub name: Option<String>,
     /// What policy said, if it was asked.
     pub decision: Option<DecisionSummary>,
+    /// The id of the request for approval that the call waits for, or that was rejected.
+    pub approval: Option<String>,
     /// The trace id of the request (W3C Trace Context).
     pub trace: Option<String>,
     /// The address that the request came from.

@@ -67,6 +67,7 @@ fn intent() -> Intent {
         method: "tools/call".to_owned(),
         name: Some("refund".to_owned()),
         definition: None,
+        approval: None,
         arguments: Arguments {
             digest: KeyedDigest::new([0xa7; 32]),
             text: Excerpt::start_of("{\"card\":\"[card]\",\"note\":\"é\n\u{1}\"} and more", 33),
@@ -90,6 +91,13 @@ fn a_full_intent() {
 fn an_intent_that_names_a_definition() {
     let intent = Intent { definition: Some("sha256:1bf9".to_owned()), ..intent() };
     check(include_str!("golden/intent-definition.v1.json"), &Record::Intent(intent));
+}
+
+/// Later releases let people approve calls, and say which request they approved.
+#[test]
+fn an_intent_that_people_have_approved() {
+    let approval = Some(format!("{}-2", "a5".repeat(32)));
+    check(include_str!("golden/intent-approved.v1.json"), &Record::Intent(Intent { approval, ..intent() }));
 }
 
 /// Later releases put values in the place of tokens, and say how many.
@@ -197,11 +205,19 @@ fn refusals_with_and_without_a_principal() {
         method: Some("tools/call".to_owned()),
         name: Some("refund".to_owned()),
         decision: Some(decision(Verdict::Deny)),
+        approval: None,
         trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
         client_address: Some("192.0.2.7".to_owned()),
         request_bytes: 311,
     };
     check(include_str!("golden/refusal.v1.json"), &Record::Refusal(refusal.clone()));
+    let held = Refusal {
+        kind: "needs_approval".to_owned(),
+        decision: Some(decision(Verdict::Hold)),
+        approval: Some(format!("{}-2", "a5".repeat(32))),
+        ..refusal.clone()
+    };
+    check(include_str!("golden/refusal-held.v1.json"), &Record::Refusal(held));
     let unauthenticated = Refusal {
         stage: Stage::Authenticate,
         kind: "no_token".to_owned(),

@@ -30,6 +30,7 @@ fn refusal(n: u32, at: UnixMillis) -> Record {
         method: None,
         name: None,
         decision: None,
+        approval: None,
         trace: None,
         client_address: None,
         request_bytes: 0,

@@ -15,6 +15,8 @@ pub mod code {
     pub const DENIED: i64 = 40301;
     /// A human must approve first.
     pub const NEEDS_APPROVAL: i64 = 40302;
+    /// A human has said no.
+    pub const REJECTED: i64 = 40303;
     /// The server behind the gateway could not be used.
     pub const UPSTREAM: i64 = 50201;
     /// The server behind the gateway speaks only revisions of the other era.

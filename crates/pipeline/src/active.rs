@@ -150,6 +150,7 @@ impl Active {
             | Target::Complete(_)
             | Target::Configure
             | Target::Elicit
+            | Target::ForceApprove
             | Target::ListRoots
             | Target::Read { .. }
             | Target::Review

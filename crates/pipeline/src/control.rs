@@ -1,12 +1,14 @@
-//! `/api`: pushing policies, taking an earlier one back into force, and asking what is.
+//! `/api`: pushing policies, taking an earlier one back into force, asking what is; and approvals, with their page.
 //!
 //! The order is that of the data path: edge, authentication before the body is read, policy, record, effect, record.
 //! What is pushed must be allowed by the policies in force and signed by a key that the settings trust: neither a stolen
-//! token nor a stolen key is enough. There are no cookies, so no page can make a browser push.
+//! token nor a stolen key is enough. There are no cookies, so no page can make a browser push, or approve.
 //!
 //! An answer is JSON. What is not done has a status of its own, a word for programs and a text that says what to do.
 
+mod approvals;
 mod objection;
+mod page;
 mod push;
 mod status;
 
@@ -21,6 +23,7 @@ use portcullis_policy::{Decision, Question, Reasons, Target};
 use portcullis_settings::{ConnectionName, Settings};
 use serde_json::{Value, json};
 
+pub use crate::control::approvals::Undecided;
 pub use crate::control::objection::Objection;
 
 use crate::edge::{self, Place};
@@ -33,6 +36,8 @@ use crate::refusal::{Addressee, Refusal, respond};
 /// What may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
+    /// Look at what waits for people, or decide on it.
+    Approvals(approvals::Deed),
     /// Put a bundle in force.
     Push,
     /// Put a bundle in force that was before.
@@ -45,6 +50,7 @@ impl Deed {
     /// Its name in records.
     const fn as_str(self) -> &'static str {
         match self {
+            Self::Approvals(deed) => deed.as_str(),
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
             Self::Status => "policy/status",
@@ -52,7 +58,8 @@ impl Deed {
     }
 }
 
-/// Serves one request at `/api`. There is always an answer; what is done, and what is not, is on record.
+/// Serves one request at `/api`, or for the page of a request for approval. There is always an answer; what is done at
+/// `/api`, and what is not, is on record.
 pub async fn handle<P: Ports>(
     gateway: Rc<Gateway>,
     ports: Rc<P>,
@@ -61,17 +68,25 @@ pub async fn handle<P: Ports>(
     let (parts, body) = request.into_parts();
     let mut exchange = Exchange::new(gateway, ports, parts);
     match serve(&mut exchange, body).await {
-        Ok(value) => answer(StatusCode::OK, &value),
+        Ok(response) => response,
         Err(refusal) => {
             let refusal = pace::refused(&mut exchange, refusal);
             exchange.note(&refusal).await;
-            refused(&refusal)
+            refused(&refusal, exchange.deed)
         }
     }
 }
 
-async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
+async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<Bytes>, Refusal> {
     pace::of_address(x)?;
+    if let Some(page) = page::serve(x.gateway.settings(), &x.parts) {
+        return page;
+    }
+    let value = api(x, body).await?;
+    Ok(answer(StatusCode::OK, &value))
+}
+
+async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
     let deed = admit(x.gateway.settings(), &x.parts)?;
     x.deed = Some(deed.as_str());
     x.authenticate(Place::Console).await?;
@@ -79,6 +94,7 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Re
     // Whoever changes what is in force must see all of what is.
     x.active = x.gateway.look(&*x.ports).await?;
     match deed {
+        Deed::Approvals(deed) => approvals::serve(x, deed, body).await,
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
         Deed::Status => status::status(x).await,
@@ -90,6 +106,10 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         return Err(Refusal::NotFound);
     }
     let deed = match (parts.uri.path(), &parts.method) {
+        (path, method) if path.starts_with("/api/approvals") => {
+            let deed = approvals::Deed::of(path, method).ok_or(Refusal::NotFound)??;
+            Deed::Approvals(deed)
+        }
         ("/api/policy", &Method::POST) => Deed::Push,
         ("/api/policy", &Method::GET) => Deed::Status,
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
@@ -99,10 +119,12 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
     };
     edge::check_source(settings, parts)?;
     let needed = match deed {
-        Deed::Push => "application/octet-stream",
-        Deed::Rollback => "application/json",
-        Deed::Status => return Ok(deed),
+        Deed::Approvals(deed) => deed.body(),
+        Deed::Push => Some("application/octet-stream"),
+        Deed::Rollback => Some("application/json"),
+        Deed::Status => None,
     };
+    let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
         return Err(Objection::MediaType(needed).into());
     }
@@ -124,19 +146,37 @@ fn on_all<P: Ports>(x: &Exchange<P>, target: Target<'_>) -> Result<Reasons, Refu
         return Err(Objection::NoConnection.into());
     }
     for connection in connections.keys() {
-        match decide(x, connection, target)? {
-            Decision::Allow(permit) => merge(&mut all, permit.reasons()),
-            Decision::Deny(denial) => return Err(Refusal::Denied(Box::new(denial))),
-            Decision::Hold(hold) => return Err(Refusal::NeedsApproval(Box::new(hold))),
-        }
+        merge(&mut all, &on_one(x, connection, target)?);
     }
     Ok(all)
 }
 
+/// That policy lets the caller do this on a connection.
+fn on_one<P: Ports>(
+    x: &Exchange<P>,
+    connection: &ConnectionName,
+    target: Target<'_>,
+) -> Result<Reasons, Refusal> {
+    match decide(x, connection, target)? {
+        Decision::Allow(permit) => Ok(permit.reasons().clone()),
+        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
+        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
+    }
+}
+
 /// That policy lets the caller do any of these on some connection.
 fn on_any<P: Ports>(x: &Exchange<P>, targets: &[Target<'_>]) -> Result<(), Refusal> {
+    any_of(x, x.gateway.settings().connections.keys(), targets)
+}
+
+/// That policy lets the caller do any of these on one of these connections.
+fn any_of<'c, P: Ports>(
+    x: &Exchange<P>,
+    connections: impl IntoIterator<Item = &'c ConnectionName>,
+    targets: &[Target<'_>],
+) -> Result<(), Refusal> {
     let mut denied = Refusal::from(Objection::NoConnection);
-    for connection in x.gateway.settings().connections.keys() {
+    for connection in connections {
         for target in targets {
             match decide(x, connection, *target)? {
                 Decision::Allow(_) => return Ok(()),
@@ -180,17 +220,15 @@ fn answer(status: StatusCode, value: &Value) -> Response<Bytes> {
 
 /// What a caller is told. It is an operator of this gateway, but not one that policy lets see policies, so why policy
 /// says no is not in it.
-fn refused(refusal: &Refusal) -> Response<Bytes> {
+fn refused(refusal: &Refusal, deed: Option<&str>) -> Response<Bytes> {
     let (status, word, message) = match refusal {
         Refusal::Control(objection) => (objection.status(), objection.word(), objection.to_string()),
         Refusal::Denied(_) => (
             StatusCode::FORBIDDEN,
             "denied",
-            "the policies in force do not let you do this: pushing needs `configure` on every connection, looking \
-             needs `configure`, `review` or `audit` on one"
-                .to_owned(),
+            denied(deed).to_owned(),
         ),
-        Refusal::NeedsApproval(_) => (
+        Refusal::Held(_) | Refusal::NeedsApproval(_) | Refusal::Unapprovable { .. } => (
             StatusCode::FORBIDDEN,
             "needs_approval",
             "the policies in force want somebody to approve this, which cannot be done here yet".to_owned(),
@@ -244,6 +282,17 @@ fn refused(refusal: &Refusal) -> Response<Bytes> {
         | Refusal::Upstream(_) => return plain(refusal),
     };
     answer(status, &json!({ "error": word, "message": message }))
+}
+
+/// What somebody is told whom policy does not let do it. Only actions are named, which everybody knows.
+fn denied(deed: Option<&str>) -> &'static str {
+    match deed {
+        Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
+        Some(_) | None => {
+            "the policies in force do not let you do this: pushing needs `configure` on every connection, looking \
+             needs `configure`, `review` or `audit` on one"
+        }
+    }
 }
 
 /// What happens at any other place too: the status and the headers are the same there.

@@ -7,7 +7,7 @@ use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::era::{Call, Rejection};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
-use portcullis_policy::{Completion, Decision, Lifecycle, Permit, Question, Session, Target};
+use portcullis_policy::{Completion, Decision, Hold, Lifecycle, Permit, Question, Session, Target};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::active::Active;
@@ -23,17 +23,25 @@ enum Needs<'c> {
     Policy(Target<'c>),
 }
 
-/// Asks for the permit of a call.
+/// What policy lets a call do.
+pub(crate) enum Passage {
+    /// It may go on once people have approved it.
+    Held(Box<Hold>),
+    /// It may go on.
+    Open(Permit),
+}
+
+/// Asks whether a call may go on.
 pub(crate) fn call(
     (gateway, active): (&Gateway, &Active),
     (principal, connection): (&Principal, &ConnectionName),
     call: &Call<'_>,
     labels: &BTreeSet<ClassName>,
     now: u64,
-) -> Result<Permit, Refusal> {
+) -> Result<Passage, Refusal> {
     let target = match needs(call)? {
         Needs::Authentication(step) => {
-            return Ok(active.policies().permit_lifecycle(principal, step));
+            return Ok(Passage::Open(active.policies().permit_lifecycle(principal, step)));
         }
         Needs::Policy(target) => target,
     };
@@ -51,9 +59,9 @@ pub(crate) fn call(
         active.input_type(connection, target).map_err(|error| Refusal::NoPolicy(error.to_string()))?;
     let question = Question { principal, connection, target, input, types: types.as_deref(), session };
     match active.policies().decide(&question) {
-        Decision::Allow(permit) => Ok(permit),
+        Decision::Allow(permit) => Ok(Passage::Open(permit)),
         Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
-        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
+        Decision::Hold(hold) => Ok(Passage::Held(Box::new(hold))),
     }
 }
 

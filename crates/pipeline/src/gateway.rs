@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use portcullis_approval::Vault;
 use portcullis_detect::{Class, KnownValues};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
@@ -47,6 +48,7 @@ pub struct Gateway {
     /// The credentials of connections, as they are searched for.
     credentials: RefCell<BTreeMap<ConnectionName, Arc<KnownValues>>>,
     sealer: Sealer,
+    approvals: Vault,
     pub(crate) journal: Journal,
     class_names: BTreeMap<Class, ClassName>,
     no_labels: BTreeSet<ClassName>,
@@ -116,6 +118,7 @@ impl Gateway {
             breakers: Breakers::new(&settings),
             probed: Cell::new(None),
             journal: Journal::new(app.clone(), &sealer)?,
+            approvals: Vault::new(app.clone(), sealer.clone()),
             app,
             settings,
             active: RefCell::new(Rc::new(active.under(&rules))),
@@ -138,6 +141,12 @@ impl Gateway {
     #[must_use]
     pub fn ledger_keys(&self) -> &LedgerKeys {
         self.journal.keys()
+    }
+
+    /// The approvals in the store, sealed with what comes from the secret of the settings.
+    #[must_use]
+    pub fn approvals(&self) -> &Vault {
+        &self.approvals
     }
 
     /// The name under which everything in the store is.

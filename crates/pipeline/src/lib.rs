@@ -9,6 +9,7 @@
 
 mod active;
 mod aggregate;
+mod approvals;
 mod attempts;
 mod authenticate;
 mod batch;
@@ -55,6 +56,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use portcullis_ledger::Stage;
 use portcullis_mcp::answer;
@@ -62,14 +64,15 @@ use portcullis_mcp::era::{self, Call, Era, Incoming, LAST_EVENT_ID, Notice, Repl
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_mcp::message::{Message, MessageError, Response as Answered};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
-use portcullis_policy::{Lifecycle, Permit, Reasons};
+use portcullis_policy::{Lifecycle, Reasons};
 use portcullis_settings::ClassName;
 
 pub use portcullis_mcp::sse::KEEP_ALIVE;
 
 pub use crate::active::{Active, UnusableSection};
+pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
-pub use crate::control::{Objection, handle as control};
+pub use crate::control::{Objection, Undecided, handle as control};
 pub use crate::definitions::Drifted;
 pub use crate::gateway::Gateway;
 pub use crate::journal::LedgerKeys;
@@ -77,6 +80,8 @@ pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
 pub use crate::stream::EventStream;
 
+use crate::approvals::Matter;
+use crate::decide::Passage;
 use crate::detokenize::Restored;
 use crate::edge::{Route, Verb};
 use crate::exchange::Exchange;
@@ -226,7 +231,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let mut labels = labels::of((&x.gateway, &x.active), &call, restored.tokenizer.as_deref());
     labels.extend(restored.counts.keys().cloned());
     x.lap(Stage::Detect);
-    let permit = decided(x, &call, &labels)?;
+    let passage = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
     let mut definition = definitions::of_call(x, &call, session.as_ref()).await?;
     let params = params::of_call(x, &call, restored.sent().unwrap_or(&call)).await?;
@@ -234,6 +239,11 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
         // Who approved it may have seen another list.
         definition = definitions::of_call(x, &call, session.as_ref()).await?;
     }
+    let matter = Matter { call: &call, restored: &restored, definition, labels: &labels };
+    let (permit, approved) = match passage {
+        Passage::Open(permit) => (permit, None),
+        Passage::Held(hold) => approvals::permit(x, hold, &matter).await?,
+    };
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
         true => {
@@ -241,15 +251,20 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
                 method: call.method.as_str(),
                 name: call.subject(),
                 definition,
+                approved: approved.as_ref(),
                 given: record::given(&call),
                 sent: restored.sent().and_then(record::given),
                 restored: &restored,
                 revision: record::revision(x, call.era),
                 labels: &labels,
             };
-            Some(record::intent(x, deed, permit.reasons()).await?)
+            let intent = record::intent(x, deed, permit.reasons());
+            Some(join(intent, approvals::note(x, approved.as_ref())).await.0?)
         }
-        false => None,
+        false => {
+            approvals::note(x, approved.as_ref()).await;
+            None
+        }
     };
     std::mem::take(&mut prepared.round).restore(&mut call);
     let mut headers = call.headers();
@@ -261,21 +276,30 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     reply::relay_of(x, pending, session, Some(expected), record)
 }
 
-/// The permit of a call, if its upstream can be asked at all. What policy says is counted at once, so that no other
-/// request of this instance is decided on in between.
+/// What policy says to a call, if its upstream can be asked at all. It is counted at once, so that no other request of
+/// this instance is decided on in between. What is held is counted when it goes on.
 fn decided<P: Ports>(
     x: &Exchange<P>,
     call: &Call<'_>,
     labels: &BTreeSet<ClassName>,
-) -> Result<Permit, Refusal> {
-    let (caller, connection) = (x.caller()?, x.connection_name()?);
-    let permit = decide::call((&x.gateway, &x.active), (caller.principal(), connection), call, labels, x.now);
-    let now = Duration::from_micros(x.ports.monotonic());
-    let permit = permit.and_then(|permit| x.gateway.breakers.check(connection, now).map(|()| permit));
-    if decide::is_decided(call) {
-        usage::decided(x, &permit)?;
+) -> Result<Passage, Refusal> {
+    let passage = passage(x, call, labels);
+    if decide::is_decided(call) && !matches!(passage, Ok(Passage::Held(_))) {
+        usage::decided(x, &passage)?;
     }
-    permit
+    passage
+}
+
+fn passage<P: Ports>(
+    x: &Exchange<P>,
+    call: &Call<'_>,
+    labels: &BTreeSet<ClassName>,
+) -> Result<Passage, Refusal> {
+    let (caller, connection) = (x.caller()?, x.connection_name()?);
+    let passage =
+        decide::call((&x.gateway, &x.active), (caller.principal(), connection), call, labels, x.now)?;
+    x.gateway.breakers.check(connection, Duration::from_micros(x.ports.monotonic()))?;
+    Ok(passage)
 }
 
 /// A notification. It gets no answer but its receipt.
@@ -341,6 +365,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
                 method: method.as_str(),
                 name: None,
                 definition: None,
+                approved: None,
                 given: may.then_some(given),
                 sent: None,
                 restored: &restored,

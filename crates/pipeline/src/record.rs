@@ -19,13 +19,14 @@ use portcullis_ledger::{
 use portcullis_mcp::era::{
     Call, Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, SESSION_ID,
 };
-use portcullis_mcp::json::Json;
+use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::revision::Revision;
 use portcullis_pins::DefinitionDigest;
 use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
 use crate::active::Active;
+use crate::approvals::Approved;
 use crate::detokenize::Restored;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
@@ -75,6 +76,8 @@ pub(crate) struct Deed<'d> {
     pub(crate) name: Option<&'d str>,
     /// The definition that it is done under, if that is known.
     pub(crate) definition: Option<DefinitionDigest>,
+    /// What people have approved, if they had to.
+    pub(crate) approved: Option<&'d Approved>,
     /// What is given along: arguments, answers, what is listened to.
     pub(crate) given: Option<Json<'d>>,
     /// The same as the caller has sent it, where values were put in the place of tokens.
@@ -106,9 +109,9 @@ pub(crate) async fn intent<P: Ports>(
     deed: Deed<'_>,
     reasons: &Reasons,
 ) -> Result<Open, StoreError> {
-    let Deed { method, name, definition, given, sent, restored, revision, labels } = deed;
+    let Deed { method, name, definition, approved, given, sent, restored, revision, labels } = deed;
     let at = x.ports.now();
-    let id = record_id(&*x.ports, at);
+    let id = approved.map_or_else(|| record_id(&*x.ports, at), |approved| approved.call);
     let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
     let mut masker = x.masker().keeping(restored.tokenizer.clone());
     let record = Intent {
@@ -121,6 +124,7 @@ pub(crate) async fn intent<P: Ports>(
         method: method.to_owned(),
         name: name.map(|name| masked(&mut masker, name)),
         definition: definition.map(|definition| definition.to_string()),
+        approval: approved.map(|approved| approved.request.to_string()),
         arguments: arguments(&x.gateway, &mut masker, (given, sent), restored),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.active, Verdict::Allow, reasons),
@@ -147,12 +151,13 @@ pub(crate) async fn administrative<P: Ports>(
         id: record_id(&*x.ports, at),
         at: UnixMillis(at),
         principal: who(token),
-        connection: String::new(),
+        connection: x.connection.as_ref().map(ToString::to_string).unwrap_or_default(),
         revision: String::new(),
         session: None,
         method: method.to_owned(),
         name: Some(name.to_owned()),
         definition: None,
+        approval: None,
         arguments: Arguments { digest, text: Excerpt::whole(text), restored: BTreeMap::new() },
         labels: BTreeSet::new(),
         decision: decision(&x.active, Verdict::Allow, reasons),
@@ -186,6 +191,7 @@ pub(crate) async fn step<P: Ports>(
         method: step.as_str(),
         name: None,
         definition: None,
+        approved: None,
         given: None,
         sent: None,
         restored: &Restored::default(),
@@ -328,6 +334,7 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
         method: x.to.method.map(|method| method.as_str()).or(x.deed).map(ToOwned::to_owned),
         name: x.name.as_deref().map(|name| masked(&mut masker, name)),
         decision: refusal.decision().map(|(verdict, reasons)| decision(&x.active, verdict, reasons)),
+        approval: refusal.approval().map(|request| request.to_string()),
         trace: x.trace().map(ToOwned::to_owned),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
@@ -363,23 +370,18 @@ pub(crate) fn revision<P: Ports>(x: &Exchange<P>, era: Era) -> &'static str {
     }
 }
 
+/// All of a call that could change what it does, but for its name: what an approval is bound to. Unlike [`given`] it
+/// always has the members under their names, so that no member can be taken for another.
+pub(crate) fn bound<'a>(call: &Call<'a>) -> Option<Json<'a>> {
+    const TRACE: [&str; 2] = ["traceparent", "tracestate"];
+    let rest = besides_its_name(call, |key| KNOWN_META.contains(&key) || TRACE.contains(&key))?;
+    (!rest.is_empty()).then(|| rest.into())
+}
+
 /// What a call gives along besides its name: arguments, answers or what is listened to as they are if there is no
 /// more, else an object of all that goes to the server.
 pub(crate) fn given<'a>(call: &Call<'a>) -> Option<Json<'a>> {
-    let mut rest = call.params.clone()?;
-    let named = call.method.name_member().unwrap_or("uri");
-    if rest.get_str(named).is_some() {
-        rest.remove(named);
-    }
-    // The rest of `_meta` is the client's own text.
-    let meta = rest.get_mut("_meta").and_then(Json::as_object_mut);
-    let is_bare = meta.is_some_and(|meta| {
-        meta.retain(|key| !KNOWN_META.contains(&key));
-        meta.is_empty()
-    });
-    if is_bare {
-        rest.remove("_meta");
-    }
+    let mut rest = besides_its_name(call, |key| KNOWN_META.contains(&key))?;
     let whole = ["arguments", "inputResponses", "notifications"]
         .into_iter()
         .find(|member| rest.get(member).is_some());
@@ -388,6 +390,25 @@ pub(crate) fn given<'a>(call: &Call<'a>) -> Option<Json<'a>> {
         (Some(only), 1) => rest.remove(only),
         (Some(_) | None, _) => Some(rest.into()),
     }
+}
+
+/// The parameters without what the call names, and without what in `_meta` only says how it is meant.
+fn besides_its_name<'a>(call: &Call<'a>, is_only_how: impl Fn(&str) -> bool) -> Option<Object<'a>> {
+    let mut rest = call.params.clone()?;
+    let named = call.method.name_member().unwrap_or("uri");
+    if rest.get_str(named).is_some() {
+        rest.remove(named);
+    }
+    // The rest of `_meta` is the client's own text.
+    let meta = rest.get_mut("_meta").and_then(Json::as_object_mut);
+    let is_bare = meta.is_some_and(|meta| {
+        meta.retain(|key| !is_only_how(key));
+        meta.is_empty()
+    });
+    if is_bare {
+        rest.remove("_meta");
+    }
+    Some(rest)
 }
 
 /// The sealed session id is a credential of the caller; its digest tells sessions apart.
@@ -405,12 +426,15 @@ fn arguments(
 ) -> Arguments {
     let original = given.as_ref().map(ToString::to_string).unwrap_or_default();
     let digest = KeyedDigest::new(gateway.sealer().digest(ARGUMENTS, original.as_bytes()));
-    let text = sent.or(given).map(|mut given| {
-        masker.value(&mut given);
-        given.to_string()
-    });
+    let text = sent.or(given).map(|given| text(masker, given));
     let restored = restored.counts.iter().map(|(class, n)| (class.to_string(), *n)).collect();
     Arguments { digest, text: Excerpt::whole(text.unwrap_or_default()), restored }
+}
+
+/// What is given along, masked for everybody.
+pub(crate) fn text(masker: &mut Masker, mut given: Json<'_>) -> String {
+    masker.value(&mut given);
+    given.to_string()
 }
 
 fn decision(active: &Active, outcome: Verdict, reasons: &Reasons) -> DecisionSummary {

@@ -3,28 +3,33 @@
 //! `Display` is for the operator and goes to the log and the record. What the caller sees is [`Refusal::answer`]
 //! and nothing else: one exhaustive mapping, so that a new refusal cannot reach the wire unnoticed.
 
+mod response;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::HeaderValue;
 use http::{HeaderName, Response, StatusCode};
+use portcullis_approval::{RequestId, StoreTrouble};
 use portcullis_identity as identity;
 use portcullis_ledger::{Stage, Verdict};
 use portcullis_mcp::answer::{self, code};
 use portcullis_mcp::era::{Era, Rejected, Rejection};
-use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::message::{Message, RequestId};
+use portcullis_mcp::message::{self, Message};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Denial, Hold, Reasons};
 use portcullis_settings::Endpoint;
 use portcullis_usage::Unknown;
 
+use crate::approvals::Held;
 use crate::body::BodyError;
 use crate::control::Objection;
 use crate::definitions::Drifted;
 use crate::edge::ALLOWED;
 use crate::ports::{FetchError, StoreError};
+pub(crate) use crate::refusal::response::respond;
+use crate::refusal::response::{challenged, json, plain, too_many, whole_seconds};
 
 /// Why a request is refused. `Display` is for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +65,10 @@ pub enum Refusal {
         /// The methods that do.
         allow: &'static str,
     },
-    /// People must approve first.
+    /// It waits for people, or they have said no.
+    #[error("{0}")]
+    Held(Box<Held>),
+    /// People must approve first, where they cannot be asked.
     #[error("needs approval under {}", named(.0))]
     NeedsApproval(Box<Hold>),
     /// The caller does not accept the forms an answer may have.
@@ -111,6 +119,14 @@ pub enum Refusal {
         reason: String,
         /// The `WWW-Authenticate` value.
         challenge: String,
+    },
+    /// People would have to approve it, and cannot be asked to.
+    #[error("needs approval, which nobody can give: {why}")]
+    Unapprovable {
+        /// What policy says.
+        reasons: Reasons,
+        /// Why not.
+        why: String,
     },
     /// A name that no connection has, where names begin with their connection's.
     #[error("no connection of that name, or none that the caller may use")]
@@ -182,7 +198,7 @@ const SOON: Duration = Duration::from_secs(1);
 /// What the caller is told in place of an answer that could not be counted.
 const UNCOUNTED: &str = "the gateway cannot count what came of this call, so it withholds it";
 
-fn named(hold: &Hold) -> String {
+pub(crate) fn named(hold: &Hold) -> String {
     let ids: Vec<String> =
         hold.requirements().iter().map(|requirement| requirement.policy.id().to_string()).collect();
     ids.join(", ")
@@ -191,7 +207,7 @@ fn named(hold: &Hold) -> String {
 /// What is known of a request when it is refused: the shape of the answer depends on it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Addressee {
-    pub(crate) id: Option<RequestId<'static>>,
+    pub(crate) id: Option<message::RequestId<'static>>,
     pub(crate) method: Option<Method>,
     pub(crate) era: Option<Era>,
 }
@@ -211,7 +227,9 @@ impl Refusal {
     pub(crate) fn decision(&self) -> Option<(Verdict, &Reasons)> {
         match self {
             Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
+            Self::Held(held) => Some((Verdict::Hold, held.hold.reasons())),
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
+            Self::Unapprovable { reasons, .. } => Some((Verdict::Hold, reasons)),
             Self::AnswerDenied
             | Self::AnswerUncounted(_)
             | Self::Body(_)
@@ -249,6 +267,11 @@ impl Refusal {
         }
     }
 
+    /// The request for approval that it is about.
+    pub(crate) fn approval(&self) -> Option<RequestId> {
+        if let Self::Held(held) = self { Some(held.request) } else { None }
+    }
+
     fn classified(&self) -> (Stage, &'static str) {
         match self {
             Self::Body(BodyError::Broken(_)) => (Stage::Edge, "body_broken"),
@@ -271,12 +294,14 @@ impl Refusal {
             Self::Protocol(_) => (Stage::Parse, "protocol"),
             Self::UnknownName => (Stage::Parse, "unknown_name"),
             Self::AnswerDenied => (Stage::Decide, "answer_denied"),
-            Self::Control(_) => (Stage::Decide, "not_pushed"),
+            Self::Control(objection) => (Stage::Decide, objection.kind()),
             Self::NoPolicy(_) => (Stage::Decide, "no_policy"),
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::Drift(_) => (Stage::Decide, "drift"),
             Self::DriftHeld(_) => (Stage::Decide, "drift_held"),
+            Self::Held(held) => (Stage::Decide, held.kind()),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
+            Self::Unapprovable { .. } => (Stage::Decide, "unapprovable"),
             Self::TooManyAtOnce => (Stage::Decide, "too_many_at_once"),
             Self::TooManyRequests { .. } => (Stage::Decide, "too_many_requests"),
             Self::Uncounted(_) => (Stage::Decide, "uncounted"),
@@ -303,11 +328,13 @@ impl Refusal {
             | Self::Drift(_)
             | Self::DriftHeld(_)
             | Self::Fetch(_)
+            | Self::Held(_)
             | Self::ModernUpstream
             | Self::NeedsApproval(_)
             | Self::NoAnswer { .. }
             | Self::Paused { .. }
             | Self::Store(_)
+            | Self::Unapprovable { .. }
             | Self::Uncounted(_)
             | Self::UnknownName
             | Self::Upstream(_)
@@ -369,6 +396,7 @@ impl Refusal {
                 answer::rejected(Rejected { id: to.id.clone(), rejection: rejection.clone() })
             }
             Self::Denied(denial) => to.message(code::DENIED, denial.public_text()),
+            Self::Held(held) => held.message(to),
             Self::DriftHeld(_) | Self::NeedsApproval(_) => {
                 to.message(code::NEEDS_APPROVAL, "needs approval by a person")
             }
@@ -417,6 +445,7 @@ impl Refusal {
             | Self::OriginNotAllowed
             | Self::TooManyFailures
             | Self::TooManyFromAddress { .. }
+            | Self::Unapprovable { .. }
             | Self::Unauthenticated { .. }
             | Self::UnknownName
             | Self::UnsupportedMediaType => to.message(code::DENIED, "not allowed"),
@@ -435,46 +464,11 @@ impl Addressee {
     }
 }
 
-/// A refusal for a while.
-fn too_many(text: &'static str, retry_after: Duration) -> Response<Bytes> {
-    let mut response = plain(StatusCode::TOO_MANY_REQUESTS, text);
-    response.headers_mut().insert(RETRY_AFTER, whole_seconds(retry_after).into());
-    response
-}
-
-/// Rounded up, since whoever comes back too early is only refused again.
-fn whole_seconds(wait: Duration) -> u64 {
-    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
-}
-
-fn json(status: StatusCode, message: Message<'_>) -> Response<Bytes> {
-    respond(status, "application/json", message.to_bytes())
-}
-
-fn challenged(status: StatusCode, text: &'static str, challenge: &str) -> Response<Bytes> {
-    let mut response = plain(status, text);
-    if let Ok(value) = HeaderValue::from_str(challenge) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, value);
+/// Nothing is known of an approval, so nothing is done that needs one.
+impl From<StoreTrouble> for Refusal {
+    fn from(trouble: StoreTrouble) -> Self {
+        Self::Store(StoreError(trouble.to_string()))
     }
-    response
-}
-
-/// A refusal of HTTP itself. Its body is a JSON-RPC error without an id all the same: what clients show to people is
-/// the message of one.
-fn plain(status: StatusCode, text: &'static str) -> Response<Bytes> {
-    let code = i64::from(status.as_u16()) * code::PER_STATUS;
-    let error = Object::new().with("code", code).with("message", text);
-    let body = Object::new().with("jsonrpc", "2.0").with("id", Json::Null).with("error", error);
-    respond(status, "application/json", Json::from(body).to_bytes())
-}
-
-/// A response that nobody may keep.
-pub(crate) fn respond(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 impl From<Rejection> for Refusal {

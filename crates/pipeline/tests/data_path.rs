@@ -120,7 +120,6 @@ fn what_policy_refuses_is_told_in_a_way_that_every_client_survives() {
         ("staff", "errs", json!({}), denied("not allowed"), "denied"),
         ("staff", "pay", json!({"amount": 101}), denied("not allowed"), "denied"),
         ("staff", "pay", json!({"amount": "many"}), denied("not allowed"), "denied"),
-        ("staff", "held", json!({}), denied("needs approval by a person"), "needs_approval"),
     ] {
         let world = World::new();
         let done = world.send(post("crm", Some(&token("ada", who)), legacy_call(tool, &arguments)));

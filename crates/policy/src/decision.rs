@@ -6,6 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use portcullis_approval::{Cleared, ContentDigest, InvalidName, PolicyRef, RequestId};
+
 use crate::annotations::ApprovalRule;
 use crate::facts::Facts;
 use crate::policy::Policy;
@@ -31,6 +33,7 @@ pub enum Decision {
 pub struct Permit {
     scope: Scope,
     reasons: Reasons,
+    approval: Option<RequestId>,
 }
 
 /// What is needed before a call may go ahead: every requirement, each by itself.
@@ -121,7 +124,7 @@ pub struct Scope {
 
 impl Permit {
     pub(crate) const fn new(scope: Scope, reasons: Reasons) -> Self {
-        Self { scope, reasons }
+        Self { scope, reasons, approval: None }
     }
 
     /// Who may do what to what.
@@ -134,6 +137,12 @@ impl Permit {
     #[must_use]
     pub const fn reasons(&self) -> &Reasons {
         &self.reasons
+    }
+
+    /// The request that people have approved, if policy asked for that.
+    #[must_use]
+    pub const fn approval(&self) -> Option<RequestId> {
+        self.approval
     }
 }
 
@@ -148,6 +157,20 @@ impl Hold {
         &self.scope
     }
 
+    /// The permit, if the proof is of an approval that lifts every one of these soft forbids as it stands now. That it
+    /// is for this very call is for whoever got the proof: it was got by asking about this call.
+    ///
+    /// # Errors
+    /// The hold itself: something is not lifted.
+    pub fn cleared(self, proof: Cleared) -> Result<Permit, Self> {
+        if self.requirements.iter().all(|requirement| requirement.is_lifted_by(&proof)) {
+            let Self { scope, requirements: _, reasons } = self;
+            Ok(Permit { scope, reasons, approval: Some(proof.request()) })
+        } else {
+            Err(self)
+        }
+    }
+
     /// Every soft forbid that has to be lifted, by id; at least one.
     #[must_use]
     pub fn requirements(&self) -> &[Requirement] {
@@ -158,6 +181,21 @@ impl Hold {
     #[must_use]
     pub const fn reasons(&self) -> &Reasons {
         &self.reasons
+    }
+}
+
+impl Requirement {
+    /// What an approval names of the policy.
+    ///
+    /// # Errors
+    /// [`InvalidName`] for an id that no policy has.
+    pub fn reference(&self) -> Result<PolicyRef, InvalidName> {
+        let id = self.policy.id().as_str().parse()?;
+        Ok(PolicyRef { id, digest: ContentDigest::from_bytes(*self.policy.digest().as_bytes()) })
+    }
+
+    fn is_lifted_by(&self, proof: &Cleared) -> bool {
+        self.reference().is_ok_and(|policy| proof.lifts(&policy))
     }
 }
 

@@ -100,6 +100,7 @@ impl InputType {
             | Target::Audit
             | Target::Complete(Completion::Prompt { .. } | Completion::Resource { .. })
             | Target::Configure
+            | Target::ForceApprove
             | Target::ListRoots
             | Target::Read { .. }
             | Target::Review

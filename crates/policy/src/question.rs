@@ -59,6 +59,8 @@ pub enum Target<'q> {
     Configure,
     /// The upstream asks the user something (`elicitation/create`).
     Elicit,
+    /// Approve somebody's request for approval on this connection alone, in place of everybody who is asked.
+    ForceApprove,
     /// The upstream asks for the client's workspace roots (`roots/list`).
     ListRoots,
     /// `prompts/get`.
@@ -101,6 +103,7 @@ impl Target<'_> {
             | Self::Audit
             | Self::Configure
             | Self::Elicit
+            | Self::ForceApprove
             | Self::ListRoots
             | Self::Review
             | Self::Revoke
@@ -117,6 +120,7 @@ impl Target<'_> {
             Self::Complete(Completion::Resource { .. }) => Target::Complete(Completion::Resource { uri: "" }),
             Self::Configure => Target::Configure,
             Self::Elicit => Target::Elicit,
+            Self::ForceApprove => Target::ForceApprove,
             Self::ListRoots => Target::ListRoots,
             Self::Prompt { .. } => Target::Prompt { name: "" },
             Self::Read { .. } => Target::Read { uri: "" },

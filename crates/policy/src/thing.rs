@@ -58,6 +58,7 @@ impl Thing {
             Target::Complete(Completion::Resource { uri }) => on.resource("complete", uri),
             Target::Configure => on.connection("configure"),
             Target::Elicit => on.connection("elicit"),
+            Target::ForceApprove => on.connection("force_approve"),
             Target::ListRoots => on.connection("roots"),
             Target::Prompt { name } => on.prompt(on.nested(&format!("prompt:{connection}"), name, GET), name),
             Target::Read { uri } => on.resource("read", uri),

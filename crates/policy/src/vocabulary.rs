@@ -120,7 +120,7 @@ pub(crate) const DETOKENIZE: &str = "detokenize";
 pub(crate) const UNMASK: &str = "unmask";
 
 /// Every action id that is not made from a connection's name.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 16] = [
     "approve",
     "audit",
     CALL,
@@ -128,6 +128,7 @@ const RESERVED: [&str; 15] = [
     "configure",
     DETOKENIZE,
     "elicit",
+    "force_approve",
     GET,
     "read",
     "review",

@@ -126,6 +126,12 @@ impl PublicUrl {
         format!("{}/.well-known/oauth-protected-resource/mcp", self.origin())
     }
 
+    /// The page where people say what they think of a request for approval.
+    #[must_use]
+    pub fn approval_page(&self, request: impl fmt::Display) -> String {
+        format!("{}/approve/{request}", self.origin())
+    }
+
     /// The URL of the endpoint where policies are pushed.
     #[must_use]
     pub fn api_resource(&self) -> Resource {

@@ -17,6 +17,7 @@ mod pushed;
 mod quotas;
 mod real_client;
 mod records;
+mod reviewing;
 mod streams;
 mod tokens;
 mod upstream;

@@ -50,6 +50,7 @@ pub(crate) fn refusal(n: u64, at: u64, text: &str) -> Record {
         method: None,
         name: None,
         decision: None,
+        approval: None,
         trace: None,
         client_address: None,
         request_bytes: 0,
@@ -75,6 +76,7 @@ pub(crate) fn intent(n: u64, at: u64, verdict: Verdict) -> Record {
         method: "tools/call".to_owned(),
         name: Some("refund".to_owned()),
         definition: None,
+        approval: None,
         arguments: Arguments {
             digest: KeyedDigest::new([1; 32]),
             text: Excerpt::whole("{}"),

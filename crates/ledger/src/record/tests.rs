@@ -56,11 +56,11 @@ fn intent() -> impl Strategy<Value = Intent> {
         restored,
     });
     let called = (name(), name(), option::of(digest()), name(), option::of(name()), option::of(name()));
-    let around = (option::of(name()), option::of(name()), any::<u64>());
+    let around = (option::of(name()), option::of(name()), any::<u64>(), option::of(name()));
     (id(), any::<u64>(), who(), called, arguments, btree_set(name(), 0..4), decision(), around).prop_map(
         |(id, at, principal, called, arguments, labels, decision, around)| {
             let (connection, revision, session, method, name, definition) = called;
-            let (trace, client_address, request_bytes) = around;
+            let (trace, client_address, request_bytes, approval) = around;
             Intent {
                 id,
                 at: UnixMillis(at),
@@ -71,6 +71,7 @@ fn intent() -> impl Strategy<Value = Intent> {
                 method,
                 name,
                 definition,
+                approval,
                 arguments,
                 labels,
                 decision,
@@ -110,11 +111,11 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn refusal() -> impl Strategy<Value = Refusal> {
     let called = (option::of(name()), option::of(name()), option::of(name()));
-    let around = (option::of(name()), option::of(name()), any::<u64>());
+    let around = (option::of(name()), option::of(name()), any::<u64>(), option::of(name()));
     let why = (prop::sample::select(Stage::ALL.to_vec()), name(), excerpt());
     (id(), any::<u64>(), why, option::of(who()), called, option::of(decision()), around).prop_map(
         |(id, at, (stage, kind, explanation), principal, (connection, method, name), decision, around)| {
-            let (trace, client_address, request_bytes) = around;
+            let (trace, client_address, request_bytes, approval) = around;
             Refusal {
                 id,
                 at: UnixMillis(at),
@@ -126,6 +127,7 @@ fn refusal() -> impl Strategy<Value = Refusal> {
                 method,
                 name,
                 decision,
+                approval,
                 trace,
                 client_address,
                 request_bytes,
@@ -184,6 +186,7 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
             who(&mut intent.principal);
             intent.name = Some(long.clone());
             intent.definition = Some(long.clone());
+            intent.approval = Some(long.clone());
             intent.labels = many(100).into_iter().collect::<BTreeSet<_>>();
             intent.decision.policies = policies();
             intent.decision.observed = policies();
@@ -345,6 +348,7 @@ fn a_long_name_does_not_cost_the_body() {
         method: None,
         name: Some("n".repeat(300_000)),
         decision: None,
+        approval: None,
         trace: None,
         client_address: None,
         request_bytes: 0,

@@ -33,6 +33,7 @@ pub(crate) struct Form {
     method: String,
     name: Option<String>,
     definition: Option<String>,
+    approval: Option<String>,
     arguments: ArgumentsForm,
     #[serde(default)]
     labels: BTreeSet<String>,
@@ -68,6 +69,7 @@ impl Stored for Intent {
             method,
             name,
             definition,
+            approval,
             arguments,
             labels,
             decision,
@@ -84,6 +86,7 @@ impl Stored for Intent {
         object.string("method", method);
         object.optional_string("name", name.as_deref());
         object.optional_string("definition", definition.as_deref());
+        object.optional_string("approval", approval.as_deref());
         let Arguments { digest, text, restored } = arguments;
         object.object("arguments", |object| {
             object.string("digest", &digest.to_string());
@@ -116,6 +119,7 @@ impl Stored for Intent {
             method,
             name,
             definition,
+            approval,
             arguments: Arguments { digest: _, text: _, restored },
             labels,
             decision,
@@ -129,6 +133,7 @@ impl Stored for Intent {
         cut::string(method);
         cut::optional(name);
         cut::optional(definition);
+        cut::optional(approval);
         cut::counts(restored);
         cut::set(labels);
         cut::decision(decision);
@@ -158,6 +163,7 @@ impl TryFrom<Form> for Intent {
             method: form.method,
             name: form.name,
             definition: form.definition,
+            approval: form.approval,
             arguments: Arguments {
                 digest: digest(&arguments_digest, "arguments.digest")?,
                 text: Excerpt::from_parts(text, omitted),

@@ -29,6 +29,7 @@ pub(crate) struct Form {
     method: Option<String>,
     name: Option<String>,
     decision: Option<DecisionForm>,
+    approval: Option<String>,
     trace: Option<String>,
     client_address: Option<String>,
     request_bytes: u64,
@@ -50,6 +51,7 @@ impl Stored for Refusal {
             method,
             name,
             decision,
+            approval,
             trace,
             client_address,
             request_bytes,
@@ -68,6 +70,7 @@ impl Stored for Refusal {
         if let Some(decision) = decision {
             write_decision(object, decision);
         }
+        object.optional_string("approval", approval.as_deref());
         object.optional_string("trace", trace.as_deref());
         object.optional_string("client_address", client_address.as_deref());
         object.plain("request_bytes", request_bytes);
@@ -89,6 +92,7 @@ impl Stored for Refusal {
             method,
             name,
             decision,
+            approval,
             trace,
             client_address,
             request_bytes: _,
@@ -99,6 +103,7 @@ impl Stored for Refusal {
         cut::optional(method);
         cut::optional(name);
         decision.iter_mut().for_each(cut::decision);
+        cut::optional(approval);
         cut::optional(trace);
         cut::optional(client_address);
     }
@@ -123,6 +128,7 @@ impl TryFrom<Form> for Refusal {
             method: form.method,
             name: form.name,
             decision: form.decision.map(TryInto::try_into).transpose()?,
+            approval: form.approval,
             trace: form.trace,
             client_address: form.client_address,
             request_bytes: form.request_bytes,

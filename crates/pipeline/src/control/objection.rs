@@ -4,9 +4,14 @@ use http::StatusCode;
 use portcullis_policy::{BundleDigest, BundleError, EnvelopeError, Serial};
 use portcullis_release::{Lost, Refused};
 
+use super::Undecided;
+
 /// Why something asked of `/api` is not done. What was in force before stays, unless the text says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Objection {
+    /// Nothing was decided about a request for approval.
+    #[error(transparent)]
+    Approval(#[from] Undecided),
     /// The push came to nothing, or may have.
     #[error(transparent)]
     Lost(#[from] Lost),
@@ -45,6 +50,7 @@ impl Objection {
     /// The status of the answer.
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
+            Self::Approval(undecided) => undecided.status(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => StatusCode::CONFLICT,
             Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown) | Self::TooManyClaims => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -72,9 +78,25 @@ impl Objection {
         }
     }
 
+    /// Why, in one word, for the record.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Approval(_) => "not_decided",
+            Self::Lost(_)
+            | Self::Malformed
+            | Self::MediaType(_)
+            | Self::NoConnection
+            | Self::NotNext { .. }
+            | Self::NotStored(_)
+            | Self::Refused(_)
+            | Self::TooManyClaims => "not_pushed",
+        }
+    }
+
     /// A word for programs.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
+            Self::Approval(undecided) => undecided.word(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => "serial_taken",
             Self::Lost(Lost::Store) => "store_unavailable",
             Self::Lost(Lost::Unannounced) => "unannounced",

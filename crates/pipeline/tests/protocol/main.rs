@@ -7,6 +7,7 @@
     reason = "a failing test is its report"
 )]
 
+mod approvals;
 mod batches;
 mod carried;
 mod deny;
@@ -22,6 +23,7 @@ mod param_headers;
 mod pushes;
 mod questions;
 mod resumption;
+mod reviewing;
 mod rounds;
 mod sealing;
 mod support;

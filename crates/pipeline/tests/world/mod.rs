@@ -459,8 +459,12 @@ impl World {
 
     /// Serves all of these at the same time.
     pub(crate) fn send_all(&self, requests: Vec<Request<Chunked>>) -> Vec<Done> {
-        let all = requests.into_iter().map(|request| self.serve(request));
-        pollster::block_on(futures_util::future::join_all(all))
+        pollster::block_on(self.serve_all(requests))
+    }
+
+    /// The same, beside something else.
+    pub(crate) async fn serve_all(&self, requests: Vec<Request<Chunked>>) -> Vec<Done> {
+        futures_util::future::join_all(requests.into_iter().map(|request| self.serve(request))).await
     }
 
     async fn serve(&self, request: Request<Chunked>) -> Done {
@@ -557,11 +561,20 @@ pub(crate) fn token(subject: &str, group: &str) -> String {
 
 /// A token for this subject and group, good for these places.
 pub(crate) fn token_for(subject: &str, group: &str, audiences: &[&str]) -> String {
+    token_with(json!({"sub": subject, "groups": [group], "aud": audiences}))
+}
+
+/// A token with these claims, and those that each needs.
+pub(crate) fn token_with(mut claims: Value) -> String {
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"});
-    let claims = json!({
-        "iss": "https://idp.example.com", "sub": subject, "groups": [group], "exp": NOW_MS / 1000 + 600,
-        "aud": audiences, "jti": "token-1",
-    });
+    let needed = [
+        ("iss", json!("https://idp.example.com")),
+        ("exp", json!(NOW_MS / 1000 + 600)),
+        ("jti", json!("token-1")),
+    ];
+    for (name, value) in needed {
+        claims.as_object_mut().unwrap().insert(name.to_owned(), value);
+    }
     let encode = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
     let signed = format!("{}.{}", encode(&header), encode(&claims));
     let signature = Ed25519.sign(&signing_key(), signed.as_bytes());

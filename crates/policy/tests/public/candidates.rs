@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::generated::{Rule, any_condition, ask, rules, set, unscoped};
 use crate::support::{Ask, line, observed, policies, user};
 
-const TARGETS: [Target<'static>; 16] = [
+const TARGETS: [Target<'static>; 17] = [
     Target::Tool { name: "x" },
     Target::Tool { name: "y" },
     Target::Tool { name: "z" },
@@ -21,6 +21,7 @@ const TARGETS: [Target<'static>; 16] = [
     Target::Approve,
     Target::Configure,
     Target::Elicit,
+    Target::ForceApprove,
     Target::ListRoots,
     Target::Sample,
 ];

@@ -128,6 +128,11 @@ fn targets_are_the_documented_actions_and_resources() {
         (Target::Audit, r#"action == Action::"audit""#, r#"resource == Connection::"billing""#),
         (Target::Configure, r#"action == Action::"configure""#, r#"resource == Connection::"billing""#),
         (Target::Elicit, r#"action == Action::"elicit""#, r#"resource == Connection::"billing""#),
+        (
+            Target::ForceApprove,
+            r#"action == Action::"force_approve""#,
+            r#"resource == Connection::"billing""#,
+        ),
         (Target::ListRoots, r#"action == Action::"roots""#, r#"resource == Connection::"billing""#),
         (Target::Review, r#"action == Action::"review""#, r#"resource == Connection::"billing""#),
         (Target::Revoke, r#"action == Action::"revoke""#, r#"resource == Connection::"billing""#),

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
+use clap::Args;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
+use portcullis_demo::oidc::Persona;
 use portcullis_demo::state::DemoState;
 use portcullis_demo::token;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -22,13 +24,38 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::arguments::Gateway;
+use crate::exit::Exit;
+use crate::terminal;
+use crate::trial::problem::Reader;
 
 const LIMIT: usize = 16 << 20;
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// Which gateway is asked, and who asks.
+#[derive(Debug, Args)]
+pub(crate) struct Gateway {
+    /// Ask the gateway of the running demo, as a persona.
+    #[arg(long = "as", value_name = "PERSONA", conflicts_with_all = ["gateway", "token_file"])]
+    pub(crate) persona: Option<Persona>,
+    /// The gateway's public URL.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    pub(crate) gateway: Option<String>,
+    /// A file with a token for `<public URL>/api`.
+    #[arg(long, value_name = "FILE", requires = "gateway")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Certificates to trust besides the public roots.
+    #[arg(long, value_name = "PEM")]
+    pub(crate) extra_roots: Vec<PathBuf>,
+    /// The folder of the running demo.
+    #[arg(long, value_name = "FOLDER", default_value = ".portcullis")]
+    pub(crate) state_dir: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// The API of a gateway, and whoever asks it.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     /// The public URL, without a slash at its end.
     url: String,
     token: String,
@@ -37,16 +64,16 @@ pub(super) struct Remote {
 
 /// What is not done, and why.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
     /// A word for programs.
-    pub(super) word: String,
+    pub(crate) word: String,
     /// What to do.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 /// A body with its kind.
-pub(super) enum Body {
+pub(crate) enum Body {
     None,
     Bytes(Vec<u8>),
     Json(String),
@@ -54,7 +81,7 @@ pub(super) enum Body {
 
 impl Remote {
     /// Finds the gateway, and a token for it.
-    pub(super) async fn find(arguments: &Gateway) -> anyhow::Result<Self> {
+    pub(crate) async fn find(arguments: &Gateway) -> anyhow::Result<Self> {
         let Gateway { persona, gateway, token_file, extra_roots, state_dir, json: _ } = arguments;
         let (url, token) = match (persona, gateway, token_file) {
             (Some(persona), _, _) => {
@@ -74,7 +101,7 @@ impl Remote {
     }
 
     /// Asks; the outer error is that there is no answer.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
@@ -143,6 +170,24 @@ impl Remote {
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(TlsConnector::from(Arc::new(config)))
+    }
+}
+
+impl Refused {
+    /// Says what is not done; exit code 2 if that is because of who asks.
+    pub(crate) fn tell(&self, reader: Reader) -> Exit {
+        let Self { status, word, message } = self;
+        match reader {
+            Reader::Person => terminal::error(&format!("error: {}", terminal::visible(message))),
+            Reader::Script => {
+                let told = json!({ "status": status.as_u16(), "error": word, "message": message });
+                terminal::line(&told.to_string());
+            }
+        }
+        match word.as_str() {
+            "denied" | "needs_approval" | "not_a_person" | "not_an_approver" | "own_request" => Exit::Denied,
+            _ => Exit::Failure,
+        }
     }
 }
 

@@ -1,0 +1,169 @@
+//! Requests as lines for a reviewer. Nothing in them is invisible or steers a terminal, wherever it comes from.
+
+use portcullis_identity::UnixSeconds;
+use portcullis_mcp::json::{self, Bounds, Json};
+use serde_json::Value;
+
+use crate::terminal::{Style, visible};
+use crate::trial::time;
+
+/// How deep arguments can nest to be shown member by member.
+const DEPTH: usize = 128;
+
+/// A request in one line.
+pub(super) fn line(request: &Value, style: Style) -> String {
+    let when = at(request, "created");
+    let state = style.bold(&format!("{:8}", text(request, "state")));
+    let mut line = format!("{state}  {when}  {} by {}", what(request), text(request, "/requester/id"));
+    if let Some(labels) = words(request, "labels") {
+        line.push_str(&format!("  [{labels}]"));
+    }
+    line.push_str(&format!("\n          {}", style.accent(&text(request, "id"))));
+    line
+}
+
+/// A request in all its parts.
+pub(super) fn whole(request: &Value, style: Style) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
+    row("request", text(request, "id"));
+    let kind = text(request, "/requester/kind");
+    row("requester", format!("{} ({kind})", text(request, "/requester/id")));
+    if let Some(actors) = words(request, "/requester/actors") {
+        row("acting", actors);
+    }
+    row("asked", format!("{}, open until {}", at(request, "created"), at(request, "deadline")));
+    if let Some(labels) = words(request, "labels") {
+        row("labels", labels);
+    }
+    for (index, argument) in arguments(request).into_iter().enumerate() {
+        row(if index == 0 { "arguments" } else { "" }, argument);
+    }
+    if let Some(digest) = found(request, "/definition/digest") {
+        row("definition", digest);
+        match found(request, "/definition/pinned/description") {
+            Some(description) => row("", description),
+            None => row("", "not approved now as it was when this was asked".to_owned()),
+        }
+    }
+    for one in items(request, "requirements") {
+        let (policy, group) = (text(one, "policy"), text(one, "group"));
+        row("policy", format!("{policy}: {} of {group}, for {}", number(one, "approvers"), covers(one)));
+    }
+    for reason in items(request, "reasons").iter().filter_map(Value::as_str) {
+        row("because", visible(reason));
+    }
+    if let Some(note) = found(request, "note") {
+        row("note", note);
+    }
+    for one in items(request, "missing") {
+        row("missing", missing(one));
+    }
+    if request.get("until").is_some() {
+        row("usable", format!("for {}, until {}", covers(request), at(request, "until")));
+    }
+    if let Some(by) = found(request, "forced_by") {
+        row("FORCED", format!("by {by}, in place of everybody who is asked"));
+    }
+    for one in items(request, "said") {
+        row("said", said(one));
+    }
+    row("you may", words(request, "may").unwrap_or_else(|| "only look".to_owned()));
+    let head = style.bold(&format!("{}: {}", text(request, "state"), what(request)));
+    let rows = rows.into_iter().map(|(name, value)| format!("  {name:11} {value}"));
+    std::iter::once(head).chain(rows).collect()
+}
+
+/// What came of saying something.
+pub(super) fn outcome(told: &Value) -> Vec<String> {
+    let mut lines = vec![format!("the request is {}", text(told, "state"))];
+    lines.extend(items(told, "missing").iter().map(|one| format!("  missing     {}", missing(one))));
+    if told.get("until").is_some() {
+        lines.push(format!("  usable      for {}, until {}", covers(told), at(told, "until")));
+    }
+    lines
+}
+
+/// What is asked for.
+fn what(request: &Value) -> String {
+    match request.get("kind").and_then(Value::as_str) {
+        Some("access") => format!("to be in {}", text(request, "group")),
+        Some(_) | None => {
+            let (connection, name) = (text(request, "connection"), text(request, "name"));
+            format!("{connection}/{name} ({})", text(request, "method"))
+        }
+    }
+}
+
+/// Each argument in a line of its own, with its digits as they were written.
+fn arguments(request: &Value) -> Vec<String> {
+    let whole = request.pointer("/arguments/text").and_then(Value::as_str).unwrap_or_default();
+    let omitted = number(request, "/arguments/n_omitted");
+    let parsed = json::parse(whole.as_bytes(), Bounds::answer(DEPTH)).ok();
+    let mut lines = match parsed {
+        Some(Json::Object(members)) => {
+            members.iter().map(|(name, value)| visible(&format!("{name}: {value}"))).collect()
+        }
+        Some(Json::Array(_) | Json::Bool(_) | Json::Null | Json::Number(_) | Json::String(_)) | None => {
+            vec![visible(whole)]
+        }
+    };
+    if lines.is_empty() || whole.is_empty() {
+        lines = vec!["none".to_owned()];
+    }
+    if omitted > 0 {
+        lines.push(format!("{omitted} BYTES ARE MISSING HERE: what you do not see, you do not review"));
+    }
+    lines
+}
+
+fn missing(one: &Value) -> String {
+    let more = number(one, "needed").saturating_sub(number(one, "approved"));
+    format!("{more} more of {} ({})", text(one, "group"), text(one, "policy"))
+}
+
+fn said(one: &Value) -> String {
+    let mut line = format!("{} {} {}", at(one, "at"), text(one, "what"), text(one, "by"));
+    if let Some(reason) = found(one, "reason") {
+        line.push_str(&format!(": {reason}"));
+    }
+    line
+}
+
+fn covers(of: &Value) -> String {
+    match of.pointer("/covers/window_s").and_then(Value::as_u64) {
+        Some(seconds) => format!("calls within {seconds} s"),
+        None => "one call".to_owned(),
+    }
+}
+
+fn at(of: &Value, member: &str) -> String {
+    time::show(UnixSeconds(number(of, member) / 1000))
+}
+
+/// A member, or one further down if it is written with a `/`.
+fn member<'v>(of: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.starts_with('/') { of.pointer(path) } else { of.get(path) }
+}
+
+fn found(of: &Value, path: &str) -> Option<String> {
+    member(of, path).and_then(Value::as_str).map(visible)
+}
+
+fn text(of: &Value, path: &str) -> String {
+    found(of, path).unwrap_or_default()
+}
+
+fn number(of: &Value, path: &str) -> u64 {
+    member(of, path).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn items<'v>(of: &'v Value, path: &str) -> &'v [Value] {
+    member(of, path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A list of texts, if there are any.
+fn words(of: &Value, path: &str) -> Option<String> {
+    let words: Vec<String> = items(of, path).iter().filter_map(Value::as_str).map(visible).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}

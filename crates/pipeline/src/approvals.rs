@@ -1,0 +1,161 @@
+//! Approvals: a call that policy holds becomes a request that people see, and goes on once they have approved it.
+//!
+//! Nothing waits here and nothing is remembered: the request is found by what the call is, so the same call by the same
+//! caller finds it again, whatever instance it comes to. Policy is asked anew every time, and a grant lifts only the
+//! soft forbids that it names, as they stand now; what policy denies stays denied.
+//!
+//! | module | what it is about |
+//! |---|---|
+//! | `drive` | what the protocols of [`portcullis_approval`] ask for, done with the store |
+//! | `held` | a call that waits, and what its caller is told |
+//! | `matter` | what a call is, as people approve it |
+
+mod drive;
+mod held;
+mod matter;
+
+use futures_util::future::join_all;
+use portcullis_approval::{
+    Asked, Consume, Covered, Create, Creation, Find, Found, Lost, RequestId, StoreTrouble, Use, Write,
+};
+use portcullis_ledger::{RecordId, UnixMillis};
+use portcullis_policy::{Hold, Permit};
+
+pub use crate::approvals::drive::{drive, settle};
+pub(crate) use crate::approvals::held::{Held, Standing};
+pub(crate) use crate::approvals::matter::Matter;
+
+use crate::decide::Passage;
+use crate::exchange::Exchange;
+use crate::ports::{Ports, StoreError};
+use crate::record;
+use crate::refusal::Refusal;
+use crate::usage;
+
+/// How often a call looks again after others have used what it found.
+const MOST_LOOKS: u32 = 4;
+
+/// A call that people have approved.
+#[derive(Debug)]
+pub(crate) struct Approved {
+    /// The request that they approved.
+    pub(crate) request: RequestId,
+    /// The id of the call's records.
+    pub(crate) call: RecordId,
+    /// What makes it easier to read what became of the request.
+    notes: Vec<Write>,
+}
+
+/// The permit of a call that policy holds, if people have approved it; a grant for one call is used up by it. So this is
+/// the last thing before the call is recorded and leaves.
+///
+/// # Errors
+/// [`Refusal::Held`]: people are asked now, have not answered, or have said no. Anything else that the call is refused
+/// for: nothing is known of its approval, or policy has changed its mind meanwhile.
+pub(crate) async fn permit<P: Ports>(
+    x: &Exchange<P>,
+    mut hold: Box<Hold>,
+    matter: &Matter<'_>,
+) -> Result<(Permit, Option<Approved>), Refusal> {
+    let mut asked = matter.asked(x, &hold)?;
+    let mut spent = None;
+    for _ in 0..MOST_LOOKS {
+        let (covered, settlement) = match find(x, &asked, spent.take()).await? {
+            Found::Granted { covered, settle } => (covered, settle),
+            Found::MustCreate { id, after: _ } => return Err(create(x, hold, matter, (id, asked)).await),
+            Found::Pending(case) => {
+                return Err(Held::new(x, hold, case.request().id, Standing::Waiting).into());
+            }
+            Found::Rejected { case, next: _ } => {
+                return Err(Held::new(x, hold, case.request().id, Standing::Rejected).into());
+            }
+        };
+        // What policy reads may have changed while the store was asked. From here on nothing is waited for that others
+        // could come in between, until the call is counted.
+        hold = match crate::passage(x, matter.call, matter.labels)? {
+            Passage::Held(hold) => hold,
+            Passage::Open(permit) => {
+                count(x)?;
+                return Ok((permit, None));
+            }
+        };
+        let asked_now = matter.asked(x, &hold)?;
+        if asked_now.requirements != asked.requirements {
+            asked = asked_now;
+            continue;
+        }
+        let call = record::record_id(&*x.ports, x.ports.now());
+        let (cleared, trace) = match covered {
+            Covered::Window(cleared) => (cleared, None),
+            Covered::Once(once) => {
+                let id = once.request();
+                let used = Use { at: UnixMillis(x.ports.now()), call };
+                let mut consume = Consume::new(x.gateway.approvals(), once, used).map_err(unwritable)?;
+                drive(&*x.ports, &mut consume).await;
+                match consume.finish() {
+                    Ok((cleared, trace)) => (cleared, Some(trace)),
+                    Err(Lost::Taken) => {
+                        spent = Some(id);
+                        continue;
+                    }
+                    Err(lost @ Lost::Unknown) => return Err(StoreError(lost.to_string()).into()),
+                }
+            }
+        };
+        let request = cleared.request();
+        let permit = hold.cleared(cleared).map_err(|hold| Refusal::NeedsApproval(Box::new(hold)))?;
+        count(x)?;
+        let notes = settlement.into_iter().chain(trace).collect();
+        return Ok((permit, Some(Approved { request, call, notes })));
+    }
+    Err(StoreTrouble::Endless.into())
+}
+
+/// Writes what makes it easier to read what became of a request. Without it a grant is used up all the same.
+pub(crate) async fn note<P: Ports>(x: &Exchange<P>, approved: Option<&Approved>) {
+    let notes = approved.into_iter().flat_map(|approved| &approved.notes);
+    join_all(notes.map(|note| settle(&*x.ports, Some(note.clone())))).await;
+}
+
+async fn find<P: Ports>(
+    x: &Exchange<P>,
+    asked: &Asked,
+    spent: Option<RequestId>,
+) -> Result<Found, StoreTrouble> {
+    let mut find = Find::new(x.gateway.approvals(), asked.clone(), UnixMillis(x.ports.now()));
+    if let Some(spent) = spent {
+        find = find.past(spent);
+    }
+    drive(&*x.ports, &mut find).await;
+    find.finish()
+}
+
+/// Asks people, and says what the call is refused for.
+async fn create<P: Ports>(
+    x: &Exchange<P>,
+    hold: Box<Hold>,
+    matter: &Matter<'_>,
+    (id, asked): (RequestId, Asked),
+) -> Refusal {
+    let context = matter.context(x, &hold);
+    let create = Create::new(x.gateway.approvals(), (id, asked), context, UnixMillis(x.ports.now()));
+    let mut create = match create {
+        Ok(create) => create,
+        Err(why) => return Refusal::Unapprovable { reasons: hold.reasons().clone(), why: why.to_string() },
+    };
+    drive(&*x.ports, &mut create).await;
+    match create.finish() {
+        Ok(Creation::Created(request)) => Held::new(x, hold, request.id, Standing::Asked).into(),
+        Ok(Creation::Raced(id)) => Held::new(x, hold, id, Standing::Waiting).into(),
+        Err(trouble) => trouble.into(),
+    }
+}
+
+/// A call that goes on is counted as any other.
+fn count<P: Ports>(x: &Exchange<P>) -> Result<(), Refusal> {
+    usage::decided(x, &Ok::<(), Refusal>(()))
+}
+
+fn unwritable(why: portcullis_approval::Unusable) -> Refusal {
+    StoreError(why.to_string()).into()
+}
