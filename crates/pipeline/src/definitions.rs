@@ -54,29 +54,7 @@ pub(crate) async fn of_call<P: Ports>(
     call: &Call<'_>,
     session: Option<&Session>,
 ) -> Result<Option<DefinitionDigest>, Refusal> {
-    let kind = match call.method {
-        Method::PromptsGet => Kind::Prompt,
-        Method::ToolsCall => Kind::Tool,
-        Method::Complete
-        | Method::Initialize
-        | Method::LoggingSetLevel
-        | Method::Ping
-        | Method::PromptsList
-        | Method::ResourcesList
-        | Method::ResourcesRead
-        | Method::ResourcesSubscribe
-        | Method::ResourcesTemplatesList
-        | Method::ResourcesUnsubscribe
-        | Method::ServerDiscover
-        | Method::SubscriptionsListen
-        | Method::TasksCancel
-        | Method::TasksGet
-        | Method::TasksList
-        | Method::TasksResult
-        | Method::TasksUpdate
-        | Method::ToolsList => return Ok(None),
-    };
-    let Some(name) = call.name() else { return Ok(None) };
+    let (Some(kind), Some(name)) = (kind(call.method), call.name()) else { return Ok(None) };
     let Some(judge) = Judge::new(x.active.approved(), x.connection()?) else { return Ok(None) };
     let place = Place { kind, era: call.era, session };
     match (judge.pin(kind, name), judge.setting()) {
@@ -103,6 +81,47 @@ pub(crate) async fn of_call<P: Ports>(
             };
             stands(x, &judge, (kind, name), pinned, standing).await
         }
+    }
+}
+
+/// The definition that an approval of a call is bound to: the pinned one, unless another is known to be in force. Where
+/// nothing is pinned it is not always known what is in force, so an approval for it would be lost by chance.
+pub(crate) fn bound<P: Ports>(
+    x: &Exchange<P>,
+    call: &Call<'_>,
+    found: Option<DefinitionDigest>,
+) -> Result<Option<DefinitionDigest>, Refusal> {
+    let (Some(kind), Some(name)) = (kind(call.method), call.name()) else { return Ok(None) };
+    let Some(judge) = Judge::new(x.active.approved(), x.connection()?) else { return Ok(None) };
+    Ok(match judge.pin(kind, name) {
+        Pin::Approved(pinned) => Some(found.unwrap_or(pinned)),
+        Pin::Missing | Pin::Unpinned => None,
+    })
+}
+
+/// What kind of definition a call is made under, if any.
+fn kind(method: Method) -> Option<Kind> {
+    match method {
+        Method::PromptsGet => Some(Kind::Prompt),
+        Method::ToolsCall => Some(Kind::Tool),
+        Method::Complete
+        | Method::Initialize
+        | Method::LoggingSetLevel
+        | Method::Ping
+        | Method::PromptsList
+        | Method::ResourcesList
+        | Method::ResourcesRead
+        | Method::ResourcesSubscribe
+        | Method::ResourcesTemplatesList
+        | Method::ResourcesUnsubscribe
+        | Method::ServerDiscover
+        | Method::SubscriptionsListen
+        | Method::TasksCancel
+        | Method::TasksGet
+        | Method::TasksList
+        | Method::TasksResult
+        | Method::TasksUpdate
+        | Method::ToolsList => None,
     }
 }
 

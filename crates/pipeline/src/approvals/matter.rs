@@ -11,6 +11,7 @@ use portcullis_pins::DefinitionDigest;
 use portcullis_policy::{self as policy, Hold};
 use portcullis_settings::ClassName;
 
+use crate::definitions;
 use crate::detokenize::Restored;
 use crate::exchange::Exchange;
 use crate::ports::Ports;
@@ -44,13 +45,14 @@ impl Matter<'_> {
         let name = self.call.subject().ok_or_else(|| unapprovable(&"it names nothing"))?;
         let requirements = hold.requirements().iter().map(requirement).collect::<Result<_, _>>();
         let requirements = requirements.map_err(|why| unapprovable(&why))?;
+        let definition = definitions::bound(x, self.call, self.definition)?;
         let operation = Operation {
             requester,
             connection: x.connection_name()?.clone(),
             method: self.call.method.as_str().to_owned(),
             name: name.to_owned(),
             arguments: x.gateway.approvals().arguments(record::bound(self.call).as_ref()),
-            definition: self.definition.map(|digest| ContentDigest::from_bytes(*digest.as_bytes())),
+            definition: definition.map(|digest| ContentDigest::from_bytes(*digest.as_bytes())),
         };
         Ok(Asked {
             subject: Subject::Call(operation),

@@ -36,7 +36,7 @@ forbid (principal, action == Action::"crm/pay", resource);
 @id("export") @approval("idp:boss") @approvers("2") @grant("5m")
 forbid (principal, action == Action::"crm/export", resource);
 @id("read") @approval("idp:boss") forbid (principal, action == Action::"read", resource == Resource::"crm/crm://secret");
-@id("prompt") @approval("idp:boss") forbid (principal, action == Action::"prompts/crm/held", resource);
+@id("prompt") @approval("idp:boss") forbid (principal, action, resource == Prompt::"crm/held");
 @id("other") forbid (principal, action == Action::"crm/never", resource);
 "#;
 

@@ -1,5 +1,7 @@
 //! A store that fails: nothing leaves without a grant, and a grant for one call is for one at most.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Client, approve, held, pay, sent, world};
@@ -13,6 +15,7 @@ fn a_store_that_fails_lets_nothing_pass_that_nobody_has_approved() {
         // The keys of the issuer and the journal are there.
         ada.send(&crate::support::call_of(0, "harmless"));
         sent(&world);
+        world.ports.patience.set(Duration::from_secs(1));
         world.ports.operations.borrow_mut().clear();
         world.ports.fails_at.set(Some(n));
         ada.send(&pay(json!({"amount": 1})));
@@ -32,6 +35,7 @@ fn a_store_that_fails_lets_a_grant_for_one_call_be_used_once_at_most() {
         let ada = Client::new(&world);
         let id = held(&ada.send(&pay(json!({"amount": 1}))));
         approve(&world, id, "bob");
+        world.ports.patience.set(Duration::from_secs(1));
         world.ports.operations.borrow_mut().clear();
         world.ports.fails_at.set(Some(n));
         let done = ada.send(&pay(json!({"amount": 1})));
