@@ -8,6 +8,7 @@
 
 mod objection;
 mod push;
+mod recordings;
 mod status;
 
 use std::collections::BTreeSet;
@@ -37,6 +38,8 @@ enum Deed {
     Push,
     /// Put a bundle in force that was before.
     Rollback,
+    /// Read the ledger.
+    Read(recordings::Asked),
     /// Tell what is in force.
     Status,
 }
@@ -47,6 +50,7 @@ impl Deed {
         match self {
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
+            Self::Read(asked) => asked.as_str(),
             Self::Status => "policy/status",
         }
     }
@@ -81,6 +85,7 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Re
     match deed {
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
+        Deed::Read(asked) => recordings::serve(x, asked).await,
         Deed::Status => status::status(x).await,
     }
 }
@@ -95,13 +100,13 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
         ("/api/policy/rollback", &Method::POST) => Deed::Rollback,
         ("/api/policy/rollback", _) => return Err(Refusal::MethodNotAllowed { allow: "POST" }),
-        _ => return Err(Refusal::NotFound),
+        (path, method) => Deed::Read(recordings::Asked::of(path, method)?),
     };
     edge::check_source(settings, parts)?;
     let needed = match deed {
         Deed::Push => "application/octet-stream",
         Deed::Rollback => "application/json",
-        Deed::Status => return Ok(deed),
+        Deed::Read(_) | Deed::Status => return Ok(deed),
     };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
         return Err(Objection::MediaType(needed).into());
@@ -187,7 +192,8 @@ fn refused(refusal: &Refusal) -> Response<Bytes> {
             StatusCode::FORBIDDEN,
             "denied",
             "the policies in force do not let you do this: pushing needs `configure` on every connection, looking \
-             needs `configure`, `review` or `audit` on one"
+             needs `configure`, `review` or `audit` on one, lists and exports of records need `audit`, and reading \
+             a recording needs `review`"
                 .to_owned(),
         ),
         Refusal::NeedsApproval(_) => (
@@ -205,12 +211,12 @@ fn refused(refusal: &Refusal) -> Response<Bytes> {
         Refusal::Store(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "store_unavailable",
-            "the gateway cannot record this, so nothing was changed: try again".to_owned(),
+            "the store does not answer, so nothing was changed: try again".to_owned(),
         ),
         Refusal::Withheld(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "outcome_unrecorded",
-            "it was done, but the gateway could not record the outcome: ask for the status".to_owned(),
+            "it was done, but the gateway could not record the outcome: ask for the status, or again".to_owned(),
         ),
         Refusal::AnswerDenied
         | Refusal::AnswerUncounted(_)
