@@ -151,10 +151,10 @@ fn told(done: Result<Value, Refused>, reader: Reader) -> anyhow::Result<Exit> {
 
 impl Refused {
     /// Says what is not done; exit code 2 if policy says so.
-    pub(super) fn tell(&self, reader: Reader) -> Exit {
+    pub(crate) fn tell(&self, reader: Reader) -> Exit {
         let Self { status, word, message } = self;
         match reader {
-            Reader::Person => terminal::error(&format!("error: {message}")),
+            Reader::Person => terminal::error(&format!("error: {}", terminal::visible(message))),
             Reader::Script => {
                 let told = json!({ "status": status.as_u16(), "error": word, "message": message });
                 terminal::line(&told.to_string());

@@ -28,7 +28,7 @@ const LIMIT: usize = 16 << 20;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The API of a gateway, and whoever asks it.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     /// The public URL, without a slash at its end.
     url: String,
     token: String,
@@ -37,16 +37,16 @@ pub(super) struct Remote {
 
 /// What is not done, and why.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
+pub(crate) struct Refused {
+    pub(crate) status: StatusCode,
     /// A word for programs.
-    pub(super) word: String,
+    pub(crate) word: String,
     /// What to do.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 /// A body with its kind.
-pub(super) enum Body {
+pub(crate) enum Body {
     None,
     Bytes(Vec<u8>),
     Json(String),
@@ -54,7 +54,7 @@ pub(super) enum Body {
 
 impl Remote {
     /// Finds the gateway, and a token for it.
-    pub(super) async fn find(arguments: &Gateway) -> anyhow::Result<Self> {
+    pub(crate) async fn find(arguments: &Gateway) -> anyhow::Result<Self> {
         let Gateway { persona, gateway, token_file, extra_roots, state_dir, json: _ } = arguments;
         let (url, token) = match (persona, gateway, token_file) {
             (Some(persona), _, _) => {
@@ -74,7 +74,7 @@ impl Remote {
     }
 
     /// Asks; the outer error is that there is no answer.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
