@@ -10,6 +10,9 @@ use portcullis_pins::Kind;
 
 use crate::approvals::Approvals;
 use crate::policy::Policy;
+use crate::replay::Replay;
+use crate::sessions::Sessions;
+use crate::verify::Verify;
 
 /// An identity-aware gateway for the Model Context Protocol.
 #[derive(Debug, Parser)]
@@ -39,12 +42,18 @@ pub(crate) enum Command {
     Policy(Policy),
     /// Print the records in a store on this machine, in clear.
     Records(Records),
+    /// Play a recording of a running gateway as a timeline.
+    Replay(Replay),
+    /// List the recordings of a running gateway, or fetch an export of them.
+    Sessions(Box<Sessions>),
     /// Run the policy tests in a folder.
     Test(Test),
     /// Print a development token of the running demo.
     Token(Token),
     /// Run the application of a `spin.toml` on this machine.
     Up(Box<Up>),
+    /// Prove an export of records, without the gateway and without its secret.
+    Verify(Verify),
 }
 
 /// `portcullis up`
@@ -105,7 +114,7 @@ pub(crate) struct Demo {
 /// `portcullis token`
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// Whose token: vendor, support, finance, writer or ci.
+    /// Whose token: vendor, support, finance, writer, auditor or ci.
     #[arg(long = "as", value_name = "PERSONA")]
     pub(crate) persona: Persona,
     /// The connection, or the resource URL, that the token is for.

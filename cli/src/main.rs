@@ -13,11 +13,14 @@ mod pin;
 mod policy;
 mod records;
 mod remote;
+mod replay;
+mod sessions;
 mod terminal;
 mod test;
 mod token;
 mod trial;
 mod up;
+mod verify;
 
 use clap::Parser as _;
 
@@ -40,9 +43,12 @@ async fn main() -> Exit {
         Command::Pin(arguments) => pin::run(arguments).await,
         Command::Policy(arguments) => policy::run(arguments).await,
         Command::Records(arguments) => records::run(&arguments),
+        Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Sessions(arguments) => sessions::run(*arguments).await,
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(arguments) => token::run(&arguments).await,
         Command::Up(arguments) => up::run(*arguments).await,
+        Command::Verify(arguments) => verify::run(&arguments),
     };
     done.unwrap_or_else(|error| exit::failure(&error))
 }

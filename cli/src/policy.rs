@@ -3,7 +3,7 @@
 //! Two things are needed to change them: a token of somebody whom the policies in force let configure, and a key that
 //! the settings trust. The key signs here and is never sent.
 
-mod arguments;
+pub(crate) mod arguments;
 pub(crate) mod bundle;
 pub(crate) mod compiled;
 mod key;

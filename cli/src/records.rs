@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Records) -> anyhow::Result<Exit> {
 }
 
 /// The secret in force and those before it: what is given, or else that of the demo whose store it is.
-fn secrets(arguments: &Records) -> anyhow::Result<Option<(Secret, Vec<Secret>)>> {
+pub(crate) fn secrets(arguments: &Records) -> anyhow::Result<Option<(Secret, Vec<Secret>)>> {
     let mut given: Vec<Secret> = arguments.secret_keys.iter().cloned().map(Secret::new).collect();
     let of_demo = arguments.store.with_file_name(SECRET_FILE);
     if given.is_empty() && of_demo.exists() {

@@ -28,6 +28,12 @@ pub(crate) fn visible(text: &str) -> String {
     out
 }
 
+/// JSON of others as it may be printed. It has no control characters but these in its texts.
+pub(crate) fn json(value: &serde_json::Value) -> String {
+    let shown = |c: char| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    value.to_string().chars().map(shown).collect()
+}
+
 /// Styles text where a terminal shows it; plain text stays plain in pipes and files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
@@ -38,6 +44,12 @@ impl Style {
     /// The style of standard output.
     pub(crate) fn of_output() -> Self {
         Self { on: stdout().is_terminal() }
+    }
+
+    /// Nothing is styled.
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { on: false }
     }
 
     /// A heading.
@@ -67,5 +79,26 @@ impl Style {
 
     fn paint(self, code: &str, text: &str) -> String {
         if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_shown_and_not_done() {
+        for (text, expected) in [
+            ("plain é 漢", "plain é 漢"),
+            ("\u{1b}[2J\r\n\u{7}", "\\u{1b}[2J\\u{d}\\u{a}\\u{7}"),
+            ("a\u{9b}31mb", "a\\u{9b}31mb"),
+            ("\u{202e}gpj.exe\u{200b}", "\\u{202e}gpj.exe\\u{200b}"),
+        ] {
+            assert_eq!(visible(text), expected);
+        }
+        let value = serde_json::json!({ "a": "\u{9b}\u{7f}\u{1b}" });
+        let printed = json(&value);
+        assert_eq!(printed, r#"{"a":"\u009b\u007f\u001b"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).ok(), Some(value));
     }
 }

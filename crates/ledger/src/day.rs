@@ -12,6 +12,9 @@ pub struct Day(u32);
 const MILLIS: u64 = 24 * 60 * 60 * 1000;
 
 impl Day {
+    /// The first day there is.
+    pub const FIRST: Self = Self(0);
+
     /// The last day that is written with four digits for its year.
     pub const LAST: Self = Self(2_932_896);
 
@@ -38,6 +41,12 @@ impl Day {
     #[must_use]
     pub fn end(self) -> UnixMillis {
         UnixMillis((u64::from(self.0) + 1) * MILLIS)
+    }
+
+    /// The day after, if it is before the year 10000.
+    #[must_use]
+    pub fn next(self) -> Option<Self> {
+        Self::new(self.0.saturating_add(1))
     }
 
     /// The day before, if there is one.

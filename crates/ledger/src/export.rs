@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! {"line":"ledger","v":1,"app":"portcullis"}
+//! {"line":"days","first":"2026-08-23","last":"2026-08-29"}               if it is of these days only
 //! {"line":"tombstone","value":"…"}                                       of days that were pruned, by day
 //! {"line":"checkpoint","value":"…"}                                      by serial
 //! {"line":"day","day":"2026-08-23","chains":2}                           what the day's counter is
@@ -29,6 +30,13 @@ pub enum Line {
         day: Day,
         /// What its counter is.
         chains: u32,
+    },
+    /// That it is of these days only.
+    Days {
+        /// The first of them.
+        first: Day,
+        /// The last of them.
+        last: Day,
     },
     /// The last line.
     End {
@@ -58,6 +66,7 @@ pub struct InvalidLine(String);
 enum Form {
     Checkpoint { value: String },
     Day { day: String, chains: u32 },
+    Days { first: String, last: String },
     End { lines: u64 },
     Ledger { v: u64, app: String },
     Segment { day: String, chain: u32, n: u32, value: String },
@@ -73,6 +82,7 @@ impl Line {
         let form = match self {
             Self::Checkpoint(value) => Form::Checkpoint { value: Base64::encode_string(value) },
             Self::Day { day, chains } => Form::Day { day: day.to_string(), chains: *chains },
+            Self::Days { first, last } => Form::Days { first: first.to_string(), last: last.to_string() },
             Self::End { lines } => Form::End { lines: *lines },
             Self::Ledger(app) => Form::Ledger { v: VERSION, app: app.as_str().to_owned() },
             Self::Segment { id: SegmentId { chain: ChainId { day, serial }, n }, value } => Form::Segment {
@@ -98,6 +108,7 @@ impl Line {
         match serde_json::from_str(text).map_err(|error| InvalidLine(error.to_string()))? {
             Form::Checkpoint { value } => Ok(Self::Checkpoint(bytes(&value)?)),
             Form::Day { day, chains } => Ok(Self::Day { day: day_of(&day)?, chains }),
+            Form::Days { first, last } => Ok(Self::Days { first: day_of(&first)?, last: day_of(&last)? }),
             Form::End { lines } => Ok(Self::End { lines }),
             Form::Ledger { v, app: _ } if v != VERSION => Err(invalid("the export is of a newer release")),
             Form::Ledger { v: _, app } => {

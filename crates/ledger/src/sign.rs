@@ -140,6 +140,11 @@ impl TrustedKeys {
         self.0.insert(id, key);
     }
 
+    /// The keys, by their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&KeyId, &VerifyingKey)> {
+        self.0.iter()
+    }
+
     pub(crate) fn check(
         &self,
         statement: Signing,

@@ -12,6 +12,7 @@ mod known;
 mod walk;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::checkpoint::{Checkpoint, StoredCheckpoint};
 use crate::day::Day;
@@ -36,6 +37,7 @@ pub struct Verifier {
     app: Option<AppName>,
     known: Known,
     tombstones: BTreeMap<Day, Tombstone>,
+    days: RangeInclusive<Day>,
     stage: Stage,
     walk: Option<Walk>,
     n_lines: u64,
@@ -58,6 +60,8 @@ pub struct Report {
     /// The newest published checkpoint that the export agrees with. Up to it, whatever is missing was found; of what came
     /// later, an end that was cut off would not be. `None`: that goes for everything.
     pub vouched: Option<Vouched>,
+    /// The days that the export says it is of, if it is not of all.
+    pub days: Option<(Day, Day)>,
 }
 
 /// A published checkpoint that is part of the export.
@@ -73,6 +77,7 @@ pub struct Vouched {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Ledger,
+    Days,
     Tombstones,
     Checkpoints,
     Chains,
@@ -109,6 +114,7 @@ impl Verifier {
             app: None,
             known: Known::new(genuine),
             tombstones: BTreeMap::new(),
+            days: Day::FIRST..=Day::LAST,
             stage: Stage::Ledger,
             walk: None,
             n_lines: 0,
@@ -125,6 +131,7 @@ impl Verifier {
         };
         let stage = match &line {
             Line::Ledger(_) => Stage::Ledger,
+            Line::Days { .. } => Stage::Days,
             Line::Tombstone(_) => Stage::Tombstones,
             Line::Checkpoint(_) => Stage::Checkpoints,
             Line::Day { .. } | Line::Segment { .. } | Line::End { .. } => Stage::Chains,
@@ -138,9 +145,16 @@ impl Verifier {
         match line {
             Line::Ledger(app) => {
                 self.app = Some(app);
+                self.stage = Stage::Days;
+            }
+            Line::Days { first, last } => {
+                (self.days, self.report.days) = (first..=last, Some((first, last)));
                 self.stage = Stage::Tombstones;
             }
-            Line::Tombstone(value) => self.tombstone(&value),
+            Line::Tombstone(value) => {
+                self.stage = Stage::Tombstones;
+                self.tombstone(&value);
+            }
             Line::Checkpoint(value) => {
                 self.stage = Stage::Checkpoints;
                 self.checkpoint(&value);
@@ -214,7 +228,7 @@ impl Verifier {
             self.find(Problem::TombstoneDisagrees { day });
         }
         let app = self.app.clone();
-        self.walk = app.map(|app| Walk::new(app, std::mem::take(&mut self.tombstones)));
+        self.walk = app.map(|app| Walk::new(app, std::mem::take(&mut self.tombstones), self.days.clone()));
     }
 
     fn on_walk(&mut self, step: impl FnOnce(&mut Walk, (&Known, &TrustedKeys))) {

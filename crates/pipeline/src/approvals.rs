@@ -103,7 +103,7 @@ pub(crate) async fn permit<P: Ports>(
             }
         };
         let request = cleared.request();
-        let permit = hold.cleared(cleared).map_err(|hold| Refusal::NeedsApproval(Box::new(hold)))?;
+        let permit = hold.cleared(cleared).map_err(Refusal::NeedsApproval)?;
         count(x)?;
         let notes = settlement.into_iter().chain(trace).collect();
         return Ok((permit, Some(Approved { request, call, notes })));

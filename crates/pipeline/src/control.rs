@@ -10,6 +10,7 @@ mod approvals;
 mod objection;
 mod page;
 mod push;
+mod recordings;
 mod status;
 
 use std::collections::BTreeSet;
@@ -42,6 +43,8 @@ enum Deed {
     Push,
     /// Put a bundle in force that was before.
     Rollback,
+    /// Read the ledger.
+    Read(recordings::Asked),
     /// Tell what is in force.
     Status,
 }
@@ -53,6 +56,7 @@ impl Deed {
             Self::Approvals(deed) => deed.as_str(),
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
+            Self::Read(asked) => asked.as_str(),
             Self::Status => "policy/status",
         }
     }
@@ -97,6 +101,7 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refu
         Deed::Approvals(deed) => approvals::serve(x, deed, body).await,
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
+        Deed::Read(asked) => recordings::serve(x, asked).await,
         Deed::Status => status::status(x).await,
     }
 }
@@ -115,14 +120,14 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
         ("/api/policy/rollback", &Method::POST) => Deed::Rollback,
         ("/api/policy/rollback", _) => return Err(Refusal::MethodNotAllowed { allow: "POST" }),
-        _ => return Err(Refusal::NotFound),
+        (path, method) => Deed::Read(recordings::Asked::of(path, method)?),
     };
     edge::check_source(settings, parts)?;
     let needed = match deed {
         Deed::Approvals(deed) => deed.body(),
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
-        Deed::Status => None,
+        Deed::Read(_) | Deed::Status => None,
     };
     let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
@@ -243,12 +248,12 @@ fn refused(refusal: &Refusal, deed: Option<&str>) -> Response<Bytes> {
         Refusal::Store(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "store_unavailable",
-            "the gateway cannot record this, so nothing was changed: try again".to_owned(),
+            "the store does not answer, so nothing was changed: try again".to_owned(),
         ),
         Refusal::Withheld(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "outcome_unrecorded",
-            "it was done, but the gateway could not record the outcome: ask for the status".to_owned(),
+            "it was done, but the gateway could not record the outcome: ask for the status, or again".to_owned(),
         ),
         Refusal::AnswerDenied
         | Refusal::AnswerUncounted(_)
@@ -288,6 +293,10 @@ fn refused(refusal: &Refusal, deed: Option<&str>) -> Response<Bytes> {
 fn denied(deed: Option<&str>) -> &'static str {
     match deed {
         Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
+        Some(deed) if deed.starts_with("ledger/") || deed.starts_with("recordings/") => {
+            "the policies in force do not let you do this: lists and exports of records need `audit`, and reading a \
+             recording needs `review`"
+        }
         Some(_) | None => {
             "the policies in force do not let you do this: pushing needs `configure` on every connection, looking \
              needs `configure`, `review` or `audit` on one"

@@ -162,9 +162,9 @@ impl Hold {
     ///
     /// # Errors
     /// The hold itself: something is not lifted.
-    pub fn cleared(self, proof: Cleared) -> Result<Permit, Self> {
+    pub fn cleared(self: Box<Self>, proof: Cleared) -> Result<Permit, Box<Self>> {
         if self.requirements.iter().all(|requirement| requirement.is_lifted_by(&proof)) {
-            let Self { scope, requirements: _, reasons } = self;
+            let Self { scope, requirements: _, reasons } = *self;
             Ok(Permit { scope, reasons, approval: Some(proof.request()) })
         } else {
             Err(self)

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 /// One of the demonstration's identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Persona {
+    /// A colleague of internal audit, who reads recordings.
+    Auditor,
     /// A CI job of the reports repository.
     Ci,
     /// A colleague of the finance team, who may approve refunds.
@@ -22,17 +24,19 @@ pub enum Persona {
 
 /// No persona has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no persona `{0}`: choose vendor, support, finance, writer or ci")]
+#[error("no persona `{0}`: choose vendor, support, finance, writer, auditor or ci")]
 pub struct UnknownPersona(String);
 
 impl Persona {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Ci, Self::Finance, Self::Support, Self::Vendor, Self::Writer];
+    pub const ALL: [Self; 6] =
+        [Self::Auditor, Self::Ci, Self::Finance, Self::Support, Self::Vendor, Self::Writer];
 
     /// The short name, for command lines and forms.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Auditor => "auditor",
             Self::Ci => "ci",
             Self::Finance => "finance",
             Self::Support => "support",
@@ -45,6 +49,7 @@ impl Persona {
     #[must_use]
     pub const fn subject(self) -> &'static str {
         match self {
+            Self::Auditor => "a.novak@acme.example",
             Self::Ci => "repo:acme/billing-reports:ref:refs/heads/main",
             Self::Finance => "m.tanaka@acme.example",
             Self::Support => "s.okafor@acme.example",
@@ -57,6 +62,7 @@ impl Persona {
     #[must_use]
     pub const fn display_name(self) -> &'static str {
         match self {
+            Self::Auditor => "Ana Novak, internal audit",
             Self::Ci => "CI of acme/billing-reports",
             Self::Finance => "Mei Tanaka, finance",
             Self::Support => "Sam Okafor, support",
@@ -69,6 +75,7 @@ impl Persona {
     #[must_use]
     pub const fn groups(self) -> &'static [&'static str] {
         match self {
+            Self::Auditor => &["auditors"],
             Self::Ci => &["ci"],
             Self::Finance => &["finance"],
             Self::Support => &["support"],
@@ -82,7 +89,7 @@ impl Persona {
     pub const fn is_workload(self) -> bool {
         match self {
             Self::Ci => true,
-            Self::Finance | Self::Support | Self::Vendor | Self::Writer => false,
+            Self::Auditor | Self::Finance | Self::Support | Self::Vendor | Self::Writer => false,
         }
     }
 
@@ -94,7 +101,7 @@ impl Persona {
                 "ref": "refs/heads/main",
                 "environment": "production",
             }),
-            Self::Finance | Self::Support | Self::Vendor | Self::Writer => json!({
+            Self::Auditor | Self::Finance | Self::Support | Self::Vendor | Self::Writer => json!({
                 "name": self.display_name(),
                 "email": self.subject(),
                 "email_verified": true,

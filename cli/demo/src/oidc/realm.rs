@@ -88,7 +88,9 @@ impl Realm {
     pub(super) fn workload_secret(&self, persona: Persona) -> Option<&Secret> {
         match persona {
             Persona::Ci => Some(&self.ci_secret),
-            Persona::Finance | Persona::Support | Persona::Vendor | Persona::Writer => None,
+            Persona::Auditor | Persona::Finance | Persona::Support | Persona::Vendor | Persona::Writer => {
+                None
+            }
         }
     }
 

@@ -543,6 +543,6 @@ fn personas_are_found_by_name() {
     }
     assert_eq!(
         "root".parse::<Persona>().unwrap_err().to_string(),
-        "no persona `root`: choose vendor, support, finance, writer or ci"
+        "no persona `root`: choose vendor, support, finance, writer, auditor or ci"
     );
 }

@@ -110,6 +110,8 @@ pub struct ChainReader {
     next: u32,
     access: BTreeMap<RecordingId, Access>,
     begun: Option<Begun>,
+    /// Whether what comes may be the rest of a record that began before.
+    is_amid: bool,
 }
 
 /// A record that has not ended.
@@ -125,7 +127,19 @@ impl ChainReader {
     /// Reads a chain from its first segment on.
     #[must_use]
     pub const fn new(app: AppName, chain: ChainId) -> Self {
-        Self { app, chain, next: 0, access: BTreeMap::new(), begun: None }
+        Self { app, chain, next: 0, access: BTreeMap::new(), begun: None, is_amid: false }
+    }
+
+    /// Reads a chain from a later segment on. A record that began before is left out.
+    #[must_use]
+    pub const fn starting_at(app: AppName, SegmentId { chain, n }: SegmentId) -> Self {
+        Self { app, chain, next: n, access: BTreeMap::new(), begun: None, is_amid: true }
+    }
+
+    /// Whether a record has begun and not ended: whoever continues after this segment has to begin before it.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.begun.is_some()
     }
 
     /// The recordings of a segment whose [`Access`] is not known yet.
@@ -159,6 +173,10 @@ impl ChainReader {
         let mut read = Vec::new();
         for (index, entry) in segment.entries().iter().enumerate() {
             let place = (header.id, index);
+            if self.is_amid && entry.label.piece > 0 {
+                continue;
+            }
+            self.is_amid = false;
             let first = self.join(entry.label, place)?;
             let plaintext = self.open(&entry.label, entry.ciphertext, place)?;
             read.extend(self.append(first, &entry.label, plaintext, place)?);

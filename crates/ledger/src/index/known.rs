@@ -23,6 +23,8 @@ pub(super) struct Known {
     day: Day,
     values: BTreeMap<Key, Value>,
     wanted: BTreeSet<Key>,
+    /// Chains that have a segment which cannot be read, or lack one before another. Not forgotten.
+    damaged: BTreeSet<ChainId>,
 }
 
 /// A value, as far as it can be used.
@@ -31,10 +33,11 @@ enum Value {
     Directory(Vec<Slot>),
     Leaf(Leaf),
     Node(Node),
-    /// Nothing, or nothing that this release can read.
     Nothing,
     Page(Vec<(Slot, Posting)>),
     Segment(Summary),
+    /// Nothing that this release can read.
+    Unreadable,
 }
 
 /// What was read: `Wanted` if it was not read yet, `Nothing` if it is not there or cannot be read.
@@ -47,7 +50,7 @@ pub(super) enum Found<T> {
 
 impl Known {
     pub(super) const fn new(app: AppName, day: Day) -> Self {
-        Self { app, day, values: BTreeMap::new(), wanted: BTreeSet::new() }
+        Self { app, day, values: BTreeMap::new(), wanted: BTreeSet::new(), damaged: BTreeSet::new() }
     }
 
     pub(super) const fn app(&self) -> &AppName {
@@ -79,11 +82,21 @@ impl Known {
         self.wanted.iter().cloned().collect()
     }
 
+    /// How much is to be read.
+    pub(super) fn n_wanted(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// The chains of which not everything could be read, of all days that were looked at.
+    pub(super) const fn damaged(&self) -> &BTreeSet<ChainId> {
+        &self.damaged
+    }
+
     /// Takes what was read, or written.
     pub(super) fn learn(&mut self, key: &Key, value: Option<&[u8]>) {
         self.wanted.remove(key);
         let known = value.map_or(Ok(Value::Nothing), |value| parse(self.day, value));
-        self.values.insert(key.clone(), known.unwrap_or(Value::Nothing));
+        self.values.insert(key.clone(), known.unwrap_or(Value::Unreadable));
     }
 
     pub(super) fn leaf(&mut self, chain: ChainId) -> Found<&Leaf> {
@@ -119,14 +132,15 @@ impl Known {
         }
     }
 
-    /// The segments of a chain, up to the first that is not there or cannot be read; `None` if more are to be read.
+    /// The segments of a chain, up to the first that is not there or cannot be read; `None` if more are to be read. If
+    /// that is not where it ends, it is damaged.
     pub(super) fn chain(&mut self, chain: ChainId) -> Option<Vec<&Summary>> {
         let mut n: u32 = 0;
         loop {
             let key = Key::segment(&self.app, SegmentId { chain, n });
             match self.values.get(&key) {
                 None => {
-                    let ahead = n.clamp(1, MAX_AHEAD);
+                    let ahead = n.clamp(2, MAX_AHEAD);
                     let ids = (n..n.saturating_add(ahead)).map(|n| SegmentId { chain, n });
                     let keys: Vec<_> = ids.map(|id| Key::segment(&self.app, id)).collect();
                     self.wanted.extend(keys.into_iter().filter(|key| !self.values.contains_key(key)));
@@ -138,7 +152,15 @@ impl Known {
                         break;
                     }
                 }
-                Some(_) => break,
+                Some(found) => {
+                    let mut later = (n.saturating_add(1)..=n.saturating_add(MAX_AHEAD))
+                        .map(|n| Key::segment(&self.app, SegmentId { chain, n }));
+                    let is_torn = later.any(|key| matches!(self.values.get(&key), Some(Value::Segment(_))));
+                    if is_torn || !matches!(found, Value::Nothing) {
+                        self.damaged.insert(chain);
+                    }
+                    break;
+                }
             }
         }
         let keys = (0..n).map(|n| Key::segment(&self.app, SegmentId { chain, n }));

@@ -165,6 +165,11 @@ impl Query {
         self.known.learn(key, value);
     }
 
+    /// The chains of which not everything could be read so far, so that something may be missing in what was found.
+    pub fn damaged(&self) -> impl Iterator<Item = ChainId> {
+        self.known.damaged().iter().copied()
+    }
+
     fn leave_day(&mut self, day: Day) {
         self.day = day.previous().filter(|day| *day >= self.first);
         (self.chains, self.sources, self.after) = (None, None, None);

@@ -16,6 +16,9 @@ use crate::day::Day;
 use crate::id::UnixMillis;
 use crate::key::{AppName, Key};
 
+/// How much is asked for at once, about.
+const ROUND: usize = 256;
+
 /// What upkeep needs next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UpkeepStep {
@@ -54,6 +57,8 @@ enum State {
     Open { opened_at: UnixMillis },
     /// It has no segment.
     Unbegun,
+    /// Not all of it can be read. Nothing is derived of it, so that whoever asks is told.
+    Damaged,
 }
 
 impl Upkeep {
@@ -116,6 +121,9 @@ impl Upkeep {
                 Work::Nothing => {}
                 Work::Wanted => is_wanted = true,
                 Work::Write(batches) => return Work::Write(batches),
+            }
+            if self.known.n_wanted() >= ROUND {
+                return Work::Wanted;
             }
         }
         match (is_wanted, is_full) {
@@ -217,6 +225,11 @@ impl Upkeep {
     /// `None` if more is to be read.
     fn state(&mut self, chain: ChainId) -> Option<State> {
         let now = self.now;
+        // Read to its end first: then it is known whether it is damaged.
+        self.known.chain(chain)?;
+        if self.known.damaged().contains(&chain) {
+            return Some(State::Damaged);
+        }
         let segments = self.known.chain(chain)?;
         let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
             return Some(State::Unbegun);
@@ -239,14 +252,14 @@ impl Upkeep {
         let of_states = states.iter().filter_map(|(chain, state)| match state {
             State::Ended(leaf) => Some((chain.serial, leaf.opened_at)),
             State::Open { opened_at } => Some((chain.serial, *opened_at)),
-            State::Unbegun => None,
+            State::Damaged | State::Unbegun => None,
         });
         let old = of_leaves.chain(of_states).filter(|(_, opened_at)| is_over(*opened_at, self.now));
         let last_old = old.map(|(serial, _)| serial).max().unwrap_or(0);
         let is_day_over = is_over(self.known.day().end(), self.now);
         let ended = states.into_iter().filter_map(|(chain, state)| match state {
             State::Ended(leaf) => Some(leaf),
-            State::Open { .. } => None,
+            State::Damaged | State::Open { .. } => None,
             State::Unbegun => {
                 (is_day_over || chain.serial < last_old).then(|| Leaf::of(chain, std::iter::empty()))
             }

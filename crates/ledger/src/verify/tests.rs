@@ -427,7 +427,7 @@ enum Mutation {
 fn value_of(line: &mut Line) -> Option<&mut Vec<u8>> {
     match line {
         Line::Checkpoint(value) | Line::Segment { value, .. } | Line::Tombstone(value) => Some(value),
-        Line::Day { .. } | Line::End { .. } | Line::Ledger(_) => None,
+        Line::Day { .. } | Line::Days { .. } | Line::End { .. } | Line::Ledger(_) => None,
     }
 }
 

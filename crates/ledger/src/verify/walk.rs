@@ -1,6 +1,7 @@
 //! Walks over the days, chains and segments of an export.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::known::Known;
 use crate::chain::{ChainId, Continuation, Segment, SegmentId};
@@ -17,6 +18,8 @@ use crate::verify::finding::Problem;
 pub(super) struct Walk {
     app: AppName,
     tombstones: BTreeMap<Day, Tombstone>,
+    /// The days that it is of.
+    days: RangeInclusive<Day>,
     /// The latest day, also after it has ended.
     last_day: Option<Day>,
     day: Option<OnDay>,
@@ -46,10 +49,11 @@ struct OnChain {
 }
 
 impl Walk {
-    pub(super) fn new(app: AppName, tombstones: BTreeMap<Day, Tombstone>) -> Self {
+    pub(super) fn new(app: AppName, tombstones: BTreeMap<Day, Tombstone>, days: RangeInclusive<Day>) -> Self {
         Self {
             app,
             tombstones,
+            days,
             last_day: None,
             day: None,
             problems: Vec::new(),
@@ -70,7 +74,7 @@ impl Walk {
 
     pub(super) fn day(&mut self, day: Day, chains: u32, known: &Known) {
         self.end_day(known);
-        if self.last_day.is_some_and(|last| last >= day) {
+        if self.last_day.is_some_and(|last| last >= day) || !self.days.contains(&day) {
             return self.find(Problem::OutOfOrder);
         }
         self.miss_days(Some(day), known);
@@ -232,7 +236,8 @@ impl Walk {
     fn miss_days(&mut self, until: Option<Day>, known: &Known) {
         let days: Vec<_> = known.days_after(self.last_day).collect();
         for (day, checkpoint) in days {
-            if until.is_none_or(|until| day < until) && !self.tombstones.contains_key(&day) {
+            let is_wanted = until.is_none_or(|until| day < until) && self.days.contains(&day);
+            if is_wanted && !self.tombstones.contains_key(&day) {
                 self.find(Problem::MissingDay { day, checkpoint });
             }
         }

@@ -1,6 +1,7 @@
 //! Why something asked of `/api` is not done. Each text says what to do, and is for the caller.
 
 use http::StatusCode;
+use portcullis_ledger::RecordingId;
 use portcullis_policy::{BundleDigest, BundleError, EnvelopeError, Serial};
 use portcullis_release::{Lost, Refused};
 
@@ -35,6 +36,17 @@ pub enum Objection {
     /// It cannot be put in force.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The days have more chains than one request reads without an index.
+    #[error(
+        "the index of these days is not derived yet, which goes on with each request: ask again, or for fewer days"
+    )]
+    NotIndexed,
+    /// No record of it was found.
+    #[error("nothing is recorded of {0} on these days: give `day`, or `from` and `to`")]
+    NoRecording(RecordingId),
+    /// What is asked for cannot be understood.
+    #[error("{0}")]
+    Query(String),
     /// Nothing of it is in the store, or not all.
     #[error("the bundle {0} is not in the store, or not all of it: push its files instead")]
     NotStored(BundleDigest),
@@ -52,13 +64,13 @@ impl Objection {
         match self {
             Self::Approval(undecided) => undecided.status(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => StatusCode::CONFLICT,
-            Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown) | Self::TooManyClaims => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown)
+            | Self::NotIndexed
+            | Self::TooManyClaims => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Malformed | Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoConnection => StatusCode::FORBIDDEN,
-            Self::NotStored(_) => StatusCode::NOT_FOUND,
+            Self::NoRecording(_) | Self::NotStored(_) => StatusCode::NOT_FOUND,
             Self::Refused(refused) => match refused {
                 Refused::Envelope(EnvelopeError::UnknownKey(_) | EnvelopeError::WrongSignature) => {
                     StatusCode::FORBIDDEN
@@ -82,6 +94,7 @@ impl Objection {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Approval(_) => "not_decided",
+            Self::NotIndexed | Self::NoRecording(_) | Self::Query(_) => "not_read",
             Self::Lost(_)
             | Self::Malformed
             | Self::MediaType(_)
@@ -104,6 +117,9 @@ impl Objection {
             Self::Malformed => "malformed",
             Self::MediaType(_) => "media_type",
             Self::NoConnection => "denied",
+            Self::NotIndexed => "not_indexed",
+            Self::NoRecording(_) => "no_recording",
+            Self::Query(_) => "query",
             Self::NotStored(_) => "not_stored",
             Self::TooManyClaims => "too_many_claims",
             Self::Refused(refused) => match refused {

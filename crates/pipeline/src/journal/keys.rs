@@ -8,6 +8,8 @@ use portcullis_ledger::{DigestKey, InvalidKeyId, KeyId, SigningKey, TrustedKeys,
 pub struct LedgerKeys {
     /// Names principals, connections and recordings. Changes with the current secret, and so do the names.
     pub names: DigestKey,
+    /// What named them under previous secrets, the latest first.
+    pub previous_names: Vec<DigestKey>,
     /// Signs, under the id of the current secret.
     pub signing: SigningKey,
     /// Verifies what was signed with the current secret or a previous one.
@@ -35,6 +37,7 @@ impl LedgerKeys {
         let previous: Vec<[u8; 32]> = sealer.digests(WRAPPING, b"").skip(1).collect();
         Ok(Self {
             names: DigestKey::new(sealer.digest(NAMES, b"")),
+            previous_names: sealer.digests(NAMES, b"").skip(1).map(DigestKey::new).collect(),
             // A sealer has a current secret, and it comes first.
             signing: signing.into_iter().next().ok_or("there is no secret")?,
             trusted,

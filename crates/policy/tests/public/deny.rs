@@ -228,6 +228,7 @@ fn fits(rule: &DenyRule, ask: &Ask<'_>, labels: &[&str]) -> bool {
         | Target::Complete(_)
         | Target::Configure
         | Target::Elicit
+        | Target::ForceApprove
         | Target::ListRoots
         | Target::Prompt { .. }
         | Target::Read { .. }

@@ -1,0 +1,109 @@
+//! `portcullis replay`: a recording as a timeline.
+
+mod timeline;
+
+use std::io::stdin;
+use std::time::Duration;
+
+use clap::Args;
+use http::Method;
+use serde_json::Value;
+
+use self::timeline::{Event, Timeline};
+use crate::exit::Exit;
+use crate::remote::Gateway;
+use crate::remote::{Body, Remote};
+use crate::sessions::{Days, path, tell_problems};
+use crate::terminal::{self, Style};
+use crate::trial::problem::Reader;
+
+/// The longest pause between two events, however long nothing happened.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// `portcullis replay`
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The recording, as `portcullis sessions` names it.
+    recording: String,
+    #[command(flatten)]
+    days: Days,
+    /// How many times faster than it happened, pauses at most 5 s; at once unless set.
+    #[arg(long, value_name = "FACTOR", value_parser = clap::value_parser!(u32).range(1..))]
+    speed: Option<u32>,
+    /// Wait for the Enter key after each event.
+    #[arg(long, conflicts_with = "speed")]
+    step: bool,
+    /// Only events that have this text in their method, name, decision, policies or outcome; may be repeated.
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<String>,
+    /// Print whole arguments and answers.
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+pub(crate) async fn run(arguments: Replay) -> anyhow::Result<Exit> {
+    let reader = Reader::of(arguments.gateway.json);
+    let remote = Remote::find(&arguments.gateway).await?;
+    let place = format!("/api/recordings/{}", encoded(&arguments.recording));
+    let (mut timeline, mut cursor, mut exit) = (Timeline::default(), None::<String>, Exit::Ok);
+    loop {
+        let [day, from, to] = arguments.days.members();
+        let members = [day, from, to, ("cursor", cursor.as_deref())];
+        let page = match remote.ask(Method::GET, &path(&place, &members), Body::None).await? {
+            Ok(page) => page,
+            Err(refused) => return Ok(refused.tell(reader)),
+        };
+        page.get("records")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .for_each(|one| timeline.take(one));
+        if tell_problems(&page) {
+            exit = Exit::Failure;
+        }
+        match page.get("erased").and_then(Value::as_u64) {
+            Some(0) | None => {}
+            Some(n) => terminal::error(&format!("{n} records of it were erased")),
+        }
+        let next = page.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        if next.is_none() {
+            break;
+        }
+        anyhow::ensure!(next != cursor, "the gateway does not go on");
+        cursor = next;
+    }
+    let events: Vec<Event> = timeline
+        .events()
+        .into_iter()
+        .filter(|event| arguments.filter.iter().all(|text| event.has(text)))
+        .collect();
+    play(&arguments, &events, reader).await?;
+    Ok(exit)
+}
+
+async fn play(arguments: &Replay, events: &[Event], reader: Reader) -> anyhow::Result<()> {
+    let style = Style::of_output();
+    let mut last: Option<u64> = None;
+    for event in events {
+        if let (Some(last), Some(speed)) = (last, arguments.speed) {
+            let pause = Duration::from_millis(event.at().saturating_sub(last)) / speed;
+            tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
+        }
+        last = Some(event.at());
+        match reader {
+            Reader::Person => event.lines(style, arguments.full).iter().for_each(|line| terminal::line(line)),
+            Reader::Script => terminal::line(&terminal::json(&event.to_json())),
+        }
+        if arguments.step && stdin().read_line(&mut String::new())? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// An id is hexadecimal; whatever else was typed must not become another path.
+fn encoded(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}

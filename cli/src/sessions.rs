@@ -1,0 +1,236 @@
+//! `portcullis sessions`: which recordings a gateway has, and an export of them.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use http::Method;
+use portcullis_identity::UnixSeconds;
+use serde_json::Value;
+
+use crate::exit::Exit;
+use crate::remote::Gateway;
+use crate::remote::{Body, Remote};
+use crate::terminal;
+use crate::trial::problem::Reader;
+use crate::trial::time;
+
+/// `portcullis sessions`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Sessions {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    list: List,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fetch what is stored of some days, for `portcullis verify`.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    days: Days,
+    /// Only those of this principal, as `issuer|subject`.
+    #[arg(long)]
+    principal: Option<String>,
+    /// Only those on this connection.
+    #[arg(long)]
+    connection: Option<String>,
+    /// Only those with a call to which policy said this: allow, deny or hold.
+    #[arg(long)]
+    decision: Option<String>,
+    /// How many pages of a hundred are fetched, at most.
+    #[arg(long, default_value_t = 1)]
+    pages: u32,
+    /// Where to go on, as the page before said.
+    #[arg(long)]
+    cursor: Option<String>,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// `portcullis sessions export`
+#[derive(Debug, Args)]
+struct Export {
+    #[command(flatten)]
+    days: Days,
+    /// Where to write it.
+    #[arg(long, value_name = "FILE", default_value = "ledger.jsonl")]
+    out: PathBuf,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// Which days are asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Days {
+    /// One day, such as 2026-08-23; the last seven unless set.
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    day: Option<String>,
+    /// The first of several days.
+    #[arg(long)]
+    from: Option<String>,
+    /// The last of them; today unless set.
+    #[arg(long)]
+    to: Option<String>,
+}
+
+impl Days {
+    pub(crate) fn members(&self) -> [(&'static str, Option<&str>); 3] {
+        [("day", self.day.as_deref()), ("from", self.from.as_deref()), ("to", self.to.as_deref())]
+    }
+}
+
+pub(crate) async fn run(arguments: Sessions) -> anyhow::Result<Exit> {
+    match arguments.command {
+        None => list(&arguments.list).await,
+        Some(Command::Export(arguments)) => export(&arguments).await,
+    }
+}
+
+async fn list(arguments: &List) -> anyhow::Result<Exit> {
+    let List { days, principal, connection, decision, pages, cursor, gateway } = arguments;
+    let reader = Reader::of(gateway.json);
+    let remote = Remote::find(gateway).await?;
+    let (mut cursor, mut exit) = (cursor.clone(), Exit::Ok);
+    let mut is_first = true;
+    for _ in 0..(*pages).max(1) {
+        let [day, from, to] = days.members();
+        let members = [
+            day,
+            from,
+            to,
+            ("principal", principal.as_deref()),
+            ("connection", connection.as_deref()),
+            ("decision", decision.as_deref()),
+            ("cursor", cursor.as_deref()),
+        ];
+        let page = match remote.ask(Method::GET, &path("/api/recordings", &members), Body::None).await? {
+            Ok(page) => page,
+            Err(refused) => return Ok(refused.tell(reader)),
+        };
+        let entries = page.get("recordings").and_then(Value::as_array).cloned().unwrap_or_default();
+        if reader == Reader::Person && is_first {
+            terminal::line(&row("RECORDING", "FIRST", "RECORDS", "DECISIONS", "CONNECTION", "PRINCIPAL"));
+        }
+        is_first = false;
+        for entry in &entries {
+            match reader {
+                Reader::Person => terminal::line(&shown(entry)),
+                Reader::Script => terminal::line(&terminal::json(entry)),
+            }
+        }
+        if tell_problems(&page) {
+            exit = Exit::Failure;
+        }
+        cursor = page.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    if let Some(cursor) = cursor {
+        terminal::error(&format!("there are more: --cursor {}", terminal::visible(&cursor)));
+    }
+    Ok(exit)
+}
+
+/// Says what an answer says is wrong, if anything is.
+pub(crate) fn tell_problems(answer: &Value) -> bool {
+    let problems = answer.get("problems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for problem in problems.iter().filter_map(Value::as_str) {
+        terminal::error(&format!("WARNING: {}", terminal::visible(problem)));
+    }
+    !problems.is_empty()
+}
+
+fn shown(entry: &Value) -> String {
+    let text = |member: &str| terminal::visible(entry.get(member).and_then(Value::as_str).unwrap_or("-"));
+    let millis = entry.get("first_at").and_then(Value::as_u64).unwrap_or_default();
+    let records = entry.get("records").and_then(Value::as_u64).unwrap_or_default();
+    let decisions = entry.get("decisions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let decisions: Vec<String> = decisions.iter().filter_map(Value::as_str).map(terminal::visible).collect();
+    row(
+        &text("recording"),
+        &time::show(UnixSeconds(millis / 1000)),
+        &records.to_string(),
+        &decisions.join(","),
+        &text("connection"),
+        &text("principal"),
+    )
+}
+
+fn row(
+    recording: &str,
+    first: &str,
+    records: &str,
+    decisions: &str,
+    connection: &str,
+    principal: &str,
+) -> String {
+    format!("{recording:32}  {first:20}  {records:>7}  {decisions:15}  {connection:12}  {principal}")
+}
+
+async fn export(arguments: &Export) -> anyhow::Result<Exit> {
+    let Export { days, out, gateway } = arguments;
+    let reader = Reader::of(gateway.json);
+    let remote = Remote::find(gateway).await?;
+    let cannot = || format!("cannot write {}", out.display());
+    let mut file = BufWriter::new(File::create_new(out).with_context(cannot)?);
+    let (mut cursor, mut n_lines) = (None::<String>, 0_u64);
+    loop {
+        let [day, from, to] = days.members();
+        let members = [day, from, to, ("cursor", cursor.as_deref())];
+        let page = match remote.ask(Method::GET, &path("/api/ledger/export", &members), Body::None).await? {
+            Ok(page) => page,
+            Err(refused) => return Ok(refused.tell(reader)),
+        };
+        for line in
+            page.get("lines").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        {
+            writeln!(file, "{line}").with_context(cannot)?;
+            n_lines += 1;
+        }
+        let next = page.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        if next.is_none() {
+            break;
+        }
+        anyhow::ensure!(next != cursor, "the gateway does not go on");
+        cursor = next;
+    }
+    file.flush().with_context(cannot)?;
+    terminal::line(&format!("{}: {n_lines} lines; `portcullis verify` proves them", out.display()));
+    Ok(Exit::Ok)
+}
+
+/// A path with a query of those members that are there.
+pub(crate) fn path(path: &str, members: &[(&str, Option<&str>)]) -> String {
+    let members = members.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded((*value)?))));
+    let query = members.collect::<Vec<_>>().join("&");
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let shown = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_asked_for_fits_a_url() {
+        let members = [("day", None), ("principal", Some("okta|ana & bo/é")), ("decision", Some("deny"))];
+        let expected = "/api/recordings?principal=okta%7Cana%20%26%20bo%2F%C3%A9&decision=deny";
+        assert_eq!(path("/api/recordings", &members), expected);
+        assert_eq!(path("/api/recordings", &[("day", None)]), "/api/recordings");
+    }
+}

@@ -1,0 +1,143 @@
+//! Reading the ledger: which recordings there were, what is in one, and an export that can be verified without us.
+//!
+//! Lists and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of. What
+//! is of no connection, or of one that the settings no longer have, needs it on all of them. Whoever reads a recording or
+//! an export is on record themselves, before they get it.
+//!
+//! Everything is bounded for each request: days, reads of the store, and the length of the answer, which says where it
+//! goes on. What cannot be read, or is missing, is told in `problems`; it never just looks shorter.
+
+mod checkpoints;
+mod export;
+mod list;
+mod one;
+mod query;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::Method;
+use portcullis_ledger::{RecordingId, Tag};
+use portcullis_policy::{Decision, Reasons, Target};
+use portcullis_settings::ConnectionName;
+use serde_json::Value;
+
+use crate::control::{Objection, decide, merge};
+use crate::exchange::Exchange;
+use crate::ports::Ports;
+use crate::record::{End, Open};
+use crate::refusal::Refusal;
+
+/// What is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Everything of some days, as it is stored.
+    Export,
+    /// Which recordings there are.
+    List,
+    /// The records of one of them.
+    One(RecordingId),
+}
+
+impl Asked {
+    /// What a path asks for.
+    pub(super) fn of(path: &str, method: &Method) -> Result<Self, Refusal> {
+        let asked = match path.strip_prefix("/api/recordings") {
+            Some("") => Self::List,
+            Some(rest) => {
+                let id = rest.strip_prefix('/').and_then(recording_id);
+                Self::One(id.ok_or(Refusal::NotFound)?)
+            }
+            None if path == "/api/ledger/export" => Self::Export,
+            None => return Err(Refusal::NotFound),
+        };
+        if *method == Method::GET { Ok(asked) } else { Err(Refusal::MethodNotAllowed { allow: "GET" }) }
+    }
+
+    /// Its name in records.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Export => "ledger/export",
+            Self::List => "recordings/list",
+            Self::One(_) => "recordings/read",
+        }
+    }
+}
+
+/// Reads what is asked for.
+pub(super) async fn serve<P: Ports>(x: &mut Exchange<P>, asked: Asked) -> Result<Value, Refusal> {
+    match asked {
+        Asked::Export => export::export(x).await,
+        Asked::List => list::list(x).await,
+        Asked::One(recording) => one::one(x, recording).await,
+    }
+}
+
+/// What a caller may do, by connection.
+struct Scope {
+    allowed: BTreeSet<ConnectionName>,
+    /// The tags of the connections that there are.
+    names: BTreeMap<Tag, ConnectionName>,
+    reasons: Reasons,
+    /// Why not on one of them, if not on all.
+    denied: Option<Refusal>,
+}
+
+impl Scope {
+    /// Where policy lets the caller do this; on one connection at least.
+    fn of<P: Ports>(x: &Exchange<P>, target: Target<'_>) -> Result<Self, Refusal> {
+        let (mut allowed, mut reasons, mut denied) = (BTreeSet::new(), Reasons::default(), None);
+        let mut names = BTreeMap::new();
+        for connection in x.gateway.settings().connections.keys() {
+            match decide(x, connection, target)? {
+                Decision::Allow(permit) => {
+                    merge(&mut reasons, permit.reasons());
+                    allowed.insert(connection.clone());
+                }
+                Decision::Deny(denial) => denied = Some(Refusal::Denied(Box::new(denial))),
+                Decision::Hold(hold) => denied = Some(Refusal::NeedsApproval(Box::new(hold))),
+            }
+            names.extend(
+                tags(x, |key| Tag::connection(key, connection.as_str())).map(|tag| (tag, connection.clone())),
+            );
+        }
+        if allowed.is_empty() {
+            return Err(denied.unwrap_or_else(|| Objection::NoConnection.into()));
+        }
+        Ok(Self { allowed, names, reasons, denied })
+    }
+
+    /// Whether it is so for what is of this connection.
+    fn covers(&self, connection: Option<Tag>) -> bool {
+        match connection.and_then(|tag| self.names.get(&tag)) {
+            Some(name) => self.allowed.contains(name),
+            None => self.denied.is_none(),
+        }
+    }
+}
+
+/// The tags of a name, under the current secret and those before it.
+fn tags<P: Ports>(
+    x: &Exchange<P>,
+    tag: impl Fn(&portcullis_ledger::DigestKey) -> Tag,
+) -> impl Iterator<Item = Tag> {
+    let keys = x.gateway.ledger_keys();
+    std::iter::once(&keys.names).chain(&keys.previous_names).map(tag).collect::<Vec<_>>().into_iter()
+}
+
+/// Ends the record of a read. An answer that is not on record is withheld.
+async fn close<P: Ports, T>(x: &Exchange<P>, record: Open, read: Result<T, Refusal>) -> Result<T, Refusal> {
+    let end = match &read {
+        Ok(_) => End::Answered { failed: false, text: String::new() },
+        Err(refusal) => End::Refused(refusal),
+    };
+    record.close_here(x, end).await.map_err(Refusal::Withheld)?;
+    read
+}
+
+/// 32 lower-case hexadecimal digits.
+fn recording_id(text: &str) -> Option<RecordingId> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let number = (text.len() == 32 && text.bytes().all(is_digit)).then(|| u128::from_str_radix(text, 16));
+    Some(RecordingId::new(number?.ok()?.to_be_bytes()))
+}
