@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::arguments::Watch;
-use super::{PATH, next, one, query, requests, shown};
+use super::{next, one, query, requests, shown};
 use crate::exit::Exit;
 use crate::remote::{Body, Refused, Remote};
 use crate::terminal::{self, Style};
