@@ -29,6 +29,7 @@ fn refusal(n: u8) -> Record {
         method: None,
         name: None,
         decision: None,
+        approval: None,
         trace: None,
         client_address: None,
         request_bytes: 0,
