@@ -30,6 +30,7 @@ fn refusal(n: u8) -> Record {
         name: None,
         approval: None,
         decision: None,
+        approval: None,
         trace: None,
         client_address: None,
         request_bytes: 0,
