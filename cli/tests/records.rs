@@ -28,7 +28,6 @@ fn refusal(n: u8) -> Record {
         connection: Some("billing".to_owned()),
         method: None,
         name: None,
-        approval: None,
         decision: None,
         approval: None,
         trace: None,
