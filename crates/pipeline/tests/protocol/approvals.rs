@@ -77,12 +77,12 @@ fn tool(name: &str, arguments: Value) -> Value {
 /// The text of a tool that failed, or the message of an error.
 fn text(done: &Done) -> String {
     let message = done.json();
-    let text = match &message["error"] {
-        Value::Null => {
-            assert_eq!(message["result"]["isError"], true, "{message}");
-            &message["result"]["content"][0]["text"]
-        }
-        error => &error["message"],
+    let error = &message["error"];
+    let text = if error.is_null() {
+        assert_eq!(message["result"]["isError"], true, "{message}");
+        &message["result"]["content"][0]["text"]
+    } else {
+        &error["message"]
     };
     text.as_str().unwrap().to_owned()
 }

@@ -83,7 +83,9 @@ pub(super) fn whole<P: Ports>(x: &Exchange<P>, case: &Case) -> Result<Value, Ref
     let request = case.request();
     let mut told = match line(x, case, now) {
         Value::Object(members) => members,
-        other => return Ok(other),
+        other @ (Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_)) => {
+            return Ok(other);
+        }
     };
     let definition = match &request.asked.subject {
         Subject::Access(_) => Value::Null,
