@@ -169,6 +169,11 @@ impl Gateway {
         client::send(self.address, client::modern(self.address, &path, &token, method, params)).await
     }
 
+    /// What the ledger is written and read with.
+    pub const fn ledger_keys(&self) -> &LedgerKeys {
+        &self.ledger
+    }
+
     /// The records in the store, in the order of their ids.
     ///
     /// # Panics

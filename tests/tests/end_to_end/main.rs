@@ -8,6 +8,7 @@
 )]
 
 mod aggregate;
+mod approvals;
 mod bad_input;
 mod edge;
 mod masking;

@@ -1,0 +1,126 @@
+//! A call that people must approve, from its first refusal to its one effect; and what of it is on record.
+
+use futures_util::future::join_all;
+use http::{Method, Request};
+use portcullis_demo::oidc::Persona;
+use portcullis_ledger::{Record, Verifier};
+use portcullis_tests::client::{self, Answer};
+use portcullis_tests::{Gateway, Options, run};
+use serde_json::{Value, json};
+
+const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
+
+/// Asks `/api` as a persona.
+async fn api(gateway: &Gateway, persona: Persona, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let token = gateway.provider.token(persona, &format!("http://{}/api", gateway.address));
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", gateway.address.to_string())
+        .header("authorization", format!("Bearer {}", token.expose()));
+    if body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    client::send(gateway.address, request.body(client::full(body)).unwrap()).await
+}
+
+async fn dangerous(gateway: &Gateway, n: u32) -> String {
+    let params = json!({ "name": "dangerous", "arguments": { "n": n } });
+    let answer = gateway.call("scripted", Persona::Support, "tools/call", params).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.message()["result"]["content"][0]["text"].as_str().unwrap().to_owned()
+}
+
+/// The request that a caller is told of.
+fn request(text: &str) -> String {
+    let (_, rest) = text.split_once("/approve/").unwrap_or_else(|| panic!("no link in: {text}"));
+    rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap().to_owned()
+}
+
+async fn say(gateway: &Gateway, persona: Persona, id: &str, verb: &str) -> Answer {
+    let body = json!({ "reason": "as it was asked for" });
+    api(gateway, persona, Method::POST, &format!("/api/approvals/{id}/{verb}"), Some(body)).await
+}
+
+#[test]
+fn a_held_call_goes_on_once_after_somebody_else_has_approved_it() {
+    run(async {
+        let gateway = Gateway::start(Options::default()).await;
+        gateway.scripted.answer_json(DONE);
+        let id = request(&dangerous(&gateway, 1).await);
+        assert_eq!(request(&dangerous(&gateway, 1).await), id, "the same call waits for the same people");
+        assert_ne!(request(&dangerous(&gateway, 2).await), id, "another call is another request");
+        assert!(gateway.scripted.received().is_empty(), "nothing is forwarded before");
+
+        assert_eq!(say(&gateway, Persona::Support, &id, "approve").await.status, 403, "not one's own");
+        let waiting = api(&gateway, Persona::Finance, Method::GET, "/api/approvals", None).await;
+        assert!(waiting.status == 200 && waiting.text.contains(&id), "{waiting:?}");
+        let approved = say(&gateway, Persona::Finance, &id, "approve").await;
+        assert!(approved.status == 200 && approved.text.contains("approved"), "{approved:?}");
+        assert_eq!(say(&gateway, Persona::Finance, &id, "approve").await.status, 409, "and not twice");
+
+        let texts = join_all((0..16).map(|_| dangerous(&gateway, 1))).await;
+        let n_done = texts.iter().filter(|text| *text == "done").count();
+        assert_eq!((n_done, gateway.scripted.received().len()), (1, 1), "{texts:?}");
+        let intents: Vec<_> = gateway
+            .records()
+            .into_iter()
+            .filter_map(|record| match record {
+                Record::Intent(intent) if intent.method == "tools/call" => Some(intent),
+                Record::Drift(_) | Record::Intent(_) | Record::Outcome(_) | Record::Refusal(_) => None,
+            })
+            .collect();
+        let approvals: Vec<_> = intents.iter().filter_map(|intent| intent.approval.clone()).collect();
+        assert_eq!(approvals, [id], "the record of the call says who let it");
+    });
+}
+
+#[test]
+fn a_rejected_call_stays_so_and_its_caller_is_told() {
+    run(async {
+        let gateway = Gateway::start(Options::default()).await;
+        let id = request(&dangerous(&gateway, 1).await);
+        assert_eq!(say(&gateway, Persona::Finance, &id, "reject").await.status, 200);
+        let text = dangerous(&gateway, 1).await;
+        assert!(text.contains("rejected"), "{text}");
+        assert!(gateway.scripted.received().is_empty());
+    });
+}
+
+#[test]
+fn an_auditor_finds_what_was_called_and_can_prove_that_nothing_is_missing() {
+    run(async {
+        let gateway = Gateway::start(Options::default()).await;
+        gateway.scripted.answer_json(DONE);
+        let params = json!({ "name": "get_customer", "arguments": { "customer_id": "cus_0001" } });
+        gateway.call("billing", Persona::Vendor, "tools/call", params).await;
+        dangerous(&gateway, 1).await;
+
+        let denied = api(&gateway, Persona::Vendor, Method::GET, "/api/recordings", None).await;
+        assert_eq!(denied.status, 403, "{denied:?}");
+        let list =
+            api(&gateway, Persona::Auditor, Method::GET, "/api/recordings?connection=billing", None).await;
+        assert_eq!(list.status, 200, "{list:?}");
+        let list: Value = serde_json::from_str(&list.text).unwrap();
+        let id = list["recordings"][0]["recording"].as_str().unwrap_or_else(|| panic!("{list}"));
+        let one = api(&gateway, Persona::Auditor, Method::GET, &format!("/api/recordings/{id}"), None).await;
+        assert!(one.status == 200 && one.text.contains("get_customer"), "{one:?}");
+
+        let mut verifier = Verifier::new(gateway.ledger_keys().trusted.clone(), Vec::new());
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/api/ledger/export?{cursor}");
+            let page = api(&gateway, Persona::Auditor, Method::GET, &path, None).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            let page: Value = serde_json::from_str(&page.text).unwrap();
+            page["lines"].as_array().unwrap().iter().for_each(|line| verifier.line(line.as_str().unwrap()));
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("cursor={next}"),
+                None => break,
+            }
+        }
+        let report = verifier.finish();
+        assert!(report.findings.is_empty(), "{report:?}");
+    });
+}
