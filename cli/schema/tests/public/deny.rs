@@ -21,7 +21,7 @@ fn what_a_rule_names_must_exist() {
         ("labels = [\"sql\", \"pii.card\", \"args.unrepresentable\"]", "", ""),
         (
             "labels = [\n  \"sql\",\n  \"sql.destuctive\",\n]",
-            "s.toml:20: no request has the label `sql.destuctive`; did you mean `sql.destructive`?\n",
+            "s.toml:21: no request has the label `sql.destuctive`; did you mean `sql.destructive`?\n",
             "",
         ),
         ("tools = [\"refund\", \"list_*\"]\nconnections = [\"billing\"]", "", ""),

@@ -228,6 +228,8 @@ fn of_two_hundred_who_race_for_one_grant_one_has_it() {
     let id = held(&ada.send(&call));
     approve(&world, id, "bob");
     world.ports.store_delay.set(3);
+    // Whoever waits for the records of others looks again after a moment.
+    world.ports.patience.set(std::time::Duration::from_millis(20));
     let other = world.instance(SETTINGS, POLICIES);
     let requests = |n: usize| (0..n).map(|_| ada.request(&call)).collect::<Vec<_>>();
     let done = pollster::block_on(async {
