@@ -14,7 +14,7 @@ pub(crate) use self::arguments::Approvals;
 
 use self::arguments::{Command, Decide, List, Show};
 use crate::exit::Exit;
-use crate::remote::{Body, Gateway, Refused, Remote};
+use crate::remote::{Body, Gateway, Refused, Remote, next, path};
 use crate::terminal::{self, Style};
 use crate::trial::problem::Reader;
 
@@ -55,7 +55,7 @@ async fn list(arguments: &List) -> anyhow::Result<Exit> {
         }
     }
     if arguments.gateway.json {
-        terminal::line(&page.to_string());
+        terminal::line(&terminal::json(&page));
         return Ok(Exit::Ok);
     }
     let requests = requests(&page);
@@ -72,7 +72,7 @@ async fn list(arguments: &List) -> anyhow::Result<Exit> {
 async fn show(arguments: &Show) -> anyhow::Result<Exit> {
     let remote = Remote::find(&arguments.gateway).await?;
     match one(&remote, &arguments.request).await? {
-        Ok(request) if arguments.gateway.json => terminal::line(&request.to_string()),
+        Ok(request) if arguments.gateway.json => terminal::line(&terminal::json(&request)),
         Ok(request) => {
             shown::whole(&request, Style::of_output()).iter().for_each(|line| terminal::line(line));
         }
@@ -102,7 +102,7 @@ async fn decide(
         seen.get("digest").and_then(Value::as_str).context("the gateway does not say what it shows")?;
     let body = Body::Json(json!({ "digest": digest, "reason": reason.unwrap_or_default() }).to_string());
     match remote.ask(Method::POST, &format!("{PATH}/{request}/{verb}"), body).await? {
-        Ok(told) if gateway.json => terminal::line(&told.to_string()),
+        Ok(told) if gateway.json => terminal::line(&terminal::json(&told)),
         Ok(told) => shown::outcome(&told).iter().for_each(|line| terminal::line(line)),
         Err(refused) => return Ok(refused.tell(reader)),
     }
@@ -115,17 +115,11 @@ async fn one(remote: &Remote, request: &str) -> anyhow::Result<Result<Value, Ref
 }
 
 fn query(state: &str, connection: Option<&str>, cursor: Option<&str>) -> String {
-    let more = [("connection", connection), ("cursor", cursor)];
-    let more = more.iter().filter_map(|(name, value)| Some(format!("&{name}={}", (*value)?)));
-    format!("{PATH}?state={state}{}", more.collect::<String>())
+    path(PATH, &[("state", Some(state)), ("connection", connection), ("cursor", cursor)])
 }
 
 fn requests(page: &Value) -> &[Value] {
     page.get("requests").and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn next(page: &Value) -> Option<String> {
-    page.get("next").and_then(Value::as_str).map(ToOwned::to_owned)
 }
 
 #[cfg(test)]

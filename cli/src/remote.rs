@@ -181,7 +181,7 @@ impl Refused {
             Reader::Person => terminal::error(&format!("error: {}", terminal::visible(message))),
             Reader::Script => {
                 let told = json!({ "status": status.as_u16(), "error": word, "message": message });
-                terminal::line(&told.to_string());
+                terminal::line(&terminal::json(&told));
             }
         }
         match word.as_str() {
@@ -200,4 +200,47 @@ async fn exchange(
     let (head, body) = sender.send_request(request).await?.into_parts();
     let body = Limited::new(body, LIMIT).collect().await.map_err(|error| anyhow!(error))?;
     Ok((head.status, body.to_bytes()))
+}
+
+/// A path with a query of those members that are there.
+pub(crate) fn path(path: &str, members: &[(&str, Option<&str>)]) -> String {
+    let members = members.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded((*value)?))));
+    let query = members.collect::<Vec<_>>().join("&");
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// A text as a part of a path or a query, which it cannot change.
+pub(crate) fn encoded(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let shown = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(shown).collect()
+}
+
+/// Where the next page of an answer begins, if there is one.
+pub(crate) fn next(page: &Value) -> Option<String> {
+    page.get("next").and_then(Value::as_str).map(ToOwned::to_owned)
+}
+
+/// Whether there is another page, which then begins at `cursor`.
+///
+/// # Errors
+/// It would be the same page again.
+pub(crate) fn go_on(page: &Value, cursor: &mut Option<String>) -> anyhow::Result<bool> {
+    let next = next(page);
+    anyhow::ensure!(next.is_none() || next != *cursor, "the gateway does not go on");
+    *cursor = next;
+    Ok(cursor.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_asked_for_fits_a_url() {
+        let members = [("day", None), ("principal", Some("okta|ana & bo/é")), ("decision", Some("deny"))];
+        let expected = "/api/recordings?principal=okta%7Cana%20%26%20bo%2F%C3%A9&decision=deny";
+        assert_eq!(path("/api/recordings", &members), expected);
+        assert_eq!(path("/api/recordings", &[("day", None)]), "/api/recordings");
+    }
 }

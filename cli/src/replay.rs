@@ -11,9 +11,8 @@ use serde_json::Value;
 
 use self::timeline::{Event, Timeline};
 use crate::exit::Exit;
-use crate::remote::Gateway;
-use crate::remote::{Body, Remote};
-use crate::sessions::{Days, path, tell_problems};
+use crate::remote::{Body, Gateway, Remote, encoded, go_on, path};
+use crate::sessions::{Days, tell_problems};
 use crate::terminal::{self, Style};
 use crate::trial::problem::Reader;
 
@@ -67,12 +66,9 @@ pub(crate) async fn run(arguments: Replay) -> anyhow::Result<Exit> {
             Some(0) | None => {}
             Some(n) => terminal::error(&format!("{n} records of it were erased")),
         }
-        let next = page.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
-        if next.is_none() {
+        if !go_on(&page, &mut cursor)? {
             break;
         }
-        anyhow::ensure!(next != cursor, "the gateway does not go on");
-        cursor = next;
     }
     let events: Vec<Event> = timeline
         .events()
@@ -101,9 +97,4 @@ async fn play(arguments: &Replay, events: &[Event], reader: Reader) -> anyhow::R
         }
     }
     Ok(())
-}
-
-/// An id is hexadecimal; whatever else was typed must not become another path.
-fn encoded(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }

@@ -11,8 +11,7 @@ use portcullis_identity::UnixSeconds;
 use serde_json::Value;
 
 use crate::exit::Exit;
-use crate::remote::Gateway;
-use crate::remote::{Body, Remote};
+use crate::remote::{Body, Gateway, Remote, go_on, next, path};
 use crate::terminal;
 use crate::trial::problem::Reader;
 use crate::trial::time;
@@ -130,7 +129,7 @@ async fn list(arguments: &List) -> anyhow::Result<Exit> {
         if tell_problems(&page) {
             exit = Exit::Failure;
         }
-        cursor = page.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
+        cursor = next(&page);
         if cursor.is_none() {
             break;
         }
@@ -197,40 +196,11 @@ async fn export(arguments: &Export) -> anyhow::Result<Exit> {
             writeln!(file, "{line}").with_context(cannot)?;
             n_lines += 1;
         }
-        let next = page.get("next").and_then(Value::as_str).map(ToOwned::to_owned);
-        if next.is_none() {
+        if !go_on(&page, &mut cursor)? {
             break;
         }
-        anyhow::ensure!(next != cursor, "the gateway does not go on");
-        cursor = next;
     }
     file.flush().with_context(cannot)?;
     terminal::line(&format!("{}: {n_lines} lines; `portcullis verify` proves them", out.display()));
     Ok(Exit::Ok)
-}
-
-/// A path with a query of those members that are there.
-pub(crate) fn path(path: &str, members: &[(&str, Option<&str>)]) -> String {
-    let members = members.iter().filter_map(|(name, value)| Some(format!("{name}={}", encoded((*value)?))));
-    let query = members.collect::<Vec<_>>().join("&");
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-fn encoded(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let shown = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(shown).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_is_asked_for_fits_a_url() {
-        let members = [("day", None), ("principal", Some("okta|ana & bo/é")), ("decision", Some("deny"))];
-        let expected = "/api/recordings?principal=okta%7Cana%20%26%20bo%2F%C3%A9&decision=deny";
-        assert_eq!(path("/api/recordings", &members), expected);
-        assert_eq!(path("/api/recordings", &[("day", None)]), "/api/recordings");
-    }
 }

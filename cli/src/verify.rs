@@ -21,8 +21,6 @@ use crate::exit::Exit;
 use crate::trial::time;
 use crate::{records, terminal};
 
-const CHECKPOINT: &str = "pcchk1.";
-
 /// `portcullis verify`
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -103,7 +101,7 @@ fn key(line: &str) -> anyhow::Result<(portcullis_ledger::KeyId, VerifyingKey)> {
 fn checkpoints(given: &[String]) -> anyhow::Result<Vec<Checkpoint>> {
     let mut found = Vec::new();
     for given in given {
-        let text = match given.starts_with(CHECKPOINT) {
+        let text = match given.starts_with(Checkpoint::TEXT_PREFIX) {
             true => given.clone(),
             false => {
                 let bytes = fs::read(given).with_context(|| format!("cannot read {given}"))?;
@@ -111,7 +109,7 @@ fn checkpoints(given: &[String]) -> anyhow::Result<Vec<Checkpoint>> {
             }
         };
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        let words = text.split(|c| !is_part(c)).filter(|word| word.starts_with(CHECKPOINT));
+        let words = text.split(|c| !is_part(c)).filter(|word| word.starts_with(Checkpoint::TEXT_PREFIX));
         let n_before = found.len();
         for word in words {
             found.push(Checkpoint::parse(word).with_context(|| format!("a checkpoint in {given}"))?);

@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::arguments::Watch;
-use super::{next, one, query, requests, shown};
+use super::{one, query, requests, shown};
 use crate::exit::Exit;
-use crate::remote::{Body, Refused, Remote};
+use crate::remote::{Body, Refused, Remote, next};
 use crate::terminal::{self, Style};
 use crate::trial::problem::Reader;
 
@@ -85,11 +85,11 @@ fn tell(request: &Value, reader: Reader) {
         Reader::Script => {
             let members =
                 ["id", "state", "kind", "connection", "method", "name", "group", "requester", "labels"];
-            let told: serde_json::Map<String, Value> = members
+            let told: Map<String, Value> = members
                 .iter()
                 .filter_map(|member| Some(((*member).to_owned(), request.get(*member)?.clone())))
                 .collect();
-            terminal::line(&json!(told).to_string());
+            terminal::line(&terminal::json(&told.into()));
         }
     }
 }

@@ -129,7 +129,7 @@ fn told(done: Result<Value, Refused>, reader: Reader) -> anyhow::Result<Exit> {
         Err(refused) => return Ok(refused.tell(reader)),
     };
     if reader == Reader::Script {
-        terminal::line(&answer.to_string());
+        terminal::line(&terminal::json(&answer));
         return Ok(Exit::Ok);
     }
     let text = |member: &str| answer.get(member).and_then(Value::as_str).unwrap_or_default();

@@ -20,7 +20,7 @@ pub(super) async fn status(arguments: &Status) -> anyhow::Result<Exit> {
     };
     match reader {
         Reader::Person => tell(&status),
-        Reader::Script => terminal::line(&status.to_string()),
+        Reader::Script => terminal::line(&terminal::json(&status)),
     }
     Ok(Exit::Ok)
 }

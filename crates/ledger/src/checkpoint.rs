@@ -24,7 +24,6 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 const MAGIC: [u8; 5] = *b"pcchk";
 const FORMAT: u8 = 1;
 const HEAD_BYTES: usize = 44;
-const TEXT_PREFIX: &str = "pcchk1.";
 
 /// The most heads of one checkpoint, so that it is one value. If there are more, another checkpoint follows.
 pub const MAX_HEADS: usize = 4_096;
@@ -149,6 +148,9 @@ impl StoredCheckpoint {
 }
 
 impl Checkpoint {
+    /// What its text begins with.
+    pub const TEXT_PREFIX: &str = "pcchk1.";
+
     /// Checks that a trusted key vouches for the checkpoint.
     ///
     /// # Errors
@@ -160,7 +162,7 @@ impl Checkpoint {
     /// The text to be published: one line of visible ASCII.
     #[must_use]
     pub fn to_text(&self) -> String {
-        format!("{TEXT_PREFIX}{}", Base64UrlUnpadded::encode_string(&self.encode()))
+        [Self::TEXT_PREFIX, &Base64UrlUnpadded::encode_string(&self.encode())].concat()
     }
 
     /// Reads what was published.
@@ -168,7 +170,7 @@ impl Checkpoint {
     /// # Errors
     /// [`InvalidCheckpoint`] if `text` is anything else.
     pub fn parse(text: &str) -> Result<Self, InvalidCheckpoint> {
-        let encoded = text.trim().strip_prefix(TEXT_PREFIX).ok_or(InvalidCheckpoint)?;
+        let encoded = text.trim().strip_prefix(Self::TEXT_PREFIX).ok_or(InvalidCheckpoint)?;
         let bytes = Base64UrlUnpadded::decode_vec(encoded).map_err(|_| InvalidCheckpoint)?;
         let mut reader = Reader::new(&bytes);
         let checkpoint = Self::read(&mut reader)?;
