@@ -183,10 +183,9 @@ fn any_of<'c, P: Ports>(
     let mut denied = Refusal::from(Objection::NoConnection);
     for connection in connections {
         for target in targets {
-            match decide(x, connection, *target)? {
-                Decision::Allow(_) => return Ok(()),
-                Decision::Deny(denial) => denied = Refusal::Denied(Box::new(denial)),
-                Decision::Hold(hold) => denied = Refusal::NeedsApproval(Box::new(hold)),
+            match on_one(x, connection, *target) {
+                Ok(_) => return Ok(()),
+                Err(refusal) => denied = refusal,
             }
         }
     }

@@ -18,11 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use portcullis_ledger::{RecordingId, Tag};
-use portcullis_policy::{Decision, Reasons, Target};
+use portcullis_policy::{Reasons, Target};
 use portcullis_settings::ConnectionName;
 use serde_json::Value;
 
-use crate::control::{Objection, decide, merge};
+use crate::control::{Objection, merge, on_one};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::record::{End, Open};
@@ -89,13 +89,12 @@ impl Scope {
         let (mut allowed, mut reasons, mut denied) = (BTreeSet::new(), Reasons::default(), None);
         let mut names = BTreeMap::new();
         for connection in x.gateway.settings().connections.keys() {
-            match decide(x, connection, target)? {
-                Decision::Allow(permit) => {
-                    merge(&mut reasons, permit.reasons());
+            match on_one(x, connection, target) {
+                Ok(more) => {
+                    merge(&mut reasons, &more);
                     allowed.insert(connection.clone());
                 }
-                Decision::Deny(denial) => denied = Some(Refusal::Denied(Box::new(denial))),
-                Decision::Hold(hold) => denied = Some(Refusal::NeedsApproval(Box::new(hold))),
+                Err(refusal) => denied = Some(refusal),
             }
             names.extend(
                 tags(x, |key| Tag::connection(key, connection.as_str())).map(|tag| (tag, connection.clone())),

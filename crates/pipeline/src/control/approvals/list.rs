@@ -39,7 +39,7 @@ pub(super) async fn list<P: Ports>(x: &mut Exchange<P>) -> Result<Value, Refusal
         .iter()
         .filter(is_wanted)
         .filter(|case| may_be_seen(case))
-        .map(|case| view::line(x, case, now))
+        .map(|case| view::line(x, case, now).into())
         .collect();
     Ok(json!({ "requests": requests, "next": page.next.map(|next| next.to_string()) }))
 }

@@ -20,8 +20,8 @@ use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 
-/// A request in short, as an object.
-pub(super) fn line<P: Ports>(x: &Exchange<P>, case: &Case, now: UnixMillis) -> Value {
+/// A request in short.
+pub(super) fn line<P: Ports>(x: &Exchange<P>, case: &Case, now: UnixMillis) -> Map<String, Value> {
     let request = case.request();
     let mut told = state(case, now);
     let subject = match &request.asked.subject {
@@ -42,7 +42,7 @@ pub(super) fn line<P: Ports>(x: &Exchange<P>, case: &Case, now: UnixMillis) -> V
     for members in [subject, rest] {
         add(&mut told, members);
     }
-    Value::Object(told)
+    told
 }
 
 /// Where a request stands.
@@ -81,12 +81,7 @@ pub(super) fn state(case: &Case, now: UnixMillis) -> Map<String, Value> {
 pub(super) fn whole<P: Ports>(x: &Exchange<P>, case: &Case) -> Result<Value, Refusal> {
     let now = now(x);
     let request = case.request();
-    let mut told = match line(x, case, now) {
-        Value::Object(members) => members,
-        other @ (Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_)) => {
-            return Ok(other);
-        }
-    };
+    let mut told = line(x, case, now);
     let definition = match &request.asked.subject {
         Subject::Access(_) => Value::Null,
         Subject::Call(operation) => definition(x, operation),
