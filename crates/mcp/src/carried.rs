@@ -53,10 +53,12 @@ impl Carried {
 
     /// The text in a `data:` URL; `None` if a text is none, or its data is no text in UTF-8.
     #[must_use]
+    #[inline]
     pub fn of_url(text: &str) -> Option<Self> {
-        if !may_carry(text) {
-            return None;
-        }
+        if may_carry(text) { Self::of_whole_url(text) } else { None }
+    }
+
+    fn of_whole_url(text: &str) -> Option<Self> {
         let Url { kind, head, coding, data } = Url::parse(text)?;
         let bytes = match coding {
             Coding::Base64 => from_base64(&String::from_utf8(from_percent(&data)).ok()?)?,
@@ -68,10 +70,12 @@ impl Carried {
     /// A text that is a JSON document with escapes, as the results of tools are that say in a text what they say in
     /// `structuredContent`; `None` if it is none, or has no escapes that hide anything.
     #[must_use]
+    #[inline]
     pub fn of_document(text: &str) -> Option<Self> {
-        if !may_carry(text) {
-            return None;
-        }
+        if may_carry(text) { Self::of_whole_document(text) } else { None }
+    }
+
+    fn of_whole_document(text: &str) -> Option<Self> {
         let begins = text.trim_start().starts_with(['{', '[']);
         let kind = MediaType { essence: "application/json".to_owned(), charset: None };
         let found = (begins && text.contains("\\u")).then(|| Self {
@@ -153,8 +157,7 @@ pub fn is_data_url(text: &str) -> bool {
 
 /// Whether a text starts as a `data:` URL or a JSON document may. Most texts start with a letter, and cost no more.
 #[inline]
-#[must_use]
-pub fn may_carry(text: &str) -> bool {
+fn may_carry(text: &str) -> bool {
     text.bytes().next().is_some_and(|first| !first.is_ascii_alphanumeric() || matches!(first, b'D' | b'd'))
 }
 

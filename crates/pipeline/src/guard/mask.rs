@@ -10,7 +10,7 @@ use std::sync::Arc;
 use portcullis_detect::{Class, Counts, Detectors, Findings, KnownValues, Mask, Place, dummy, partial};
 use portcullis_identity::Principal;
 use portcullis_identity::seal::Purpose;
-use portcullis_mcp::carried::{Carried, Coding, may_carry};
+use portcullis_mcp::carried::{Carried, Coding};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_settings::{ConnectionName, Strategy};
 
@@ -201,13 +201,11 @@ impl Masker {
     }
 
     fn text_at(&mut self, current: &mut Current, spot: Spot<'_>, text: &mut Cow<'_, str>) {
-        if may_carry(text) {
-            self.url(current, spot, (text, Coding::Base64));
-            // What a text without its escapes is masked to may be no JSON any more.
-            let document = Carried::of_document(text);
-            if let Some(masked) = document.and_then(|document| self.carried(current, spot, &document)) {
-                *text = Cow::Owned(masked);
-            }
+        self.url(current, spot, (text, Coding::Base64));
+        // What a text without its escapes is masked to may be no JSON any more.
+        let document = Carried::of_document(text);
+        if let Some(masked) = document.and_then(|document| self.carried(current, spot, &document)) {
+            *text = Cow::Owned(masked);
         }
         let findings = current.scan(spot, text);
         if let Some(masked) =
@@ -216,9 +214,7 @@ impl Masker {
             *text = Cow::Owned(masked);
         }
         // What can be read as it is has been masked as it is.
-        if may_carry(text) {
-            self.url(current, spot, (text, Coding::Percent));
-        }
+        self.url(current, spot, (text, Coding::Percent));
     }
 
     /// Masks what a text carries, if it is a `data:` URL that is written so.
