@@ -84,6 +84,25 @@ pub fn post(address: SocketAddr, path: &str, token: Option<&str>, body: Body) ->
     request.body(body).expect("a request")
 }
 
+/// Asks the console: a GET, or a POST of a body of a kind.
+pub async fn console(
+    address: SocketAddr,
+    token: Option<&str>,
+    path: &str,
+    body: Option<(&str, Vec<u8>)>,
+) -> Answer {
+    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let mut request = Request::builder().method(method).uri(path).header("host", address.to_string());
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    if let Some((kind, _)) = &body {
+        request = request.header("content-type", *kind);
+    }
+    let body = full(body.map(|(_, bytes)| bytes).unwrap_or_default());
+    send(address, request.body(body).expect("a request")).await
+}
+
 /// A request of revision 2026-07-28 with its headers.
 pub fn modern(
     address: SocketAddr,

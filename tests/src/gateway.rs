@@ -149,6 +149,12 @@ impl Gateway {
         format!("http://{}{}", self.address, path(connection))
     }
 
+    /// Asks `/api` as a persona: a GET, or a POST of a body of a kind.
+    pub async fn api(&self, persona: Persona, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
+        let token = self.provider.token(persona, &format!("http://{}/api", self.address));
+        client::console(self.address, Some(token.expose()), path, body).await
+    }
+
     /// Sends a POST with this body.
     pub async fn post(&self, connection: &str, token: Option<&str>, body: &str) -> Answer {
         let path = path(connection);

@@ -1,29 +1,13 @@
 //! A call that people must approve, from its first refusal to its one effect; and what of it is on record.
 
 use futures_util::future::join_all;
-use http::{Method, Request};
 use portcullis_demo::oidc::Persona;
 use portcullis_ledger::{Record, Verifier};
-use portcullis_tests::client::{self, Answer};
+use portcullis_tests::client::Answer;
 use portcullis_tests::{Gateway, Options, run};
 use serde_json::{Value, json};
 
 const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
-
-/// Asks `/api` as a persona.
-async fn api(gateway: &Gateway, persona: Persona, method: Method, path: &str, body: Option<Value>) -> Answer {
-    let token = gateway.provider.token(persona, &format!("http://{}/api", gateway.address));
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", gateway.address.to_string())
-        .header("authorization", format!("Bearer {}", token.expose()));
-    if body.is_some() {
-        request = request.header("content-type", "application/json");
-    }
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
-    client::send(gateway.address, request.body(client::full(body)).unwrap()).await
-}
 
 async fn dangerous(gateway: &Gateway, n: u32) -> String {
     let params = json!({ "name": "dangerous", "arguments": { "n": n } });
@@ -40,7 +24,8 @@ fn request(text: &str) -> String {
 
 async fn say(gateway: &Gateway, persona: Persona, id: &str, verb: &str) -> Answer {
     let body = json!({ "reason": "as it was asked for" });
-    api(gateway, persona, Method::POST, &format!("/api/approvals/{id}/{verb}"), Some(body)).await
+    let body = Some(("application/json", body.to_string().into_bytes()));
+    gateway.api(persona, &format!("/api/approvals/{id}/{verb}"), body).await
 }
 
 #[test]
@@ -54,7 +39,7 @@ fn a_held_call_goes_on_once_after_somebody_else_has_approved_it() {
         assert!(gateway.scripted.received().is_empty(), "nothing is forwarded before");
 
         assert_eq!(say(&gateway, Persona::Support, &id, "approve").await.status, 403, "not one's own");
-        let waiting = api(&gateway, Persona::Finance, Method::GET, "/api/approvals", None).await;
+        let waiting = gateway.api(Persona::Finance, "/api/approvals", None).await;
         assert!(waiting.status == 200 && waiting.text.contains(&id), "{waiting:?}");
         let approved = say(&gateway, Persona::Finance, &id, "approve").await;
         assert!(approved.status == 200 && approved.text.contains("approved"), "{approved:?}");
@@ -97,21 +82,20 @@ fn an_auditor_finds_what_was_called_and_can_prove_that_nothing_is_missing() {
         gateway.call("billing", Persona::Vendor, "tools/call", params).await;
         dangerous(&gateway, 1).await;
 
-        let denied = api(&gateway, Persona::Vendor, Method::GET, "/api/recordings", None).await;
+        let denied = gateway.api(Persona::Vendor, "/api/recordings", None).await;
         assert_eq!(denied.status, 403, "{denied:?}");
-        let list =
-            api(&gateway, Persona::Auditor, Method::GET, "/api/recordings?connection=billing", None).await;
+        let list = gateway.api(Persona::Auditor, "/api/recordings?connection=billing", None).await;
         assert_eq!(list.status, 200, "{list:?}");
         let list: Value = serde_json::from_str(&list.text).unwrap();
         let id = list["recordings"][0]["recording"].as_str().unwrap_or_else(|| panic!("{list}"));
-        let one = api(&gateway, Persona::Auditor, Method::GET, &format!("/api/recordings/{id}"), None).await;
+        let one = gateway.api(Persona::Auditor, &format!("/api/recordings/{id}"), None).await;
         assert!(one.status == 200 && one.text.contains("get_customer"), "{one:?}");
 
         let mut verifier = Verifier::new(gateway.ledger_keys().trusted.clone(), Vec::new());
         let mut cursor = String::new();
         loop {
             let path = format!("/api/ledger/export?{cursor}");
-            let page = api(&gateway, Persona::Auditor, Method::GET, &path, None).await;
+            let page = gateway.api(Persona::Auditor, &path, None).await;
             assert_eq!(page.status, 200, "{page:?}");
             let page: Value = serde_json::from_str(&page.text).unwrap();
             page["lines"].as_array().unwrap().iter().for_each(|line| verifier.line(line.as_str().unwrap()));

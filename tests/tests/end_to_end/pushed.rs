@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use http::Request;
 use portcullis_demo::oidc::Persona;
 use portcullis_identity::UnixSeconds;
 use portcullis_ledger::Record;
 use portcullis_policy::{Bundle, KeyId, Serial, SignedBundle, SigningKey, Source};
 use portcullis_settings::PolicyKey;
-use portcullis_tests::client::{self, Answer, full};
+use portcullis_tests::client::Answer;
 use portcullis_tests::{Gateway, Options, components, run};
 use serde_json::{Value, json};
 
@@ -33,21 +32,6 @@ fn mounted() -> String {
     std::fs::read_to_string(components::workspace().join("tests/fixtures/policies/tests.cedar")).unwrap()
 }
 
-async fn ask(gateway: &Gateway, persona: Persona, path: &str, kind: &str, body: Option<Vec<u8>>) -> Answer {
-    let audience = format!("http://{}/api", gateway.address);
-    let token = gateway.provider.token(persona, &audience).expose().to_owned();
-    let method = if body.is_some() { "POST" } else { "GET" };
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", gateway.address.to_string())
-        .header("authorization", format!("Bearer {token}"))
-        .header("content-type", kind)
-        .body(full(body.unwrap_or_default()))
-        .unwrap();
-    client::send(gateway.address, request).await
-}
-
 fn signed(bundle: &Bundle, serial: u64) -> Vec<u8> {
     let id = KeyId::parse("tests").unwrap();
     SignedBundle::sign(bundle, (Serial(serial), UnixSeconds(1)), (id, &key())).to_json().into_bytes()
@@ -56,11 +40,11 @@ fn signed(bundle: &Bundle, serial: u64) -> Vec<u8> {
 async fn push(gateway: &Gateway, persona: Persona, text: &str, serial: u64) -> Answer {
     let bundle = bundle(text);
     let body = [signed(&bundle, serial).as_slice(), b"\n", bundle.as_bytes()].concat();
-    ask(gateway, persona, "/api/policy", "application/octet-stream", Some(body)).await
+    gateway.api(persona, "/api/policy", Some(("application/octet-stream", body))).await
 }
 
 async fn status(gateway: &Gateway) -> Value {
-    let answer = ask(gateway, Persona::Writer, "/api/policy", "text/plain", None).await;
+    let answer = gateway.api(Persona::Writer, "/api/policy", None).await;
     serde_json::from_str(&answer.text).unwrap_or_else(|_| panic!("{answer:?}"))
 }
 
@@ -108,7 +92,7 @@ fn a_pushed_policy_decides_within_a_second_without_a_restart_and_is_taken_back_a
         let to_allow = settled(&gateway, true).await;
         let back = signed(&bundle(CLOSED), 3);
         let back =
-            ask(&gateway, Persona::Writer, "/api/policy/rollback", "application/json", Some(back)).await;
+            gateway.api(Persona::Writer, "/api/policy/rollback", Some(("application/json", back))).await;
         assert_eq!(back.status, 200, "{back:?}");
         let to_roll_back = settled(&gateway, false).await;
         println!("in force after {to_deny:?}, {to_allow:?}, {to_roll_back:?}");
