@@ -106,14 +106,18 @@ pub fn parse(bytes: &[u8], bounds: Bounds) -> Result<Json<'_>, JsonError> {
 /// # Errors
 /// As [`parse`], but for [`JsonErrorKind::NotUtf8`].
 pub fn parse_text(text: &str, bounds: Bounds) -> Result<Json<'_>, JsonError> {
-    let mut parser = Parser { text, offset: 0, values_left: bounds.values, from: bounds.from };
-    parser.skip_whitespace();
-    let value = parser.value(bounds.depth)?;
-    parser.skip_whitespace();
-    match parser.peek() {
-        None => Ok(value),
-        Some(_) => Err(parser.error(JsonErrorKind::TrailingData)),
-    }
+    let mut parser = Parser {
+        text,
+        offset: 0,
+        values_left: bounds.values,
+        from: bounds.from,
+        members: Vec::new(),
+        items: Vec::new(),
+        failed: None,
+    };
+    let value = parser.whole(bounds.depth);
+    let unknown = JsonError { kind: JsonErrorKind::UnexpectedByte, offset: parser.offset };
+    value.map_err(|Stop| parser.failed.unwrap_or(unknown))
 }
 
 struct Parser<'a> {
@@ -121,10 +125,32 @@ struct Parser<'a> {
     offset: usize,
     values_left: usize,
     from: Sender,
+    /// What objects have that have begun and not ended, the inner ones last: only when one ends it is known how much room
+    /// it takes.
+    members: Vec<(Cow<'a, str>, Json<'a>)>,
+    /// The same of arrays.
+    items: Vec<Json<'a>>,
+    /// Why it stops, once it does.
+    failed: Option<JsonError>,
 }
 
+/// The text is not the JSON we accept; why is in [`Parser::failed`]. Nothing is in it, so that every result is as small as
+/// what it is of, and is not copied from one form into another at each level.
+struct Stop;
+
 impl<'a> Parser<'a> {
-    fn value(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+    fn whole(&mut self, depth: usize) -> Result<Json<'a>, Stop> {
+        self.skip_whitespace();
+        let value = self.value(depth)?;
+        self.skip_whitespace();
+        match self.peek() {
+            None => Ok(value),
+            Some(_) => Err(self.error(JsonErrorKind::TrailingData)),
+        }
+    }
+
+    #[inline(always)]
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, Stop> {
         self.values_left =
             self.values_left.checked_sub(1).ok_or_else(|| self.error(JsonErrorKind::TooManyValues))?;
         match self.peek() {
@@ -140,9 +166,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Object<'a>, JsonError> {
+    fn object(&mut self, depth: usize) -> Result<Object<'a>, Stop> {
         let depth = self.open(depth)?;
-        let mut members = Vec::new();
+        let first = self.members.len();
         if !self.closes(b'}') {
             loop {
                 self.skip_whitespace();
@@ -150,35 +176,37 @@ impl<'a> Parser<'a> {
                 self.skip_whitespace();
                 self.expect(b':')?;
                 self.skip_whitespace();
-                members.push((key, self.value(depth)?));
+                let value = self.value(depth)?;
+                self.members.push((key, value));
                 if !self.continues(b'}')? {
                     break;
                 }
             }
         }
-        if has_duplicate(&members, self.from) {
+        if has_duplicate(self.members.get(first..).unwrap_or_default(), self.from) {
             return Err(self.error(JsonErrorKind::DuplicateKey));
         }
-        Ok(Object { members })
+        Ok(Object { members: self.members.drain(first..).collect() })
     }
 
-    fn array(&mut self, depth: usize) -> Result<Vec<Json<'a>>, JsonError> {
+    fn array(&mut self, depth: usize) -> Result<Vec<Json<'a>>, Stop> {
         let depth = self.open(depth)?;
-        let mut items = Vec::new();
+        let first = self.items.len();
         if !self.closes(b']') {
             loop {
                 self.skip_whitespace();
-                items.push(self.value(depth)?);
+                let item = self.value(depth)?;
+                self.items.push(item);
                 if !self.continues(b']')? {
                     break;
                 }
             }
         }
-        Ok(items)
+        Ok(self.items.drain(first..).collect())
     }
 
     /// Takes the opening bracket and returns the depth that is left for what is inside.
-    fn open(&mut self, depth: usize) -> Result<usize, JsonError> {
+    fn open(&mut self, depth: usize) -> Result<usize, Stop> {
         let left = depth.checked_sub(1).ok_or_else(|| self.error(JsonErrorKind::TooDeep))?;
         self.offset += 1;
         self.skip_whitespace();
@@ -194,7 +222,7 @@ impl<'a> Parser<'a> {
     }
 
     /// After an element: `true` for a comma, `false` for the closing bracket.
-    fn continues(&mut self, bracket: u8) -> Result<bool, JsonError> {
+    fn continues(&mut self, bracket: u8) -> Result<bool, Stop> {
         self.skip_whitespace();
         if self.closes(bracket) {
             return Ok(false);
@@ -203,7 +231,8 @@ impl<'a> Parser<'a> {
         Ok(true)
     }
 
-    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+    #[inline(always)]
+    fn string(&mut self) -> Result<Cow<'a, str>, Stop> {
         self.expect(b'"')?;
         let start = self.offset;
         self.skip_plain();
@@ -235,7 +264,7 @@ impl<'a> Parser<'a> {
         self.offset += plain_prefix(rest);
     }
 
-    fn escape(&mut self) -> Result<char, JsonError> {
+    fn escape(&mut self) -> Result<char, Stop> {
         self.offset += 1;
         let character = match self.peek() {
             Some(b'"') => '"',
@@ -254,7 +283,7 @@ impl<'a> Parser<'a> {
         Ok(character)
     }
 
-    fn unicode_escape(&mut self) -> Result<char, JsonError> {
+    fn unicode_escape(&mut self) -> Result<char, Stop> {
         self.offset += 1;
         let first = self.hex4()?;
         if !(0xD800..=0xDFFF).contains(&first) {
@@ -268,7 +297,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The character that the following escape completes, if it does; else nothing is taken.
-    fn low_surrogate(&mut self, high: u32) -> Result<Option<char>, JsonError> {
+    fn low_surrogate(&mut self, high: u32) -> Result<Option<char>, Stop> {
         if high >= 0xDC00 || !self.remaining().starts_with("\\u") {
             return Ok(None);
         }
@@ -282,7 +311,7 @@ impl<'a> Parser<'a> {
         Ok(char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)))
     }
 
-    fn hex4(&mut self) -> Result<u32, JsonError> {
+    fn hex4(&mut self) -> Result<u32, Stop> {
         let digits = self.remaining().as_bytes().get(..4);
         let code = digits.and_then(|digits| {
             digits.iter().try_fold(0, |code, digit| Some(code * 16 + char::from(*digit).to_digit(16)?))
@@ -292,7 +321,7 @@ impl<'a> Parser<'a> {
         Ok(code)
     }
 
-    fn number(&mut self) -> Result<Number<'a>, JsonError> {
+    fn number(&mut self) -> Result<Number<'a>, Stop> {
         let start = self.offset;
         if self.peek() == Some(b'-') {
             self.offset += 1;
@@ -316,7 +345,7 @@ impl<'a> Parser<'a> {
         Ok(Number(Cow::Borrowed(self.slice(start))))
     }
 
-    fn digits(&mut self) -> Result<(), JsonError> {
+    fn digits(&mut self) -> Result<(), Stop> {
         let digits = self.remaining().bytes().take_while(u8::is_ascii_digit).count();
         if digits == 0 {
             return Err(self.error(JsonErrorKind::BadNumber));
@@ -325,7 +354,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn word(&mut self, word: &str, value: Json<'a>) -> Result<Json<'a>, JsonError> {
+    fn word(&mut self, word: &str, value: Json<'a>) -> Result<Json<'a>, Stop> {
         if !self.remaining().starts_with(word) {
             return Err(self.error(JsonErrorKind::UnexpectedByte));
         }
@@ -333,7 +362,7 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
+    fn expect(&mut self, byte: u8) -> Result<(), Stop> {
         match self.peek() {
             Some(found) if found == byte => {
                 self.offset += 1;
@@ -362,8 +391,9 @@ impl<'a> Parser<'a> {
         self.text.get(start..self.offset).unwrap_or_default()
     }
 
-    fn error(&self, kind: JsonErrorKind) -> JsonError {
-        JsonError { kind, offset: self.offset }
+    fn error(&mut self, kind: JsonErrorKind) -> Stop {
+        self.failed = Some(JsonError { kind, offset: self.offset });
+        Stop
     }
 }
 

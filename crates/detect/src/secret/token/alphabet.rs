@@ -66,8 +66,56 @@ impl Alphabet {
         }
     }
 
+    /// Whether all of it can stand in a word: letters, digits, `+`, `-`, `.`, `/` and `_`.
+    pub(crate) fn is_of_words(self) -> bool {
+        match self {
+            Self::Alphanumeric
+            | Self::AnyHex
+            | Self::Base32
+            | Self::Base64
+            | Self::Base64Url
+            | Self::Digit
+            | Self::Dotted
+            | Self::Hex
+            | Self::LowerAlphanumeric
+            | Self::Upper
+            | Self::Word => true,
+            // `~` and `%`.
+            Self::Azure | Self::UrlEncoded => false,
+        }
+    }
+
     /// Whether it is one of base64, which `=` fills up.
     pub(crate) fn is_base64(self) -> bool {
         matches!(self, Self::Base64 | Self::Base64Url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::words::is_word;
+
+    #[test]
+    fn what_is_of_words_holds_nothing_else() {
+        use Alphabet::*;
+        for alphabet in [
+            Alphanumeric,
+            AnyHex,
+            Azure,
+            Base32,
+            Base64,
+            Base64Url,
+            Digit,
+            Dotted,
+            Hex,
+            LowerAlphanumeric,
+            Upper,
+            UrlEncoded,
+            Word,
+        ] {
+            let is_of_words = (0..=u8::MAX).all(|byte| !alphabet.holds(byte) || is_word(byte));
+            assert_eq!(alphabet.is_of_words(), is_of_words, "{alphabet:?}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use super::{OPEN, Part, Token, all};
+use super::{OPEN, Part, Token, all, shape};
+use crate::secret::words;
 
 /// The tokens, by the byte that gives them away.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ struct Whole {
     token: &'static Token,
 }
 
-/// Which of the signs that words have: `+`, `-`, `.`, `/` and `_`.
+/// Which of the signs that words have: `+`, `-`, `.`, `/` and `_`; and whether letters are of one case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Signs(u8);
 
@@ -96,20 +97,27 @@ impl Index {
 impl Signs {
     /// Those in a word.
     pub(super) fn of(word: &[u8]) -> Self {
-        Self(word.iter().fold(0, |signs, byte| signs | Self::bit(*byte)))
+        let has_both = word.iter().any(u8::is_ascii_lowercase) && word.iter().any(u8::is_ascii_uppercase);
+        let one_case = if has_both { 0 } else { ONE_CASE };
+        Self(Self::in_text(word) | one_case)
     }
 
     /// Those that can be in a token.
-    fn of_parts(parts: &[Part]) -> Self {
+    fn of_token(token: &Token) -> Self {
         let of_part = |part: &Part| match part {
-            Part::Text(text) => Self::of(text.as_bytes()).0,
+            Part::Text(text) => Self::in_text(text.as_bytes()),
             Part::Run(alphabet, ..) => {
                 let held = SIGNS.iter().filter(|sign| alphabet.holds(**sign));
                 held.fold(0, |signs, sign| signs | Self::bit(*sign))
             }
         };
+        let one_case = if needs_both_cases(token) { 0 } else { ONE_CASE };
         // A token may stand before the stop of a sentence.
-        Self(parts.iter().fold(Self::bit(b'.'), |signs, part| signs | of_part(part)))
+        Self(token.parts.iter().fold(Self::bit(b'.') | one_case, |signs, part| signs | of_part(part)))
+    }
+
+    fn in_text(text: &[u8]) -> u8 {
+        text.iter().fold(0, |signs, byte| signs | Self::bit(*byte))
     }
 
     const fn bit(byte: u8) -> u8 {
@@ -129,10 +137,22 @@ impl Signs {
 }
 
 const SIGNS: [u8; 5] = *b"+-./_";
+/// Set for a word without letters of both cases, and for a token that may be one.
+const ONE_CASE: u8 = 32;
+
+/// Whether a word that is this token has letters of both cases: it must look drawn at random, and nothing of it can stand
+/// after the word.
+fn needs_both_cases(token: &Token) -> bool {
+    let is_in_word = |part: &Part| match part {
+        Part::Text(text) => text.bytes().all(words::is_word),
+        Part::Run(alphabet, ..) => alphabet.is_of_words(),
+    };
+    !token.cues.is_empty() && shape::is_mixed(token.parts) && token.parts.iter().all(is_in_word)
+}
 
 impl Whole {
     fn new(token: &'static Token) -> Self {
-        Self { length: length(token), signs: Signs::of_parts(token.parts), token }
+        Self { length: length(token), signs: Signs::of_token(token), token }
     }
 }
 
@@ -144,6 +164,9 @@ impl Anchor {
 
 impl Head {
     fn of(text: &[u8]) -> Self {
+        if let Some(bytes) = text.first_chunk() {
+            return Self { bytes: u32::from_le_bytes(*bytes), mask: u32::MAX };
+        }
         let [mut bytes, mut mask] = [[0; 4]; 2];
         for ((to, set), from) in bytes.iter_mut().zip(&mut mask).zip(text) {
             (*to, *set) = (*from, u8::MAX);

@@ -112,12 +112,18 @@ fn is_example(token: &[u8]) -> bool {
 /// cases where it may have, which change often if there are no digits. Names have no digits, hashes in hexadecimal no
 /// capitals.
 pub(super) fn is_random(token: &[u8], parts: &[Part]) -> bool {
+    let is_mixed = is_mixed(parts);
+    let has = |is: fn(&u8) -> bool| token.iter().any(is);
+    let has_both = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    let is_drawn = has(u8::is_ascii_digit) || (is_mixed && is_restless(token));
+    is_drawn && has(u8::is_ascii_alphabetic) && (has_both || !is_mixed)
+}
+
+/// Whether the longest stretch of a token has letters of both cases.
+pub(super) fn is_mixed(parts: &[Part]) -> bool {
     let longest = parts.iter().fold((0, false), |longest, part| match part {
         Part::Run(alphabet, least, _) if *least > longest.0 => (*least, alphabet.is_mixed()),
         Part::Run(..) | Part::Text(_) => longest,
     });
-    let has = |is: fn(&u8) -> bool| token.iter().any(is);
-    let has_both = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    let is_drawn = has(u8::is_ascii_digit) || (longest.1 && is_restless(token));
-    is_drawn && has(u8::is_ascii_alphabetic) && (has_both || !longest.1)
+    longest.1
 }
