@@ -103,7 +103,7 @@ pub async fn console(
     send(address, request.body(body).expect("a request")).await
 }
 
-/// A request of revision 2026-07-28 with its headers.
+/// A request of revision 2026-07-28 with its headers, and with no capabilities but those that its parameters declare.
 pub fn modern(
     address: SocketAddr,
     path: &str,
@@ -111,9 +111,10 @@ pub fn modern(
     method: &str,
     mut params: Value,
 ) -> Request<Body> {
+    let declared = params["_meta"]["io.modelcontextprotocol/clientCapabilities"].take();
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": if declared.is_null() { json!({}) } else { declared },
     });
     let name =
         params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(ToOwned::to_owned);

@@ -64,6 +64,22 @@ pub fn unspoken(id: Option<RequestId<'_>>, modern: bool) -> Message<'_> {
     error(id, code, text, Some(Object::new().with("supported", supported).into()))
 }
 
+/// A result that asks the client to make the call again (MCP 2026-07-28, `InputRequiredResult`): with the answers to
+/// these questions, if there are any, and with this state.
+#[must_use]
+pub fn input_required<'a>(
+    id: RequestId<'a>,
+    questions: Option<Object<'a>>,
+    state: impl Into<Cow<'a, str>>,
+) -> Message<'a> {
+    let mut result = Object::new().with("resultType", "input_required");
+    if let Some(questions) = questions {
+        result.insert("inputRequests", questions);
+    }
+    result.insert("requestState", Json::String(state.into()));
+    Message::Response(Response { id: Some(id), outcome: Outcome::Result(result) })
+}
+
 /// A tool result that tells the model that the tool did not run. Every stock client of every revision hands
 /// it to the model, where an HTTP error would end the session.
 #[must_use]

@@ -1,17 +1,21 @@
 //! Approvals: a call that policy holds becomes a request that people see, and goes on once they have approved it.
 //!
-//! Nothing waits here and nothing is remembered: the request is found by what the call is, so the same call by the same
-//! caller finds it again, whatever instance it comes to. Policy is asked anew every time, and a grant lifts only the
+//! Nothing is remembered here: the request is found by what the call is, so the same call by the same caller finds it
+//! again, whatever instance it comes to. Policy is asked anew every time, and a grant lifts only the
 //! soft forbids that it names, as they stand now; what policy denies stays denied.
 //!
 //! | module | what it is about |
 //! |---|---|
+//! | `carried` | what a client on 2026-07-28 carries while its call waits |
 //! | `drive` | what the protocols of [`portcullis_approval`] ask for, done with the store |
 //! | `held` | a call that waits, and what its caller is told |
+//! | `hold` | holding back the answer for a while |
 //! | `matter` | what a call is, as people approve it |
 
+mod carried;
 mod drive;
 mod held;
+pub(crate) mod hold;
 mod matter;
 
 use futures_util::future::join_all;
@@ -19,10 +23,12 @@ use portcullis_approval::{
     Asked, Consume, Covered, Create, Creation, Find, Found, Lost, RequestId, StoreTrouble, Use, Write,
 };
 use portcullis_ledger::{RecordId, UnixMillis};
-use portcullis_policy::{Hold, Permit};
+use portcullis_policy::{Hold, Permit, Reasons};
 
+pub(crate) use crate::approvals::carried::Carried;
 pub use crate::approvals::drive::{drive, settle};
-pub(crate) use crate::approvals::held::{Held, Standing};
+pub(crate) use crate::approvals::held::Held;
+use crate::approvals::held::{Standing, Told};
 pub(crate) use crate::approvals::matter::Matter;
 
 use crate::decide::Passage;
@@ -46,13 +52,37 @@ pub(crate) struct Approved {
     notes: Vec<Write>,
 }
 
+/// The permit of a call that policy lets pass as this says.
+///
+/// # Errors
+/// As for [`permit`]. What the caller has brought back belongs to another call, or its user did not open the page.
+pub(crate) async fn settled<P: Ports>(
+    x: &Exchange<P>,
+    passage: Passage,
+    matter: &Matter<'_>,
+) -> Result<(Permit, Option<Approved>), Refusal> {
+    if matter.carried.is_back() {
+        matter.carried.check(x, matter.operation(x, &Reasons::default())?)?;
+    }
+    match (passage, matter.carried.declined()) {
+        (Passage::Open(permit), None) => Ok((permit, None)),
+        (Passage::Held(hold), None) => permit(x, hold, matter).await,
+        (Passage::Open(_), Some(request)) => {
+            Err(Held::new(x, None, request, (Standing::Declined, Told::Finally)).into())
+        }
+        (Passage::Held(hold), Some(request)) => {
+            Err(Held::new(x, hold, request, (Standing::Declined, Told::Finally)).into())
+        }
+    }
+}
+
 /// The permit of a call that policy holds, if people have approved it; a grant for one call is used up by it. So this is
 /// the last thing before the call is recorded and leaves.
 ///
 /// # Errors
 /// [`Refusal::Held`]: people are asked now, have not answered, or have said no. Anything else that the call is refused
 /// for: nothing is known of its approval, or policy has changed its mind meanwhile.
-pub(crate) async fn permit<P: Ports>(
+async fn permit<P: Ports>(
     x: &Exchange<P>,
     mut hold: Box<Hold>,
     matter: &Matter<'_>,
@@ -62,12 +92,20 @@ pub(crate) async fn permit<P: Ports>(
     for _ in 0..MOST_LOOKS {
         let (covered, settlement) = match find(x, &asked, spent.take()).await? {
             Found::Granted { covered, settle } => (covered, settle),
-            Found::MustCreate { id, after: _ } => return Err(create(x, hold, matter, (id, asked)).await),
+            Found::MustCreate { id, after: _ } => {
+                return Err(match matter.carried.request() {
+                    // Who waited for one request is not the one to ask for another: a replay would ask people again.
+                    Some(over) => Held::new(x, hold, over, (Standing::Over, Told::Finally)).into(),
+                    None => create(x, hold, matter, (id, asked)).await,
+                });
+            }
             Found::Pending(case) => {
-                return Err(Held::new(x, hold, case.request().id, Standing::Waiting).into());
+                let waiting = (case.request().id, Standing::Waiting);
+                return Err(held(x, hold, matter, (waiting, &asked)).into());
             }
             Found::Rejected { case, next: _ } => {
-                return Err(Held::new(x, hold, case.request().id, Standing::Rejected).into());
+                let rejected = (Standing::Rejected, Told::Finally);
+                return Err(Held::new(x, hold, case.request().id, rejected).into());
             }
         };
         // What policy reads may have changed while the store was asked. From here on nothing is waited for that others
@@ -138,17 +176,30 @@ async fn create<P: Ports>(
     (id, asked): (RequestId, Asked),
 ) -> Refusal {
     let context = matter.context(x, &hold);
-    let create = Create::new(x.gateway.approvals(), (id, asked), context, UnixMillis(x.ports.now()));
+    let create = Create::new(x.gateway.approvals(), (id, asked.clone()), context, UnixMillis(x.ports.now()));
     let mut create = match create {
         Ok(create) => create,
         Err(why) => return Refusal::Unapprovable { reasons: hold.reasons().clone(), why: why.to_string() },
     };
     drive(&*x.ports, &mut create).await;
-    match create.finish() {
-        Ok(Creation::Created(request)) => Held::new(x, hold, request.id, Standing::Asked).into(),
-        Ok(Creation::Raced(id)) => Held::new(x, hold, id, Standing::Waiting).into(),
-        Err(trouble) => trouble.into(),
-    }
+    let created = match create.finish() {
+        Ok(Creation::Created(request)) => (request.id, Standing::Asked),
+        Ok(Creation::Raced(id)) => (id, Standing::Waiting),
+        Err(trouble) => return trouble.into(),
+    };
+    held(x, hold, matter, (created, &asked)).into()
+}
+
+/// A call that waits for this request.
+fn held<P: Ports>(
+    x: &Exchange<P>,
+    hold: Box<Hold>,
+    matter: &Matter<'_>,
+    (waiting, asked): ((RequestId, Standing), &Asked),
+) -> Held {
+    let asked = (&asked.subject.requester().id, &asked.requirements);
+    let (request, told) = matter.carried.waiting(x, waiting, asked);
+    Held::new(x, hold, request, told)
 }
 
 /// A call that goes on is counted as any other.

@@ -70,6 +70,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) is_paced: bool,
     /// Its place among the principal's requests that are under way.
     pub(crate) slot: Option<Slot<String>>,
+    /// The call as it came, if it waits for an approval and its answer may be held back.
+    pub(crate) again: Option<Call<'static>>,
     /// Where its use is counted; several where several connections are asked.
     pub(crate) accounts: RefCell<Vec<Account<P>>>,
 }
@@ -93,6 +95,7 @@ impl<P: Ports> Exchange<P> {
             restored: Vec::new(),
             is_paced: false,
             slot: None,
+            again: None,
             accounts: RefCell::default(),
             active: gateway.active(),
             gateway,

@@ -110,19 +110,34 @@ pub async fn handle<P: Ports>(
     let (parts, body) = request.into_parts();
     let page = cors::page(gateway.settings(), &parts.headers);
     let mut exchange = Exchange::new(gateway, ports, parts);
-    let mut response = match serve(&mut exchange, body).await {
-        Ok(response) => response,
-        Err(refusal) => {
-            let refusal = pace::refused(&mut exchange, refusal);
-            exchange.refuse(&refusal).await.map(Answer::Full)
+    let served = serve(&mut exchange, body).await;
+    let mut response = match (served, exchange.again.take()) {
+        (Err(Refusal::Held(held)), Some(call)) if held.is_open() => {
+            reply::streamed(approvals::hold::begin(exchange, call, held).await)
         }
+        (served, _) => finished(exchange, served).await,
     };
-    usage::settle(&exchange).await;
-    if let Answer::Events(events) = response.body_mut() {
-        events.hold(exchange.slot.take());
-    }
     if let Some(page) = page {
         cors::open_to(page, response.headers_mut());
+    }
+    response
+}
+
+/// The response to a request whose outcome is known.
+async fn finished<P: Ports>(
+    mut x: Exchange<P>,
+    served: Result<Response<Answer<P>>, Refusal>,
+) -> Response<Answer<P>> {
+    let mut response = match served {
+        Ok(response) => response,
+        Err(refusal) => {
+            let refusal = pace::refused(&mut x, refusal);
+            x.refuse(&refusal).await.map(Answer::Full)
+        }
+    };
+    usage::settle(&x).await;
+    if let Answer::Events(events) = response.body_mut() {
+        events.hold(x.slot.take());
     }
     response
 }
@@ -224,6 +239,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     };
     usage::open(x, decide::target(&call)).await?;
     let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
+    x.again = prepared.carried.again.take();
     x.lap(Stage::Parse);
     let caller = x.caller()?;
     let owner = Owner::new(caller.principal(), x.connection_name()?, session.as_ref());
@@ -239,11 +255,9 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
         // Who approved it may have seen another list.
         definition = definitions::of_call(x, &call, session.as_ref()).await?;
     }
-    let matter = Matter { call: &call, restored: &restored, definition, labels: &labels };
-    let (permit, approved) = match passage {
-        Passage::Open(permit) => (permit, None),
-        Passage::Held(hold) => approvals::permit(x, hold, &matter).await?,
-    };
+    let carried = &prepared.carried;
+    let matter = Matter { call: &call, restored: &restored, definition, labels: &labels, carried };
+    let (permit, approved) = approvals::settled(x, passage, &matter).await?;
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
         true => {

@@ -13,6 +13,7 @@ use portcullis_mcp::method::{Method, ServerMethod};
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Decision, Question, Target};
 
+use crate::approvals::Carried;
 use crate::client;
 use crate::exchange::Exchange;
 use crate::features::{Asked, TASKS_EXTENSION};
@@ -33,6 +34,8 @@ const MOST_ANSWERS: usize = 64;
 /// What a call is besides its message.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared {
+    /// What the caller may be told of an approval, and what it has brought back.
+    pub(crate) carried: Carried,
     /// The round of a call in several rounds.
     pub(crate) round: Round,
     /// What may be heard, for `subscriptions/listen`.
@@ -52,12 +55,14 @@ pub(crate) async fn call<P: Ports>(
 ) -> Result<Prepared, Refusal> {
     let caller = x.caller()?;
     let connection = x.connection_name()?;
+    let owner = Owner::new(caller.principal(), connection, session);
+    let carried = Carried::open((&x.gateway, &owner), call)?;
     asked(x, &caller)?.narrow(call);
     client::shorten_info(call);
     keep_sound_meta(call);
     offer_known_revision(call);
-    let owner = Owner::new(caller.principal(), connection, session);
     let mut prepared = Prepared {
+        carried,
         round: round::open(&x.gateway, &owner, call, x.now)?,
         granted: None,
         may_be_task: may_be_task(call),

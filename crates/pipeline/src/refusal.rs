@@ -227,7 +227,7 @@ impl Refusal {
     pub(crate) fn decision(&self) -> Option<(Verdict, &Reasons)> {
         match self {
             Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
-            Self::Held(held) => Some((Verdict::Hold, held.hold.reasons())),
+            Self::Held(held) => held.decision(),
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
             Self::Unapprovable { reasons, .. } => Some((Verdict::Hold, reasons)),
             Self::AnswerDenied

@@ -19,8 +19,8 @@ const PURPOSE: Purpose = Purpose::new("request-state");
 /// How long a client may take for its answers, in milliseconds.
 const LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
 
-const ANSWERS: &str = "inputResponses";
-const STATE: &str = "requestState";
+pub(crate) const ANSWERS: &str = "inputResponses";
+pub(crate) const STATE: &str = "requestState";
 
 /// What is sealed: the method and name of the call, what was asked, the server's state, and until when it counts.
 type Sealed = (String, Option<String>, Vec<(String, String)>, Option<String>, u64);

@@ -8,6 +8,7 @@ use portcullis_mcp::message::Message;
 use portcullis_mcp::sse::{Event, KEEP_ALIVE};
 use portcullis_usage::Slot;
 
+use crate::approvals::hold::{Arrival, Coming};
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::relay::{Out, Relay};
@@ -15,6 +16,8 @@ use crate::relay::{Out, Relay};
 /// A response body that is a stream of events.
 pub struct EventStream<P: Ports> {
     relays: Vec<Relay<P>>,
+    /// An answer that is held back.
+    coming: Option<Coming<P>>,
     /// What goes first, last in the list.
     ready: Vec<Bytes>,
     /// Whether all answers are parts of one, so that only the last of them counts.
@@ -31,7 +34,13 @@ impl<P: Ports> std::fmt::Debug for EventStream<P> {
 
 impl<P: Ports> EventStream<P> {
     pub(crate) fn new(relays: Vec<Relay<P>>) -> Self {
-        Self { relays, ready: Vec::new(), joint: false, slot: None }
+        Self { relays, coming: None, ready: Vec::new(), joint: false, slot: None }
+    }
+
+    /// A stream that begins at once with a sign of life, because its answer is held back.
+    pub(crate) fn held(coming: Coming<P>) -> Self {
+        let ready = vec![Bytes::from_static(KEEP_ALIVE)];
+        Self { coming: Some(coming), ready, ..Self::new(Vec::new()) }
     }
 
     /// A stream that begins at once with a sign of life, because its answer takes long.
@@ -62,6 +71,15 @@ impl<P: Ports> EventStream<P> {
         if let Some(first) = self.ready.pop() {
             return Some(first);
         }
+        if let Some(coming) = &mut self.coming {
+            let arrival = coming.arrive().await;
+            self.coming = None;
+            match arrival {
+                Arrival::Answer(relay) => self.relays.push(*relay),
+                Arrival::Nothing => return None,
+                Arrival::Refusal(message) => return Some(event_of(message)),
+            }
+        }
         loop {
             let index = self.first_ready().await?;
             let relay = self.relays.get_mut(index)?;
@@ -82,6 +100,12 @@ impl<P: Ports> EventStream<P> {
 
     /// Ends the stream because its reader is gone, and records that.
     pub async fn abandon(&mut self) {
+        if let Some(coming) = self.coming.take() {
+            match coming.leave().await {
+                Arrival::Answer(relay) => self.relays.push(*relay),
+                Arrival::Nothing | Arrival::Refusal(_) => {}
+            }
+        }
         for relay in &mut self.relays {
             relay.abandon().await;
         }

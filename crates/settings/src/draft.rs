@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use crate::Settings;
+use crate::approvals::Approvals;
 use crate::connection::Connection;
 use crate::deny::DenyRule;
 use crate::draft::anonymous::AnonymousDraft;
@@ -38,6 +39,7 @@ pub struct Draft {
     top: Top,
     edge: EdgeDraft,
     limits: Limits,
+    approvals: Approvals,
     masking: Masking,
     issuers: BTreeMap<IssuerName, IssuerDraft>,
     connections: BTreeMap<ConnectionName, ConnectionDraft>,
@@ -66,6 +68,7 @@ impl Draft {
         let top = Top::read(&mut root, &mut report);
         let edge = root.section(&mut report, "edge").map(|section| read_edge(section, &mut report));
         let limits = read_or(&mut root, &mut report, "limits", Limits::default(), Limits::read);
+        let approvals = read_or(&mut root, &mut report, "approvals", Approvals::default(), Approvals::read);
         let masking = read_or(&mut root, &mut report, "masking", Masking::default(), Masking::read);
         let issuers = read_named(&mut root, &mut report, "issuers", IssuerDraft::read);
         let connections = read_named(&mut root, &mut report, "connections", ConnectionDraft::read);
@@ -94,7 +97,20 @@ impl Draft {
             return Err(Problems::one(file, problem));
         };
         let file = file.to_owned();
-        Ok(Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console })
+        Ok(Self {
+            file,
+            top,
+            edge,
+            limits,
+            approvals,
+            masking,
+            issuers,
+            connections,
+            deny,
+            anonymous,
+            policy,
+            console,
+        })
     }
 
     /// What the operator must be told, although the file is good: one line each, with its place.
@@ -125,8 +141,20 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console } =
-            self;
+        let Self {
+            file,
+            top,
+            edge,
+            limits,
+            approvals,
+            masking,
+            issuers,
+            connections,
+            deny,
+            anonymous,
+            policy,
+            console,
+        } = self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
         let previous = &top.previous_secret_keys;
@@ -160,6 +188,7 @@ impl Draft {
             previous_secret_keys,
             edge,
             limits,
+            approvals: *approvals,
             issuers,
             connections,
             masking,

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod anonymous;
+mod approvals;
 mod connection;
 mod deny;
 mod draft;
@@ -31,6 +32,7 @@ pub mod words;
 use std::collections::BTreeMap;
 
 pub use crate::anonymous::Anonymous;
+pub use crate::approvals::Approvals;
 pub use crate::connection::{Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope};
 pub use crate::deny::{DenyRule, RuleMode};
 pub use crate::draft::Draft;
@@ -69,6 +71,8 @@ pub struct Settings {
     pub edge: Edge,
     /// How much of anything one request may use.
     pub limits: Limits,
+    /// How long callers are kept waiting for people.
+    pub approvals: Approvals,
     /// The trusted sources of identity.
     pub issuers: BTreeMap<IssuerName, IssuerSettings>,
     /// The upstream servers that are served at `/mcp/<connection>`.

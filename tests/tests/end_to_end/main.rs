@@ -11,6 +11,7 @@ mod aggregate;
 mod approvals;
 mod bad_input;
 mod edge;
+mod holds;
 mod masking;
 mod pins;
 mod policy;

@@ -8,9 +8,10 @@ use portcullis_approval::{
 };
 use portcullis_mcp::era::Call;
 use portcullis_pins::DefinitionDigest;
-use portcullis_policy::{self as policy, Hold};
+use portcullis_policy::{self as policy, Hold, Reasons};
 use portcullis_settings::ClassName;
 
+use crate::approvals::Carried;
 use crate::definitions;
 use crate::detokenize::Restored;
 use crate::exchange::Exchange;
@@ -28,6 +29,8 @@ pub(crate) struct Matter<'m> {
     pub(crate) definition: Option<DefinitionDigest>,
     /// What was found in it.
     pub(crate) labels: &'m BTreeSet<ClassName>,
+    /// What its caller may be told, and has brought back.
+    pub(crate) carried: &'m Carried,
 }
 
 impl Matter<'_> {
@@ -36,27 +39,36 @@ impl Matter<'_> {
     /// # Errors
     /// [`Refusal::Unapprovable`]: something about it has no form in which it could be stored or approved.
     pub(crate) fn asked<P: Ports>(&self, x: &Exchange<P>, hold: &Hold) -> Result<Asked, Refusal> {
-        let caller = x.caller()?;
-        let unapprovable = |why: &dyn ToString| Refusal::Unapprovable {
-            reasons: hold.reasons().clone(),
-            why: why.to_string(),
-        };
-        let requester = Requester::of(caller.principal()).map_err(|why| unapprovable(&why))?;
-        let name = self.call.subject().ok_or_else(|| unapprovable(&"it names nothing"))?;
+        let unapprovable = |why: &dyn ToString| unapprovable(hold.reasons(), why);
         let requirements = hold.requirements().iter().map(requirement).collect::<Result<_, _>>();
         let requirements = requirements.map_err(|why| unapprovable(&why))?;
+        Ok(Asked {
+            subject: Subject::Call(self.operation(x, hold.reasons())?),
+            requirements: Requirements::new(requirements).map_err(|why| unapprovable(&why))?,
+        })
+    }
+
+    /// What the call is to people and to a grant.
+    ///
+    /// # Errors
+    /// As for [`Matter::asked`], for these `reasons`.
+    pub(super) fn operation<P: Ports>(
+        &self,
+        x: &Exchange<P>,
+        reasons: &Reasons,
+    ) -> Result<Operation, Refusal> {
+        let caller = x.caller()?;
+        let unapprovable = |why: &dyn ToString| unapprovable(reasons, why);
+        let requester = Requester::of(caller.principal()).map_err(|why| unapprovable(&why))?;
+        let name = self.call.subject().ok_or_else(|| unapprovable(&"it names nothing"))?;
         let definition = definitions::bound(x, self.call, self.definition)?;
-        let operation = Operation {
+        Ok(Operation {
             requester,
             connection: x.connection_name()?.clone(),
             method: self.call.method.as_str().to_owned(),
             name: name.to_owned(),
             arguments: x.gateway.approvals().arguments(record::bound(self.call).as_ref()),
             definition: definition.map(|digest| ContentDigest::from_bytes(*digest.as_bytes())),
-        };
-        Ok(Asked {
-            subject: Subject::Call(operation),
-            requirements: Requirements::new(requirements).map_err(|why| unapprovable(&why))?,
         })
     }
 
@@ -73,6 +85,10 @@ impl Matter<'_> {
             note: None,
         }
     }
+}
+
+fn unapprovable(reasons: &Reasons, why: &dyn ToString) -> Refusal {
+    Refusal::Unapprovable { reasons: reasons.clone(), why: why.to_string() }
 }
 
 /// What a soft forbid asks for, as it is stored.

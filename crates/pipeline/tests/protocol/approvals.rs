@@ -1,7 +1,9 @@
 //! Calls that people must approve: who is asked, who may go on, and what a caller is told.
 
 mod driven;
+mod elicited;
 mod faults;
+mod holds;
 mod told;
 
 use portcullis_approval::{CannotVote, Case, Cast, Read, RequestId, Seen, Voter};

@@ -51,6 +51,21 @@ fn every_problem_is_named_with_its_line() {
             "[limits]\nrequests_per_minute = 0",
             "portcullis.toml:5: `limits.requests_per_minute` must be from 1 to 1000000, not 0",
         ),
+        (
+            "a hold that clients do not bear",
+            "[approvals]\nhold_seconds = 51",
+            "portcullis.toml:5: `approvals.hold_seconds` must be from 0 to 50, not 51",
+        ),
+        (
+            "a fraction of a hold",
+            "[approvals]\nhold_seconds = 2.5",
+            "portcullis.toml:5: `approvals.hold_seconds` must be a whole number, not a fraction",
+        ),
+        (
+            "an unknown key of approvals",
+            "[approvals]\nhold = 5",
+            "portcullis.toml:5: unknown key `approvals.hold`; expected `hold_seconds`",
+        ),
         ("not a table", "limits = 3", "portcullis.toml:4: `limits` must be a table, not a whole number"),
         (
             "not TOML",

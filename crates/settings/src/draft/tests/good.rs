@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use super::{HEAD, KEY, settings};
 use crate::{
-    Algorithm, Binary, Breaker, ClaimValue, Draft, Drift, KeySource, Limits, Masking, Pace, PrincipalRule,
-    Strategy,
+    Algorithm, Approvals, Binary, Breaker, ClaimValue, Draft, Drift, KeySource, Limits, Masking, Pace,
+    PrincipalRule, Strategy,
 };
 
 const FULL: &str = r#"
@@ -30,6 +30,9 @@ request_burst = 30
 concurrent_requests = 8
 address_requests_per_minute = 900
 address_request_burst = 90
+
+[approvals]
+hold_seconds = 0
 
 [issuers.okta]
 issuer = "{{ oidc_issuer }}"
@@ -98,6 +101,7 @@ fn a_full_file_means_what_it_says() {
         address_requests: pace(900, 90),
     };
     assert_eq!(settings.limits, limits);
+    assert_eq!(settings.approvals, Approvals { hold: Duration::ZERO });
     let breaker = Breaker {
         failures: 3.try_into().unwrap(),
         pause: Duration::from_secs(10),
@@ -165,6 +169,7 @@ fn what_is_left_out_takes_the_documented_default() {
     let text = format!("{HEAD}[issuers.a]\nissuer = \"https://idp.example.com\"\n[limits]\n");
     let settings = settings(&text, &[KEY]).unwrap();
     assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.approvals, Approvals { hold: Duration::from_secs(25) });
     assert_eq!(settings.masking, Masking::default());
     let issuer = &settings.issuers[&"a".parse().unwrap()];
     assert_eq!(issuer.algorithms, BTreeSet::from(Algorithm::DEFAULT));
