@@ -25,7 +25,7 @@ fn begun<'w>(world: &'w World, call: &Value) -> (portcullis_approval::RequestId,
 /// The message that comes once pauses end.
 fn ended(world: &World, held: &mut Reading) -> Value {
     world.ports.patience.set(LONGEST_PAUSE);
-    let text = (0..10_000).find_map(|_| held.next()).expect("a hold ends");
+    let text = (0..10_000).find_map(|_| held.next()).unwrap();
     messages(&text).pop().unwrap()
 }
 
