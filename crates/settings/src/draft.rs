@@ -2,6 +2,7 @@
 //!
 //! [`Draft::parse`] settles everything that does not hang on a variable; [`Draft::resolve`] the rest.
 
+mod access;
 mod anonymous;
 mod connection;
 mod deny;
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use crate::Settings;
+use crate::access::Access;
+use crate::approvals::Approvals;
 use crate::connection::Connection;
 use crate::deny::DenyRule;
 use crate::draft::anonymous::AnonymousDraft;
@@ -45,6 +48,8 @@ pub struct Draft {
     anonymous: Option<AnonymousDraft>,
     policy: PolicyDraft,
     console: Option<Console>,
+    approvals: Approvals,
+    access: Access,
 }
 
 /// The keys before the first table.
@@ -78,6 +83,11 @@ impl Draft {
         });
         let nobody = anonymous.is_some().then(IssuerName::anonymous);
         let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
+        let approvals =
+            read_or(&mut root, &mut report, "approvals", Approvals::default(), Approvals::read);
+        let access = read_or(&mut root, &mut report, "access", Access::default(), |section, report| {
+            access::read(section, report, &known)
+        });
         for connection in connections.values() {
             connection.check_issuers(&known, &mut report);
         }
@@ -94,7 +104,21 @@ impl Draft {
             return Err(Problems::one(file, problem));
         };
         let file = file.to_owned();
-        Ok(Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console })
+        Ok(Self {
+            file,
+            top,
+            edge,
+            limits,
+            masking,
+            issuers,
+            connections,
+            deny,
+            anonymous,
+            policy,
+            console,
+            approvals,
+            access,
+        })
     }
 
     /// What the operator must be told, although the file is good: one line each, with its place.
@@ -125,8 +149,7 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console } =
-            self;
+        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, .. } = self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
         let previous = &top.previous_secret_keys;
@@ -166,7 +189,9 @@ impl Draft {
             deny: deny.clone(),
             anonymous,
             policy,
-            console: console.clone(),
+            console: self.console.clone(),
+            approvals: self.approvals,
+            access: self.access.clone(),
         })
     }
 

@@ -10,7 +10,9 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod anonymous;
+mod approvals;
 mod connection;
 mod deny;
 mod draft;
@@ -30,7 +32,9 @@ pub mod words;
 
 use std::collections::BTreeMap;
 
+pub use crate::access::{Access, AccessGroup};
 pub use crate::anonymous::Anonymous;
+pub use crate::approvals::Approvals;
 pub use crate::connection::{Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope};
 pub use crate::deny::{DenyRule, RuleMode};
 pub use crate::draft::Draft;
@@ -83,4 +87,8 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// Who may use `/api`; nobody, if it is absent.
     pub console: Option<Console>,
+    /// How much may be asked of people.
+    pub approvals: Approvals,
+    /// Groups that people can be in for a time.
+    pub access: Access,
 }
