@@ -238,6 +238,9 @@ pub(crate) struct Explain {
     /// Get a prompt instead of calling a tool.
     #[arg(long, value_name = "NAME", group = "other")]
     pub(crate) prompt: Option<String>,
+    /// Ask people to be in a group for a time.
+    #[arg(long, value_name = "GROUP", group = "other")]
+    pub(crate) request_access: Option<String>,
     /// Read a resource.
     #[arg(long, value_name = "URI", group = "other")]
     pub(crate) resource: Option<String>,
