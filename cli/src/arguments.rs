@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use portcullis_demo::oidc::Persona;
 use portcullis_pins::Kind;
 
+use crate::access::Access;
 use crate::approvals::Approvals;
 use crate::policy::Policy;
 use crate::replay::Replay;
@@ -24,6 +25,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Ask to be in a group for a time.
+    Access(Access),
     /// Look at what waits for people, and decide on it.
     Approvals(Approvals),
     /// Call a tool through a gateway and print its result.

@@ -100,6 +100,16 @@ pub enum Refusal {
         /// When one more may come.
         retry_after: Duration,
     },
+    /// As many of its requests wait for people as may, so nobody is asked once more.
+    #[error(
+        "needs approval, and {most} requests of this principal wait for people already (`open_per_principal`)"
+    )]
+    TooManyOpen {
+        /// What policy says.
+        reasons: Reasons,
+        /// How many may wait.
+        most: u32,
+    },
     /// Too many requests of one principal.
     #[error("too many requests of one principal (`requests_per_minute`)")]
     TooManyRequests {
@@ -229,7 +239,9 @@ impl Refusal {
             Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
             Self::Held(held) => Some((Verdict::Hold, held.hold.reasons())),
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
-            Self::Unapprovable { reasons, .. } => Some((Verdict::Hold, reasons)),
+            Self::TooManyOpen { reasons, .. } | Self::Unapprovable { reasons, .. } => {
+                Some((Verdict::Hold, reasons))
+            }
             Self::AnswerDenied
             | Self::AnswerUncounted(_)
             | Self::Body(_)
@@ -303,6 +315,7 @@ impl Refusal {
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Unapprovable { .. } => (Stage::Decide, "unapprovable"),
             Self::TooManyAtOnce => (Stage::Decide, "too_many_at_once"),
+            Self::TooManyOpen { .. } => (Stage::Decide, "too_many_open"),
             Self::TooManyRequests { .. } => (Stage::Decide, "too_many_requests"),
             Self::Uncounted(_) => (Stage::Decide, "uncounted"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
@@ -334,6 +347,7 @@ impl Refusal {
             | Self::NoAnswer { .. }
             | Self::Paused { .. }
             | Self::Store(_)
+            | Self::TooManyOpen { .. }
             | Self::Unapprovable { .. }
             | Self::Uncounted(_)
             | Self::UnknownName
@@ -382,6 +396,7 @@ impl Refusal {
             ),
             Self::Keys { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be verified now"),
             Self::NoPolicy(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "no policy is in force"),
+            Self::Control(Objection::Access(_)) if to.id.is_some() => json(StatusCode::OK, self.message(to)),
             // It has an answer of its own where it can happen.
             Self::Control(objection) => plain(objection.status(), "not done"),
         }
@@ -413,6 +428,14 @@ impl Refusal {
             Self::TooManyAtOnce => {
                 to.message(code::TOO_MANY, "too many requests at once; try again when one of them has ended")
             }
+            Self::TooManyOpen { most, .. } => to.message(
+                code::TOO_MANY,
+                format!(
+                    "needs approval by a person, but {most} of your requests wait for people already, so nobody is \
+                     asked: call again when some of them are decided"
+                ),
+            ),
+            Self::Control(Objection::Access(unasked)) => to.message(code::DENIED, unasked.public_text()),
             Self::TooManyRequests { retry_after } => to.message(
                 code::TOO_MANY,
                 format!("too many requests; try again in {} s", whole_seconds(*retry_after)),

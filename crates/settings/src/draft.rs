@@ -83,8 +83,7 @@ impl Draft {
         });
         let nobody = anonymous.is_some().then(IssuerName::anonymous);
         let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
-        let approvals =
-            read_or(&mut root, &mut report, "approvals", Approvals::default(), Approvals::read);
+        let approvals = read_or(&mut root, &mut report, "approvals", Approvals::default(), Approvals::read);
         let access = read_or(&mut root, &mut report, "access", Access::default(), |section, report| {
             access::read(section, report, &known)
         });
@@ -149,7 +148,8 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, .. } = self;
+        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, .. } =
+            self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
         let previous = &top.previous_secret_keys;

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Arguments, CallResult, DecisionSummary, Granted, KeyedDigest, PolicyRef, PrincipalKind, Stage, Verdict, Who,
+    Arguments, CallResult, DecisionSummary, Granted, KeyedDigest, PolicyRef, PrincipalKind, Stage, Verdict,
+    Who,
 };
 
 fn id() -> impl Strategy<Value = RecordId> {

@@ -3,7 +3,8 @@ use std::time::Duration;
 use super::{HEAD, KEY, settings};
 use crate::Access;
 
-const WORLD: &str = "[issuers.okta]\nissuer = \"https://a\"\n[connections.crm]\nurl = \"https://c\"\nissuers = [\"okta\"]\n";
+const WORLD: &str =
+    "[issuers.okta]\nissuer = \"https://a\"\n[connections.crm]\nurl = \"https://c\"\nissuers = [\"okta\"]\n";
 
 /// What is wrong with these lines, which start on line 9.
 fn told(lines: &str) -> String {
@@ -28,10 +29,7 @@ fn groups_that_can_be_asked_for_are_read_whole() {
         .collect();
     assert_eq!(
         read,
-        [
-            ("okta:on-call", "okta:security", 2, (1800, 900)),
-            ("okta:plain", "okta:boss", 1, (3600, 3600))
-        ]
+        [("okta:on-call", "okta:security", 2, (1800, 900)), ("okta:plain", "okta:boss", 1, (3600, 3600))]
     );
     assert!(tool);
     assert_eq!(settings.approvals.open_per_principal, 3);
@@ -88,8 +86,11 @@ fn every_mistake_has_its_line() {
             "[access.groups.\"okta:on-call\"]\napprovers = \"okta:boss\"\nlongest_minute = 9",
             "11: unknown key `access.groups.okta:on-call.longest_minute`; did you mean `longest_minutes`?",
         ),
-        ("no switch", "[access]\ntool = \"yes\"\n[access.groups.\"okta:g\"]\napprovers = \"okta:b\"",
-            "10: `access.tool` must be true or false, not a text"),
+        (
+            "no switch",
+            "[access]\ntool = \"yes\"\n[access.groups.\"okta:g\"]\napprovers = \"okta:b\"",
+            "10: `access.tool` must be true or false, not a text",
+        ),
         (
             "a limit that is none",
             "[approvals]\nopen_per_principal = 1000",
