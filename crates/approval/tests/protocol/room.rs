@@ -133,7 +133,7 @@ fn a_store_that_fails_at_any_step_leaves_no_room() {
 #[test]
 fn who_has_asked_is_looked_for_as_long_as_it_can_matter() {
     let (vault, mut store) = (vault(), Store::default());
-    let mut has_asked = |store: &mut Store, seconds: u64| {
+    let has_asked = |store: &mut Store, seconds: u64| {
         let vault = self::vault();
         let mut look = HasAsked::new(&vault, &ada());
         store.run(&mut look);

@@ -2,6 +2,8 @@
 
 mod driven;
 mod faults;
+mod limit;
+mod others;
 mod told;
 
 use portcullis_approval::{CannotVote, Case, Cast, Read, RequestId, Seen, Voter};
