@@ -3,6 +3,7 @@
 //! `Display` is for the operator and goes to the log and the record. What the caller sees is [`Refusal::answer`]
 //! and nothing else: one exhaustive mapping, so that a new refusal cannot reach the wire unnoticed.
 
+mod from;
 mod response;
 
 use std::borrow::Cow;
@@ -11,15 +12,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{HeaderName, Response, StatusCode};
-use portcullis_approval::{RequestId, StoreTrouble};
-use portcullis_identity as identity;
+use portcullis_approval::RequestId;
 use portcullis_ledger::{Stage, Verdict};
 use portcullis_mcp::answer::{self, code};
 use portcullis_mcp::era::{Era, Rejected, Rejection};
 use portcullis_mcp::message::{self, Message};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Denial, Hold, Reasons};
-use portcullis_settings::Endpoint;
 use portcullis_usage::Unknown;
 
 use crate::approvals::Held;
@@ -483,29 +482,6 @@ impl Addressee {
         match (&self.id, self.method, self.era) {
             (Some(id), Some(Method::ToolsCall), Some(era)) => answer::tool_error(id.clone(), era, text),
             (id, _, _) => answer::error(id.clone(), code, text, None),
-        }
-    }
-}
-
-/// Nothing is known of an approval, so nothing is done that needs one.
-impl From<StoreTrouble> for Refusal {
-    fn from(trouble: StoreTrouble) -> Self {
-        Self::Store(StoreError(trouble.to_string()))
-    }
-}
-
-impl From<Rejection> for Refusal {
-    fn from(rejection: Rejection) -> Self {
-        Self::Protocol(rejection)
-    }
-}
-
-impl Refusal {
-    /// A refusal for want of an accepted token.
-    pub(crate) fn unauthenticated(endpoint: &Endpoint<'_>, refusal: Option<&identity::Refusal>) -> Self {
-        Self::Unauthenticated {
-            reason: refusal.map_or_else(|| "no bearer token".to_owned(), ToString::to_string),
-            challenge: identity::metadata::www_authenticate(endpoint, refusal),
         }
     }
 }
