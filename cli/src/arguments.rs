@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use portcullis_demo::oidc::Persona;
 use portcullis_pins::Kind;
 
+use crate::access::Access;
 use crate::approvals::Approvals;
 use crate::policy::Policy;
 use crate::replay::Replay;
@@ -24,6 +25,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Ask to be in a group for a time.
+    Access(Access),
     /// Look at what waits for people, and decide on it.
     Approvals(Approvals),
     /// Call a tool through a gateway and print its result.
@@ -238,6 +241,9 @@ pub(crate) struct Explain {
     /// Get a prompt instead of calling a tool.
     #[arg(long, value_name = "NAME", group = "other")]
     pub(crate) prompt: Option<String>,
+    /// Ask people to be in a group for a time.
+    #[arg(long, value_name = "GROUP", group = "other")]
+    pub(crate) request_access: Option<String>,
     /// Read a resource.
     #[arg(long, value_name = "URI", group = "other")]
     pub(crate) resource: Option<String>,

@@ -60,6 +60,7 @@ fn question(
 ) -> Result<Trial, String> {
     let wanted_elsewhere = [
         ("prompt", &arguments.prompt),
+        ("request_access", &arguments.request_access),
         ("resource", &arguments.resource),
         ("subscribe", &arguments.subscribe),
         ("unmask", &arguments.unmask),

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 ok, 1 failure, 2 denied, 3 invalid policy or settings, 64 usage.
 
+mod access;
 mod approvals;
 mod arguments;
 mod call;
@@ -34,6 +35,7 @@ async fn main() -> Exit {
         Err(error) => return exit::usage(&error),
     };
     let done = match arguments.command {
+        Command::Access(arguments) => access::run(arguments).await,
         Command::Approvals(arguments) => approvals::run(arguments).await,
         Command::Call(arguments) => call::run(arguments).await,
         Command::Check(arguments) => check::run(&arguments),

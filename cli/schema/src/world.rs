@@ -123,6 +123,7 @@ impl World {
             | Target::ForceApprove
             | Target::ListRoots
             | Target::Read { .. }
+            | Target::RequestAccess { .. }
             | Target::Review
             | Target::Revoke
             | Target::Sample
@@ -239,7 +240,7 @@ pub(crate) fn parts_of(id: &str) -> Option<(Kind, &str, &str)> {
 /// The actions that are the same whatever the upstreams are.
 fn fixed_actions() -> BTreeMap<String, Action> {
     let resource = Target::Read { uri: "" };
-    let fixed: [(&str, Target<'_>, &'static [&'static str]); 12] = [
+    let fixed: [(&str, Target<'_>, &'static [&'static str]); 13] = [
         ("approve", Target::Approve, &["Connection"]),
         ("audit", Target::Audit, &["Connection"]),
         ("complete", Target::Complete(Completion::Resource { uri: "" }), &["Prompt", "Resource"]),
@@ -247,6 +248,7 @@ fn fixed_actions() -> BTreeMap<String, Action> {
         ("elicit", Target::Elicit, &["Connection"]),
         ("force_approve", Target::ForceApprove, &["Connection"]),
         ("read", resource, &["Resource"]),
+        ("request_access", Target::RequestAccess { group: "" }, &["Group"]),
         ("review", Target::Review, &["Connection"]),
         ("revoke", Target::Revoke, &["Connection"]),
         ("roots", Target::ListRoots, &["Connection"]),

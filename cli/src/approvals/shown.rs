@@ -36,7 +36,8 @@ pub(super) fn whole(request: &Value, style: Style) -> Vec<String> {
     if let Some(labels) = words(request, "labels") {
         row("labels", labels);
     }
-    for (index, argument) in arguments(request).into_iter().enumerate() {
+    let is_call = request.get("kind").and_then(Value::as_str) != Some("access");
+    for (index, argument) in arguments(request).into_iter().filter(|_| is_call).enumerate() {
         row(if index == 0 { "arguments" } else { "" }, argument);
     }
     if let Some(digest) = found(request, "/definition/digest") {
@@ -87,7 +88,7 @@ pub(super) fn outcome(told: &Value) -> Vec<String> {
 /// What is asked for.
 fn what(request: &Value) -> String {
     match request.get("kind").and_then(Value::as_str) {
-        Some("access") => format!("to be in {}", text(request, "group")),
+        Some("access") => format!("to be in {} for {} s", text(request, "group"), number(request, "for_s")),
         Some(_) | None => {
             let (connection, name) = (text(request, "connection"), text(request, "name"));
             format!("{connection}/{name} ({})", text(request, "method"))

@@ -2,7 +2,7 @@
 
 use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_policy::{Completion, Target};
-use portcullis_settings::ClassName;
+use portcullis_settings::{ClassName, GroupName};
 
 use crate::trial::problem::suggest;
 
@@ -15,6 +15,8 @@ pub(crate) enum Wanted {
     Detokenize(ClassName, String),
     Prompt(String),
     Read(String),
+    /// A group, to be in for a time.
+    RequestAccess(String),
     /// Something that is done to a connection as a whole.
     Step(&'static str, Target<'static>),
     Subscribe(String),
@@ -35,11 +37,12 @@ pub(crate) enum Aim<'w> {
 
 impl Wanted {
     /// The words that say what is wanted, in test files.
-    pub(crate) const KEYS: [&str; 8] = [
+    pub(crate) const KEYS: [&str; 9] = [
         "action",
         "complete_prompt",
         "complete_resource",
         "prompt",
+        "request_access",
         "resource",
         "subscribe",
         "tool",
@@ -54,6 +57,7 @@ impl Wanted {
             "complete_prompt" => name().map(Self::CompletePrompt),
             "complete_resource" => uri(text).map(Self::CompleteResource),
             "prompt" => name().map(Self::Prompt),
+            "request_access" => group(text).map(Self::RequestAccess),
             "resource" => uri(text).map(Self::Read),
             "subscribe" => uri(text).map(Self::Subscribe),
             "tool" => name().map(Self::Tool),
@@ -78,6 +82,7 @@ impl Wanted {
             Self::CompleteResource(uri) => Target::Complete(Completion::Resource { uri }),
             Self::Prompt(name) => Target::Prompt { name },
             Self::Read(uri) => Target::Read { uri },
+            Self::RequestAccess(group) => Target::RequestAccess { group },
             Self::Step(_, target) => *target,
             Self::Subscribe(uri) => Target::Subscribe { uri },
             Self::Tool(name) => Target::Tool { name },
@@ -95,7 +100,7 @@ impl Wanted {
             | Self::Read(text)
             | Self::Subscribe(text)
             | Self::Tool(text) => Some(text),
-            Self::Detokenize(..) | Self::Step(..) | Self::Unmask(_) => None,
+            Self::Detokenize(..) | Self::RequestAccess(_) | Self::Step(..) | Self::Unmask(_) => None,
         }
     }
 
@@ -108,6 +113,7 @@ impl Wanted {
             | Self::CompleteResource(_)
             | Self::Detokenize(..)
             | Self::Read(_)
+            | Self::RequestAccess(_)
             | Self::Subscribe(_)
             | Self::Unmask(_) => false,
         }
@@ -120,6 +126,7 @@ impl Wanted {
             Self::CompletePrompt(_)
             | Self::CompleteResource(_)
             | Self::Detokenize(..)
+            | Self::RequestAccess(_)
             | Self::Step(..)
             | Self::Subscribe(_)
             | Self::Unmask(_) => false,
@@ -134,6 +141,7 @@ impl Wanted {
             Self::Detokenize(class, tool) => format!("detokenize {class} for {tool}"),
             Self::Prompt(name) => format!("get prompt {name}"),
             Self::Read(uri) => format!("read {uri}"),
+            Self::RequestAccess(group) => format!("ask for {group}"),
             Self::Step(name, _) => (*name).to_owned(),
             Self::Subscribe(uri) => format!("subscribe to {uri}"),
             Self::Tool(name) => format!("call {name}"),
@@ -148,6 +156,11 @@ fn step(text: &str) -> Result<Wanted, String> {
     found
         .map(|(name, target)| Wanted::Step(name, target))
         .ok_or_else(|| format!("`{text}` is not an action on a connection; {}", suggest(text, &names)))
+}
+
+/// A group with its issuer, as settings name those that can be asked for.
+fn group(text: &str) -> Result<String, String> {
+    text.parse::<GroupName>().map(|group| group.to_string()).map_err(|error| error.to_string())
 }
 
 /// The gateway refuses other URIs before it asks the policies.

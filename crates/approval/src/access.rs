@@ -6,9 +6,11 @@
 use std::num::NonZeroU8;
 use std::time::Duration;
 
-use portcullis_identity::Principal;
+use portcullis_identity::{Principal, VerifiedToken};
+use portcullis_settings::GroupName as ListedGroup;
 
 use crate::digest::ContentDigest;
+use crate::grant::Cleared;
 use crate::name::{GroupName, InvalidName};
 use crate::person::Requester;
 use crate::request::{Access, Asked, Subject};
@@ -59,7 +61,7 @@ impl AccessRule {
     /// # Errors
     /// [`CannotAsk`].
     pub fn ask(&self, principal: &Principal, duration: Duration) -> Result<Asked, CannotAsk> {
-        if principal.groups.iter().any(|group| group.as_str() == self.group.as_str()) {
+        if self.is_of(principal) {
             return Err(CannotAsk::AlreadyIn(self.group.clone()));
         }
         let longest = self.longest.min(LONGEST);
@@ -77,9 +79,29 @@ impl AccessRule {
         self.asked(principal, self.longest.min(LONGEST))
     }
 
+    /// Whether a principal is in the group by itself: its token says so, and nobody has to grant it.
+    #[must_use]
+    pub fn is_of(&self, principal: &Principal) -> bool {
+        let found = principal.groups.iter().find(|group| group.as_str() == self.group.as_str());
+        found.is_some_and(|group| !principal.granted.contains_key(group))
+    }
+
+    /// The caller with the group, for one request, if this is what people have granted. `None` if they have granted
+    /// something else, or under another rule.
+    #[must_use]
+    pub fn admit(&self, token: &VerifiedToken, cleared: &Cleared) -> Option<VerifiedToken> {
+        let rule = self.policy().ok()?;
+        let group: ListedGroup = self.group.as_str().parse().ok()?;
+        cleared.lifts(&rule).then(|| token.clone().joined(&group, cleared.request().to_string()))
+    }
+
+    fn policy(&self) -> Result<PolicyRef, InvalidName> {
+        Ok(PolicyRef { id: POLICY.parse()?, digest: self.digest() })
+    }
+
     fn asked(&self, principal: &Principal, duration: Duration) -> Result<Asked, CannotAsk> {
         let requirement = Requirement {
-            policy: PolicyRef { id: POLICY.parse()?, digest: self.digest() },
+            policy: self.policy()?,
             group: self.approvers.clone(),
             approvers: self.n_approvers,
             ttl: self.ttl,

@@ -158,7 +158,9 @@ impl<'v> Inbox<'v> {
     fn entry(&self, day: Day, number: u64) -> Option<RequestId> {
         match self.known.record(Place::Entry(day, number)).flatten()? {
             Record::Entry(id) => Some(*id),
-            Record::Latest(_)
+            Record::Asker(_)
+            | Record::Latest(_)
+            | Record::Open(_)
             | Record::Rejection(_)
             | Record::Request(_)
             | Record::Revocation(_)

@@ -100,9 +100,13 @@ impl<'v> Known<'v> {
     /// Goes on without a value that only helps; anything else that cannot be used could be what forbids.
     fn without(&self, place: Place, why: Unusable) -> Result<Option<Record>, StoreTrouble> {
         match place {
-            Place::Entry(..) | Place::Latest(_) | Place::Settled(_) | Place::Waiting(_) => Ok(None),
-            Place::Claim(_)
+            Place::Entry(..) | Place::Latest(_) | Place::Open(..) | Place::Settled(_) | Place::Waiting(_) => {
+                Ok(None)
+            }
+            Place::Asker(_)
+            | Place::Claim(_)
             | Place::Index(_)
+            | Place::Opened(_)
             | Place::Rejected(_)
             | Place::Request(_)
             | Place::Revoked(_)
@@ -137,8 +141,10 @@ impl<'v> Known<'v> {
     pub(crate) fn case(&self, id: RequestId) -> Option<Case> {
         let request = match self.record(Place::Request(id)).flatten()? {
             Record::Request(request) => request.as_ref().clone(),
-            Record::Entry(_)
+            Record::Asker(_)
+            | Record::Entry(_)
             | Record::Latest(_)
+            | Record::Open(_)
             | Record::Rejection(_)
             | Record::Revocation(_)
             | Record::Settled(_)
@@ -189,9 +195,11 @@ fn is_told_without_votes(case: &Case) -> bool {
 
 const fn is_counter(place: Place) -> bool {
     match place {
-        Place::Claim(_) | Place::Index(_) | Place::Seats(_) | Place::Spent(_) => true,
-        Place::Entry(..)
+        Place::Claim(_) | Place::Index(_) | Place::Opened(_) | Place::Seats(_) | Place::Spent(_) => true,
+        Place::Asker(_)
+        | Place::Entry(..)
         | Place::Latest(_)
+        | Place::Open(..)
         | Place::Rejected(_)
         | Place::Request(_)
         | Place::Revoked(_)
@@ -205,7 +213,9 @@ const fn is_counter(place: Place) -> bool {
 /// Whether this belongs there.
 fn fits(place: Place, record: &Record) -> bool {
     match place {
-        Place::Claim(_) | Place::Index(_) | Place::Seats(_) | Place::Spent(_) => false,
+        Place::Claim(_) | Place::Index(_) | Place::Opened(_) | Place::Seats(_) | Place::Spent(_) => false,
+        Place::Asker(_) => matches!(record, Record::Asker(_)),
+        Place::Open(..) => matches!(record, Record::Open(_)),
         Place::Entry(..) => matches!(record, Record::Entry(_)),
         Place::Latest(_) => matches!(record, Record::Latest(_)),
         Place::Rejected(_) => matches!(record, Record::Rejection(_)),

@@ -8,6 +8,8 @@
 //! |---|---|---|
 //! | [`Find`] | its request, by what it is | granted, pending, rejected, or one must be created |
 //! | [`Create`] | writes one, so that of those who race one does | the caller is told where people can approve it |
+//! | [`Room`] | sees that not too much of one principal waits for people | one more may be created, or not |
+//! | [`HasAsked`] | whether groups can have been granted to who calls | then [`Find`] each, for [`AccessRule::admit`] |
 //! | [`Consume`] | claims a grant for one call | [`Cleared`], the proof that forwarding takes |
 //!
 //! | of a person | what |
@@ -27,6 +29,8 @@
 //! | `index:<day>`, `entry:<day>:<n>` | a counter and the items of the day's list | before the request, by who claimed it |
 //! | `request:<id>` | the request | once, by who claimed it |
 //! | `latest:<subject>` | where to begin looking; a hint | after the request |
+//! | `opened:<principal>`, `open:<principal>:<n>` | a counter, and what waited for people when the number was taken | before the request, by who took the number |
+//! | `asker:<principal>` | when the principal last asked for a group; a hint | before the request |
 //! | `waiting:<id>` | the request is claimed and not there, and since when | by who found it so |
 //! | `seats:<id>`, `vote:<id>:<n>` | a counter and the votes | each vote once, by who took the number |
 //! | `settled:<id>` | the votes once more, in one value | when they are enough, by anybody who reads them |
@@ -39,6 +43,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod asker;
 mod ballot;
 mod canonical;
 mod case;
@@ -60,6 +65,7 @@ mod raise;
 mod read;
 mod request;
 mod requirement;
+mod room;
 mod said;
 #[cfg(test)]
 mod samples;
@@ -68,6 +74,7 @@ mod time;
 mod vault;
 
 pub use access::{AccessRule, CannotAsk};
+pub use asker::{Asks, HasAsked};
 pub use ballot::{CannotRevoke, CannotVote, Seen};
 pub use canonical::canonical;
 pub use case::{Approval, Authority, Case, Expiry, Missing, State};
@@ -89,5 +96,6 @@ pub use request::{Access, Asked, Context, MaskedText, Operation, Request, Subjec
 pub use requirement::{
     Coverage, InvalidRequirements, MAX_APPROVERS, MAX_REQUIREMENTS, PolicyRef, Requirement, Requirements,
 };
+pub use room::{NoRoom, Room};
 pub use said::{Consent, Rejection, Revocation, Use, Vote};
 pub use vault::Vault;

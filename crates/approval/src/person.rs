@@ -73,7 +73,8 @@ impl Requester {
 }
 
 impl Voter {
-    /// The voter that a verified principal is.
+    /// The voter that a verified principal is. Groups that people have granted for a time do not count: two who were let
+    /// into a group could keep each other there for ever.
     ///
     /// # Errors
     /// [`NotAVoter`].
@@ -85,7 +86,8 @@ impl Voter {
         if !principal.actors.is_empty() {
             return Err(NotAVoter::Delegated);
         }
-        let groups = principal.groups.iter().map(GroupName::of).collect::<Result<_, _>>()?;
+        let groups = principal.groups.iter().filter(|group| !principal.granted.contains_key(group));
+        let groups = groups.map(GroupName::of).collect::<Result<_, _>>()?;
         Ok(Self { id: PrincipalId::of(principal)?, groups })
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Day(pub(crate) u64);
 /// What lies in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
+    /// That a principal has asked for groups, and when last.
+    Asker(KeyedDigest),
     /// A counter: whoever raises it to 1 may write the request.
     Claim(RequestId),
     /// What was asked, once: an item of a day's list.
@@ -25,6 +27,10 @@ pub(crate) enum Place {
     Index(Day),
     /// A request to begin looking at; never more than a hint.
     Latest(KeyedDigest),
+    /// What of a principal waits for people, as far as whoever took the number knew.
+    Open(KeyedDigest, u64),
+    /// A counter: how many of those there may be.
+    Opened(KeyedDigest),
     /// That somebody has rejected it.
     Rejected(RequestId),
     /// The request.
@@ -55,10 +61,13 @@ impl Key {
     pub(crate) fn new(app: &AppName, place: Place) -> Self {
         let app = app.as_str();
         Self(match place {
+            Place::Asker(principal) => format!("pc1:{app}:approval:asker:{principal}"),
             Place::Claim(id) => format!("pc1:{app}:approval:claim:{id}"),
             Place::Entry(day, number) => format!("pc1:{app}:approval:entry:{}:{number}", day.0),
             Place::Index(day) => format!("pc1:{app}:approval:index:{}", day.0),
             Place::Latest(subject) => format!("pc1:{app}:approval:latest:{subject}"),
+            Place::Open(principal, number) => format!("pc1:{app}:approval:open:{principal}:{number}"),
+            Place::Opened(principal) => format!("pc1:{app}:approval:opened:{principal}"),
             Place::Rejected(id) => format!("pc1:{app}:approval:rejected:{id}"),
             Place::Request(id) => format!("pc1:{app}:approval:request:{id}"),
             Place::Revoked(id) => format!("pc1:{app}:approval:revoked:{id}"),
@@ -107,6 +116,9 @@ mod tests {
             Place::Entry(day, u64::MAX),
             Place::Index(day),
             Place::Latest(subject),
+            Place::Asker(subject),
+            Place::Open(subject, u64::MAX),
+            Place::Opened(subject),
             Place::Rejected(id),
             Place::Request(id),
             Place::Revoked(id),

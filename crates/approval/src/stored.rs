@@ -26,9 +26,13 @@ use request::RequestForm;
 /// What may lie in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Record {
+    /// When a principal has last asked for a group.
+    Asker(UnixMillis),
     /// An item of a day's list.
     Entry(RequestId),
     Latest(Generation),
+    /// What of a principal waits for people, each with its deadline.
+    Open(Vec<(RequestId, UnixMillis)>),
     Rejection(Rejection),
     Request(Box<Request>),
     Revocation(Revocation),
@@ -53,8 +57,10 @@ struct Stored {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Form {
+    Asker(u64),
     Entry(String),
     Latest(u32),
+    Open(Vec<OpenForm>),
     Rejection(RejectionForm),
     Request(Box<RequestForm>),
     Revocation(RevocationForm),
@@ -105,6 +111,13 @@ struct RevocationForm {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct OpenForm {
+    request: String,
+    until: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct UseForm {
     at: u64,
     call: String,
@@ -142,6 +155,14 @@ impl Request {
 impl From<&Record> for Form {
     fn from(record: &Record) -> Self {
         match record {
+            Record::Asker(at) => Self::Asker(at.0),
+            Record::Open(open) => {
+                let form = |(id, until): &(RequestId, UnixMillis)| OpenForm {
+                    request: id.to_string(),
+                    until: until.0,
+                };
+                Self::Open(open.iter().map(form).collect())
+            }
             Record::Entry(id) => Self::Entry(id.to_string()),
             Record::Latest(generation) => Self::Latest(generation.number()),
             Record::Rejection(Rejection { request, at, voter, groups, reason }) => {
@@ -170,6 +191,11 @@ impl TryFrom<Form> for Record {
 
     fn try_from(form: Form) -> Result<Self, Unusable> {
         Ok(match form {
+            Form::Asker(at) => Self::Asker(UnixMillis(at)),
+            Form::Open(forms) => {
+                let open = |OpenForm { request, until }| Ok((parsed(&request, "open")?, UnixMillis(until)));
+                Self::Open(forms.into_iter().map(open).collect::<Result<_, Unusable>>()?)
+            }
             Form::Entry(id) => Self::Entry(parsed(&id, "entry")?),
             Form::Latest(number) => {
                 Self::Latest(Generation::from_number(number).ok_or_else(|| invalid("latest"))?)
@@ -227,7 +253,12 @@ impl Record {
             Self::Settled(votes) => votes.into_iter().map(Statement::Vote).collect(),
             Self::Use(used) => vec![Statement::Use(used)],
             Self::Vote(vote) => vec![Statement::Vote(vote)],
-            Self::Entry(_) | Self::Latest(_) | Self::Request(_) | Self::Waiting(_) => Vec::new(),
+            Self::Asker(_)
+            | Self::Entry(_)
+            | Self::Latest(_)
+            | Self::Open(_)
+            | Self::Request(_)
+            | Self::Waiting(_) => Vec::new(),
         }
     }
 }

@@ -14,6 +14,7 @@ use portcullis_mcp::json::Json;
 
 use crate::canonical::canonical;
 use crate::digest::absorb;
+use crate::name::PrincipalId;
 use crate::place::{Key, Place};
 use crate::protocol::{Unusable, Write};
 use crate::request::{Access, Operation, Subject};
@@ -48,6 +49,11 @@ impl Vault {
     #[must_use]
     pub fn subject(&self, subject: &Subject) -> KeyedDigest {
         KeyedDigest::new(self.sealer.digest(SUBJECT, &bound(subject)))
+    }
+
+    /// Under what a principal is known, whoever acts for it.
+    pub(crate) fn principal(&self, principal: &PrincipalId) -> KeyedDigest {
+        KeyedDigest::new(self.sealer.digest(PRINCIPAL, principal.as_str().as_bytes()))
     }
 
     pub(crate) fn key(&self, place: Place) -> Key {
@@ -118,5 +124,6 @@ fn absorb_optional(bytes: &mut Vec<u8>, part: Option<&[u8]>) {
 }
 
 const ARGUMENTS: Purpose = Purpose::new("approval arguments");
+const PRINCIPAL: Purpose = Purpose::new("approval principal");
 const RECORD: Purpose = Purpose::new("approval record");
 const SUBJECT: Purpose = Purpose::new("approval subject");

@@ -1,12 +1,13 @@
 //! The verified caller, and what its issuer says about it.
 //!
 //! Everything is in the namespace of the issuer that said it: a group is `okta:dba`, an identity is
-//! `okta|00u1`, so that no issuer can speak for another. Not here: what a principal may do.
+//! `okta|00u1`, so that no issuer can speak for another. A group that people have granted for a time is one that the
+//! settings name, and is told apart. Not here: what a principal may do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use portcullis_settings::{Anonymous, IssuerName};
+use portcullis_settings::{Anonymous, GroupName, IssuerName};
 
 /// The verified caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Principal {
     pub kind: PrincipalKind,
     /// The groups it is in, as `issuer:group`.
     pub groups: BTreeSet<Group>,
+    /// Of these, the ones that no issuer lists but people have granted for a time; with the request that they approved.
+    pub granted: BTreeMap<Group, String>,
     /// The claims that the settings list, by the name they have there.
     pub attributes: BTreeMap<String, AttributeValue>,
     /// The OAuth client that the token was made for (`client_id`, or else `azp`).
@@ -47,6 +50,7 @@ impl Principal {
                 .collect(),
             issuer,
             kind: PrincipalKind::Workload,
+            granted: BTreeMap::new(),
             attributes: BTreeMap::new(),
             client: None,
             actors: Vec::new(),
@@ -68,6 +72,7 @@ impl Principal {
             subject: Subject::new(subject).expect("a subject"),
             issuer,
             kind,
+            granted: BTreeMap::new(),
             attributes: BTreeMap::new(),
             client: None,
             actors: Vec::new(),
@@ -117,6 +122,11 @@ pub struct Group(String);
 impl Group {
     pub(crate) fn new(issuer: &IssuerName, name: &str) -> Option<Self> {
         is_plain(name).then(|| Self::in_namespace(issuer, name))
+    }
+
+    /// A group that the settings name.
+    pub(crate) fn of_settings(name: &GroupName) -> Self {
+        Self(name.as_str().to_owned())
     }
 
     /// For a name that is plain by its type.

@@ -51,6 +51,7 @@ impl Principal {
             subject: Subject::new(subject)?,
             kind,
             groups,
+            granted: BTreeMap::new(),
             attributes: BTreeMap::new(),
             client: None,
             actors: Vec::new(),

@@ -10,10 +10,10 @@ mod principal;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use portcullis_settings::{Algorithm, Anonymous, IssuerSettings, Resource};
+use portcullis_settings::{Algorithm, Anonymous, GroupName, IssuerSettings, Resource};
 
 use crate::keys::JwkSet;
-use crate::principal::Principal;
+use crate::principal::{Group, Principal};
 use crate::refusal::Refusal;
 use crate::time::UnixSeconds;
 use crate::token::{Header, LONGEST_QUOTE, UnverifiedToken};
@@ -42,6 +42,19 @@ impl VerifiedToken {
             token_id: None,
             scopes: BTreeSet::new(),
         }
+    }
+
+    /// The same caller in one more group, which people have granted for a time: `request` is what they approved. A group
+    /// that the token lists stays the token's.
+    ///
+    /// It holds for one request. What is remembered of a token is never this.
+    #[must_use]
+    pub fn joined(mut self, group: &GroupName, request: String) -> Self {
+        let group = Group::of_settings(group);
+        if self.principal.groups.insert(group.clone()) {
+            self.principal.granted.insert(group, request);
+        }
+        self
     }
 
     /// Who is calling.

@@ -87,7 +87,7 @@ pub use index::{
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};
 pub use outcome::{CallResult, Outcome};
-pub use principal::{PrincipalKind, Who};
+pub use principal::{Granted, PrincipalKind, Who};
 pub use publish::{Publish, PublishStep};
 pub use record::{MAX_RECORD_BYTES, MAX_VALUE_BYTES, Record};
 pub use recording::{InvalidKeyValue, KeyValue, RecordingId, Tag, UnwrapError, WrappedKey, WrappingKeys};

@@ -9,6 +9,15 @@ pub enum PrincipalKind {
     Workload,
 }
 
+/// A group that people have granted for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The group, with its issuer.
+    pub group: String,
+    /// The id of the request that they approved.
+    pub request: String,
+}
+
 /// A verified caller. Ids only: there is no place for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
@@ -20,6 +29,8 @@ pub struct Who {
     pub kind: PrincipalKind,
     /// The caller's groups, each with its issuer, such as `okta:dba`.
     pub groups: Vec<String>,
+    /// Which of these people have granted for a time.
+    pub granted: Vec<Granted>,
     /// The software that the caller uses, as the token names it.
     pub client: Option<String>,
     /// Those who act for the caller, the nearest first (RFC 8693 §4.1).

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64ct::{Base64, Encoding};
 use portcullis_ledger::{
     Access, Arguments, Author, CallResult, ChainId, ChainLimits, ChainReader, DecisionSummary, Drift,
-    Excerpt, Intent, Item, Key, KeyedDigest, Next, Outcome, PolicyRef, PrincipalKind, Read, Record, RecordId,
-    RecordingId, Refusal, Segment, SigningKey, Stage, Tag, TrustedKeys, UnixMillis, Verdict, Who,
+    Excerpt, Granted, Intent, Item, Key, KeyedDigest, Next, Outcome, PolicyRef, PrincipalKind, Read, Record,
+    RecordId, RecordingId, Refusal, Segment, SigningKey, Stage, Tag, TrustedKeys, UnixMillis, Verdict, Who,
     WrappingKeys, Writer,
 };
 
@@ -37,6 +37,7 @@ fn ana() -> Who {
         subject: "00u1ana".to_owned(),
         kind: PrincipalKind::User,
         groups: strings(&["okta:finance", "okta:dba"]),
+        granted: Vec::new(),
         client: Some("desktop-client".to_owned()),
         actors: strings(&["agent-7"]),
         token_id: Some("jti-1".to_owned()),
@@ -100,6 +101,14 @@ fn an_intent_that_people_have_approved() {
     check(include_str!("golden/intent-approved.v1.json"), &Record::Intent(Intent { approval, ..intent() }));
 }
 
+/// Later releases let people be in groups for a time, and say by which request.
+#[test]
+fn an_intent_of_somebody_who_was_let_into_a_group() {
+    let granted = vec![Granted { group: "okta:dba".to_owned(), request: format!("{}-1", "a5".repeat(32)) }];
+    let principal = Who { granted, ..ana() };
+    check(include_str!("golden/intent-granted.v1.json"), &Record::Intent(Intent { principal, ..intent() }));
+}
+
 /// Later releases put values in the place of tokens, and say how many.
 #[test]
 fn an_intent_with_values_in_the_place_of_tokens() {
@@ -136,6 +145,7 @@ fn an_intent_with_everything_optional_absent() {
         subject: "repo:acme/app:ref:refs/heads/main".to_owned(),
         kind: PrincipalKind::Workload,
         groups: Vec::new(),
+        granted: Vec::new(),
         client: None,
         actors: Vec::new(),
         token_id: None,

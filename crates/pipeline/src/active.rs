@@ -153,6 +153,7 @@ impl Active {
             | Target::ForceApprove
             | Target::ListRoots
             | Target::Read { .. }
+            | Target::RequestAccess { .. }
             | Target::Review
             | Target::Revoke
             | Target::Sample

@@ -27,6 +27,7 @@ use portcullis_mcp::method::Method;
 use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Connection, ConnectionName};
 
+use crate::access::tool;
 use crate::aggregate::fan_out::Asked;
 use crate::exchange::Exchange;
 use crate::owner::Owner;
@@ -94,7 +95,12 @@ async fn call<P: Ports>(x: &mut Exchange<P>, call: Call<'_>) -> Result<Response<
 
 /// What names one thing goes to its connection.
 async fn routed<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Response<Answer<P>>, Refusal> {
-    let connection = names::take_prefix(&mut call).ok_or(Refusal::UnknownName)?;
+    // The gateway's own tool is of no connection, so any that the caller may use will do.
+    let connection = match tool::is_called(x.gateway.settings(), &call) {
+        true => usable(x)?.into_iter().next(),
+        false => names::take_prefix(&mut call),
+    };
+    let connection = connection.ok_or(Refusal::UnknownName)?;
     if !usable(x)?.contains(&connection) {
         return Err(Refusal::UnknownName);
     }

@@ -20,7 +20,8 @@ mod matter;
 
 use futures_util::future::join_all;
 use portcullis_approval::{
-    Asked, Consume, Covered, Create, Creation, Find, Found, Lost, RequestId, StoreTrouble, Use, Write,
+    Asked, Consume, Covered, Create, Creation, Find, Found, Lost, NoRoom, RequestId, Room, StoreTrouble, Use,
+    Write,
 };
 use portcullis_ledger::{RecordId, UnixMillis};
 use portcullis_policy::{Hold, Permit, Reasons};
@@ -175,6 +176,14 @@ async fn create<P: Ports>(
     matter: &Matter<'_>,
     (id, asked): (RequestId, Asked),
 ) -> Refusal {
+    match room(x, id, &asked).await {
+        Ok(()) => {}
+        Err(NoRoom::Full) => {
+            let most = x.gateway.settings().approvals.open_per_principal;
+            return Refusal::TooManyOpen { reasons: hold.reasons().clone(), most };
+        }
+        Err(NoRoom::Store(trouble)) => return trouble.into(),
+    }
     let context = matter.context(x, &hold);
     let create = Create::new(x.gateway.approvals(), (id, asked.clone()), context, UnixMillis(x.ports.now()));
     let mut create = match create {
@@ -200,6 +209,18 @@ fn held<P: Ports>(
     let asked = (&asked.subject.requester().id, &asked.requirements);
     let (request, told) = matter.carried.waiting(x, waiting, asked);
     Held::new(x, hold, request, told)
+}
+
+/// Sees that there are not too many requests of whoever asks before there is one more.
+pub(crate) async fn room<P: Ports>(x: &Exchange<P>, id: RequestId, asked: &Asked) -> Result<(), NoRoom> {
+    let now = UnixMillis(x.ports.now());
+    let open = u64::try_from(asked.requirements.ttl().as_millis()).unwrap_or(u64::MAX);
+    let until = UnixMillis(now.0.saturating_add(open));
+    let most = usize::try_from(x.gateway.settings().approvals.open_per_principal).unwrap_or(usize::MAX);
+    let principal = &asked.subject.requester().id;
+    let mut room = Room::new(x.gateway.approvals(), principal, (id, until), (most, now));
+    drive(&*x.ports, &mut room).await;
+    room.finish()
 }
 
 /// A call that goes on is counted as any other.

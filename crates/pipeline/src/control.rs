@@ -6,6 +6,7 @@
 //!
 //! An answer is JSON. What is not done has a status of its own, a word for programs and a text that says what to do.
 
+mod access;
 mod approvals;
 mod objection;
 mod page;
@@ -37,6 +38,8 @@ use crate::refusal::{Addressee, Refusal, respond};
 /// What may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
+    /// Ask to be in a group for a time.
+    Access(access::Deed),
     /// Look at what waits for people, or decide on it.
     Approvals(approvals::Deed),
     /// Put a bundle in force.
@@ -53,6 +56,7 @@ impl Deed {
     /// Its name in records.
     const fn as_str(self) -> &'static str {
         match self {
+            Self::Access(deed) => deed.as_str(),
             Self::Approvals(deed) => deed.as_str(),
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
@@ -97,7 +101,9 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refu
     pace::of_principal(x)?;
     // Whoever changes what is in force must see all of what is.
     x.active = x.gateway.look(&*x.ports).await?;
+    x.token = crate::access::joined(x).await.or(x.token.take());
     match deed {
+        Deed::Access(deed) => access::serve(x, deed, body).await,
         Deed::Approvals(deed) => approvals::serve(x, deed, body).await,
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
@@ -115,6 +121,7 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
             let deed = approvals::Deed::of(path, method).ok_or(Refusal::NotFound)??;
             Deed::Approvals(deed)
         }
+        (access::Deed::PATH, method) => Deed::Access(access::Deed::of(method)?),
         ("/api/policy", &Method::POST) => Deed::Push,
         ("/api/policy", &Method::GET) => Deed::Status,
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
@@ -124,6 +131,7 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
     };
     edge::check_source(settings, parts)?;
     let needed = match deed {
+        Deed::Access(deed) => deed.body(),
         Deed::Approvals(deed) => deed.body(),
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
@@ -278,6 +286,7 @@ fn refused(refusal: &Refusal, deed: Option<&str>) -> Response<Bytes> {
         | Refusal::TooManyAtOnce
         | Refusal::TooManyFailures
         | Refusal::TooManyFromAddress { .. }
+        | Refusal::TooManyOpen { .. }
         | Refusal::TooManyRequests { .. }
         | Refusal::Unauthenticated { .. }
         | Refusal::Uncounted(_)
@@ -291,6 +300,7 @@ fn refused(refusal: &Refusal, deed: Option<&str>) -> Response<Bytes> {
 /// What somebody is told whom policy does not let do it. Only actions are named, which everybody knows.
 fn denied(deed: Option<&str>) -> &'static str {
     match deed {
+        Some(deed) if deed.starts_with("access/") => NOT_OFFERED,
         Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
         Some(deed) if deed.starts_with("ledger/") || deed.starts_with("recordings/") => {
             "the policies in force do not let you do this: lists and exports of records need `audit`, and reading a \
@@ -302,6 +312,9 @@ fn denied(deed: Option<&str>) -> &'static str {
         }
     }
 }
+
+/// The same as where the settings do not list a group: which they list is nobody's who may not ask.
+const NOT_OFFERED: &str = "the policies in force do not let you ask for this group, or nobody can";
 
 /// What happens at any other place too: the status and the headers are the same there.
 fn plain(refusal: &Refusal) -> Response<Bytes> {

@@ -29,7 +29,7 @@ use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::session::{self, Bundle, Session};
 use crate::usage::Account;
-use crate::{authenticate, edge, pace, record, usage};
+use crate::{access, authenticate, edge, pace, record, usage};
 
 /// The longest line for the operator, in bytes.
 const LONGEST_LINE: usize = 2048;
@@ -119,9 +119,11 @@ impl<P: Ports> Exchange<P> {
         authenticate::check_scopes(&endpoint, &token)
     }
 
-    /// Takes what is in force for the rest of the request.
+    /// Takes what is in force for the rest of the request, and the groups that the caller was granted.
     pub(crate) async fn refresh(&mut self) -> Result<(), Refusal> {
-        self.active = self.gateway.refresh(&*self.ports).await?;
+        let (active, joined) = join(self.gateway.refresh(&*self.ports), access::joined(self)).await;
+        self.active = active?;
+        self.token = joined.or(self.token.take());
         Ok(())
     }
 

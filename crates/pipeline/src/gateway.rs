@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use portcullis_approval::Vault;
+use portcullis_approval::{AccessRule, Vault};
 use portcullis_detect::{Class, KnownValues};
 use portcullis_identity::seal::Sealer;
 use portcullis_identity::{KeyCache, Principal, TokenCache};
@@ -49,6 +49,8 @@ pub struct Gateway {
     credentials: RefCell<BTreeMap<ConnectionName, Arc<KnownValues>>>,
     sealer: Sealer,
     approvals: Vault,
+    /// The groups that can be asked for.
+    access: Vec<AccessRule>,
     pub(crate) journal: Journal,
     class_names: BTreeMap<Class, ClassName>,
     no_labels: BTreeSet<ClassName>,
@@ -100,6 +102,7 @@ impl Gateway {
             }
         };
         let releases = Releases::new(Keys::new(&app), &settings.policy, Box::new(mounted), is_loaded);
+        let access = crate::access::rules(&settings)?;
         let sealer = Sealer::new(&settings.secret_key, &settings.previous_secret_keys);
         let named = |class: Class| Some((class, ClassName::try_from(class.as_str().to_owned()).ok()?));
         let class_names = Class::built_in().filter_map(named).collect();
@@ -119,6 +122,7 @@ impl Gateway {
             probed: Cell::new(None),
             journal: Journal::new(app.clone(), &sealer)?,
             approvals: Vault::new(app.clone(), sealer.clone()),
+            access,
             app,
             settings,
             active: RefCell::new(Rc::new(active.under(&rules))),
@@ -147,6 +151,11 @@ impl Gateway {
     #[must_use]
     pub fn approvals(&self) -> &Vault {
         &self.approvals
+    }
+
+    /// The groups that can be asked for.
+    pub(crate) fn access(&self) -> &[AccessRule] {
+        &self.access
     }
 
     /// The name under which everything in the store is.

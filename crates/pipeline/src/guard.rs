@@ -82,6 +82,8 @@ pub(crate) struct Guard {
     duties: Vec<Duty>,
     /// What people are to be told of the frame that was judged last.
     news: News,
+    /// Whether a tool was hidden that has the name of the gateway's own.
+    shadowed: bool,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -148,6 +150,7 @@ impl Guard {
             bytes_out: 0,
             duties: Vec::new(),
             news: News::default(),
+            shadowed: false,
             asked: Vec::new(),
         }
     }
@@ -244,6 +247,11 @@ impl Guard {
     /// What people are to be told of the frame that was judged last.
     pub(crate) fn take_news(&mut self) -> News {
         std::mem::take(&mut self.news)
+    }
+
+    /// Whether a tool was hidden that has the name of the gateway's own, since this was last asked.
+    pub(crate) fn take_shadowed(&mut self) -> bool {
+        std::mem::take(&mut self.shadowed)
     }
 
     /// Judges one frame.

@@ -7,6 +7,7 @@
 //! acknowledged by the store before it leaves.
 #![forbid(unsafe_code)]
 
+mod access;
 mod active;
 mod aggregate;
 mod approvals;
@@ -69,6 +70,7 @@ use portcullis_settings::ClassName;
 
 pub use portcullis_mcp::sse::KEEP_ALIVE;
 
+pub use crate::access::Unasked;
 pub use crate::active::{Active, UnusableSection};
 pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
@@ -241,6 +243,9 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let mut prepared = prepare::call(x, &mut call, session.as_ref()).await?;
     x.again = prepared.carried.again.take();
     x.lap(Stage::Parse);
+    if access::tool::is_called(x.gateway.settings(), &call) {
+        return access::tool::serve(x, &call, (&prepared, session)).await;
+    }
     let caller = x.caller()?;
     let owner = Owner::new(caller.principal(), x.connection_name()?, session.as_ref());
     let restored = detokenize::restore(x, &mut call, Tokenizer::of(&x.gateway, &owner))?;

@@ -13,7 +13,7 @@ use portcullis_detect::Counts;
 use portcullis_identity::seal::Purpose;
 use portcullis_identity::{self as identity, VerifiedToken};
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef,
+    Arguments, CallResult, DecisionSummary, Excerpt, Granted, Intent, Key, KeyedDigest, Outcome, PolicyRef,
     PrincipalKind, Record, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
 };
 use portcullis_mcp::era::{
@@ -356,10 +356,15 @@ fn who(token: &VerifiedToken) -> Who {
             identity::PrincipalKind::Workload => PrincipalKind::Workload,
         },
         groups: principal.groups.iter().map(ToString::to_string).collect(),
+        granted: principal.granted.iter().map(granted).collect(),
         client: principal.client.clone(),
         actors: principal.actors.iter().map(|actor| actor.subject.to_string()).collect(),
         token_id: token.token_id().map(ToOwned::to_owned),
     }
+}
+
+fn granted((group, request): (&identity::Group, &String)) -> Granted {
+    Granted { group: group.to_string(), request: request.clone() }
 }
 
 /// The revision that a request is in.

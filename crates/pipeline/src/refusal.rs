@@ -3,6 +3,7 @@
 //! `Display` is for the operator and goes to the log and the record. What the caller sees is [`Refusal::answer`]
 //! and nothing else: one exhaustive mapping, so that a new refusal cannot reach the wire unnoticed.
 
+mod from;
 mod response;
 
 use std::borrow::Cow;
@@ -11,15 +12,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::HeaderValue;
 use http::{HeaderName, Response, StatusCode};
-use portcullis_approval::{RequestId, StoreTrouble};
-use portcullis_identity as identity;
+use portcullis_approval::RequestId;
 use portcullis_ledger::{Stage, Verdict};
 use portcullis_mcp::answer::{self, code};
 use portcullis_mcp::era::{Era, Rejected, Rejection};
 use portcullis_mcp::message::{self, Message};
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Denial, Hold, Reasons};
-use portcullis_settings::Endpoint;
 use portcullis_usage::Unknown;
 
 use crate::approvals::Held;
@@ -99,6 +98,16 @@ pub enum Refusal {
     TooManyFromAddress {
         /// When one more may come.
         retry_after: Duration,
+    },
+    /// As many of its requests wait for people as may, so nobody is asked once more.
+    #[error(
+        "needs approval, and {most} requests of this principal wait for people already (`open_per_principal`)"
+    )]
+    TooManyOpen {
+        /// What policy says.
+        reasons: Reasons,
+        /// How many may wait.
+        most: u32,
     },
     /// Too many requests of one principal.
     #[error("too many requests of one principal (`requests_per_minute`)")]
@@ -229,7 +238,9 @@ impl Refusal {
             Self::Denied(denial) => Some((Verdict::Deny, denial.reasons())),
             Self::Held(held) => held.decision(),
             Self::NeedsApproval(hold) => Some((Verdict::Hold, hold.reasons())),
-            Self::Unapprovable { reasons, .. } => Some((Verdict::Hold, reasons)),
+            Self::TooManyOpen { reasons, .. } | Self::Unapprovable { reasons, .. } => {
+                Some((Verdict::Hold, reasons))
+            }
             Self::AnswerDenied
             | Self::AnswerUncounted(_)
             | Self::Body(_)
@@ -303,6 +314,7 @@ impl Refusal {
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Unapprovable { .. } => (Stage::Decide, "unapprovable"),
             Self::TooManyAtOnce => (Stage::Decide, "too_many_at_once"),
+            Self::TooManyOpen { .. } => (Stage::Decide, "too_many_open"),
             Self::TooManyRequests { .. } => (Stage::Decide, "too_many_requests"),
             Self::Uncounted(_) => (Stage::Decide, "uncounted"),
             Self::Store(_) => (Stage::Intent, "store_unavailable"),
@@ -334,6 +346,7 @@ impl Refusal {
             | Self::NoAnswer { .. }
             | Self::Paused { .. }
             | Self::Store(_)
+            | Self::TooManyOpen { .. }
             | Self::Unapprovable { .. }
             | Self::Uncounted(_)
             | Self::UnknownName
@@ -382,6 +395,7 @@ impl Refusal {
             ),
             Self::Keys { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be verified now"),
             Self::NoPolicy(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "no policy is in force"),
+            Self::Control(Objection::Access(_)) if to.id.is_some() => json(StatusCode::OK, self.message(to)),
             // It has an answer of its own where it can happen.
             Self::Control(objection) => plain(objection.status(), "not done"),
         }
@@ -413,6 +427,14 @@ impl Refusal {
             Self::TooManyAtOnce => {
                 to.message(code::TOO_MANY, "too many requests at once; try again when one of them has ended")
             }
+            Self::TooManyOpen { most, .. } => to.message(
+                code::TOO_MANY,
+                format!(
+                    "needs approval by a person, but {most} of your requests wait for people already, so nobody is \
+                     asked: call again when some of them are decided"
+                ),
+            ),
+            Self::Control(Objection::Access(unasked)) => to.message(code::DENIED, unasked.public_text()),
             Self::TooManyRequests { retry_after } => to.message(
                 code::TOO_MANY,
                 format!("too many requests; try again in {} s", whole_seconds(*retry_after)),
@@ -460,29 +482,6 @@ impl Addressee {
         match (&self.id, self.method, self.era) {
             (Some(id), Some(Method::ToolsCall), Some(era)) => answer::tool_error(id.clone(), era, text),
             (id, _, _) => answer::error(id.clone(), code, text, None),
-        }
-    }
-}
-
-/// Nothing is known of an approval, so nothing is done that needs one.
-impl From<StoreTrouble> for Refusal {
-    fn from(trouble: StoreTrouble) -> Self {
-        Self::Store(StoreError(trouble.to_string()))
-    }
-}
-
-impl From<Rejection> for Refusal {
-    fn from(rejection: Rejection) -> Self {
-        Self::Protocol(rejection)
-    }
-}
-
-impl Refusal {
-    /// A refusal for want of an accepted token.
-    pub(crate) fn unauthenticated(endpoint: &Endpoint<'_>, refusal: Option<&identity::Refusal>) -> Self {
-        Self::Unauthenticated {
-            reason: refusal.map_or_else(|| "no bearer token".to_owned(), ToString::to_string),
-            challenge: identity::metadata::www_authenticate(endpoint, refusal),
         }
     }
 }

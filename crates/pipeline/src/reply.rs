@@ -229,6 +229,19 @@ pub(crate) fn relay_of<P: Ports>(
     expected: Option<Expected>,
     record: Option<Open>,
 ) -> Result<Relay<P>, Refusal> {
+    let by_line = expected.as_ref().is_some_and(|call| call.method == Method::SubscriptionsListen);
+    let source = Source::new(pending, x.gateway.settings().limits.frame_bytes, by_line);
+    relay_from(x, source, session, expected, record)
+}
+
+/// The same, wherever its frames come from.
+pub(crate) fn relay_from<P: Ports>(
+    x: &Exchange<P>,
+    source: Source<P>,
+    session: Option<Session>,
+    expected: Option<Expected>,
+    record: Option<Open>,
+) -> Result<Relay<P>, Refusal> {
     let limits = x.gateway.settings().limits;
     let caller = x.caller()?;
     let recipient = Recipient {
@@ -244,7 +257,6 @@ pub(crate) fn relay_of<P: Ports>(
     if account.is_some() {
         guard.watch_values();
     }
-    let by_line = expected.as_ref().is_some_and(|call| call.method == Method::SubscriptionsListen);
     let to = match &expected {
         Some(call) => crate::refusal::Addressee {
             id: Some(call.id.clone()),
@@ -255,7 +267,7 @@ pub(crate) fn relay_of<P: Ports>(
     };
     Ok(Relay::new(Parcel {
         ports: Rc::clone(&x.ports),
-        source: Source::new(pending, limits.frame_bytes, by_line),
+        source,
         guard,
         record,
         account,

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 
 use futures_util::future::LocalBoxFuture;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use portcullis_mcp::sse::{Decoder, Event, Item};
@@ -39,6 +39,8 @@ enum State<B> {
     Whole { body: B, bytes: Vec<u8> },
     /// A message per line.
     Lines { body: B, lines: Lines },
+    /// What the gateway says itself.
+    Said(String),
     /// Nothing more comes.
     Ended,
 }
@@ -61,6 +63,11 @@ impl<P: Ports> Source<P> {
         Self { state: State::Waiting(pending), head: None, limit, by_line }
     }
 
+    /// What the gateway answers itself, as if it came from the upstream: one message.
+    pub(crate) fn said(message: String) -> Self {
+        Self { state: State::Said(message), head: None, limit: usize::MAX, by_line: false }
+    }
+
     /// The head of the response, once it has come.
     pub(crate) fn head(&self) -> Option<&Parts> {
         self.head.as_ref()
@@ -68,7 +75,7 @@ impl<P: Ports> Source<P> {
 
     /// Whether the response is one message and not a stream.
     pub(crate) fn is_whole(&self) -> bool {
-        matches!(self.state, State::Whole { .. })
+        matches!(self.state, State::Said(_) | State::Whole { .. })
     }
 
     /// Waits for what comes next. Giving up waiting loses nothing.
@@ -76,6 +83,15 @@ impl<P: Ports> Source<P> {
         loop {
             match &mut self.state {
                 State::Ended => return Ok(Pulled::End),
+                State::Said(message) => {
+                    if self.head.is_none() {
+                        self.head = Some(said());
+                        return Ok(Pulled::Head);
+                    }
+                    let event = Event { data: Some(std::mem::take(message)), ..Event::default() };
+                    self.state = State::Ended;
+                    return Ok(Pulled::Item(Item::Event(event)));
+                }
                 State::Waiting(pending) => {
                     let response = Pin::new(pending).await;
                     self.state = State::Ended;
@@ -139,9 +155,20 @@ impl<P: Ports> Source<P> {
         self.head = Some(head);
         match self.state {
             State::Ended => Err(Refusal::NoAnswer { status }),
-            State::Waiting(_) | State::Events { .. } | State::Whole { .. } | State::Lines { .. } => Ok(()),
+            State::Events { .. }
+            | State::Lines { .. }
+            | State::Said(_)
+            | State::Waiting(_)
+            | State::Whole { .. } => Ok(()),
         }
     }
+}
+
+/// The head of what the gateway says itself.
+fn said() -> Parts {
+    let mut response = Response::new(());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response.into_parts().0
 }
 
 /// The content type of a response, without its parameters.

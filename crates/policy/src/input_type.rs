@@ -103,6 +103,7 @@ impl InputType {
             | Target::ForceApprove
             | Target::ListRoots
             | Target::Read { .. }
+            | Target::RequestAccess { .. }
             | Target::Review
             | Target::Revoke
             | Target::Subscribe { .. } => &[],

@@ -31,6 +31,7 @@
 //! | `complete` | | `Prompt` or `Resource`, whose argument is completed |
 //! | `detokenize`, `unmask` | | `DataClass` |
 //! | `approve`, `audit`, `configure`, `elicit`, `force_approve`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
+//! | `request_access` | | `Group` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and
 //! `context.session` is an entity with `labels` (a set of strings: the classes that were found, and those that they are

@@ -73,6 +73,11 @@ pub enum Target<'q> {
         /// The resource's URI.
         uri: &'q str,
     },
+    /// Ask people to be in a group for a time. It is about the group, whatever connection is asked about.
+    RequestAccess {
+        /// The group, with its issuer.
+        group: &'q str,
+    },
     /// Look at pending requests, drift and findings of this connection.
     Review,
     /// Revoke sessions, tokens and grants on this connection.
@@ -99,6 +104,7 @@ impl Target<'_> {
             Self::Complete(Completion::Resource { uri }) | Self::Read { uri } | Self::Subscribe { uri } => {
                 uri
             }
+            Self::RequestAccess { group } => group,
             Self::Approve
             | Self::Audit
             | Self::Configure
@@ -124,6 +130,7 @@ impl Target<'_> {
             Self::ListRoots => Target::ListRoots,
             Self::Prompt { .. } => Target::Prompt { name: "" },
             Self::Read { .. } => Target::Read { uri: "" },
+            Self::RequestAccess { .. } => Target::RequestAccess { group: "" },
             Self::Review => Target::Review,
             Self::Revoke => Target::Revoke,
             Self::Sample => Target::Sample,

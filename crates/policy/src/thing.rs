@@ -62,6 +62,7 @@ impl Thing {
             Target::ListRoots => on.connection("roots"),
             Target::Prompt { name } => on.prompt(on.nested(&format!("prompt:{connection}"), name, GET), name),
             Target::Read { uri } => on.resource("read", uri),
+            Target::RequestAccess { group } => on.group("request_access", group),
             Target::Review => on.connection("review"),
             Target::Revoke => on.connection("revoke"),
             Target::Sample => on.connection("sample"),
@@ -143,6 +144,15 @@ impl On<'_> {
         Thing {
             action: self.single(action),
             resource: self.vocabulary.connection(self.connection),
+            parents: Vec::new(),
+            attribute: None,
+        }
+    }
+
+    fn group(self, action: &str, group: &str) -> Thing {
+        Thing {
+            action: self.single(action),
+            resource: self.vocabulary.group_of(group),
             parents: Vec::new(),
             attribute: None,
         }

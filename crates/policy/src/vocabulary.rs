@@ -62,7 +62,12 @@ impl Vocabulary {
     }
 
     pub(crate) fn group(&self, group: &Group) -> EntityUid {
-        uid(&self.group, &group.to_string())
+        self.group_of(group.as_str())
+    }
+
+    /// A group that is asked for, by its name.
+    pub(crate) fn group_of(&self, name: &str) -> EntityUid {
+        uid(&self.group, name)
     }
 
     pub(crate) fn principal(&self, principal: &Principal) -> EntityUid {
@@ -120,7 +125,7 @@ pub(crate) const DETOKENIZE: &str = "detokenize";
 pub(crate) const UNMASK: &str = "unmask";
 
 /// Every action id that is not made from a connection's name.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 17] = [
     "approve",
     "audit",
     CALL,
@@ -131,6 +136,7 @@ const RESERVED: [&str; 16] = [
     "force_approve",
     GET,
     "read",
+    "request_access",
     "review",
     "revoke",
     "roots",

@@ -2,6 +2,7 @@
 //!
 //! [`Draft::parse`] settles everything that does not hang on a variable; [`Draft::resolve`] the rest.
 
+mod access;
 mod anonymous;
 mod connection;
 mod deny;
@@ -13,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use crate::Settings;
+use crate::access::Access;
 use crate::approvals::Approvals;
 use crate::connection::Connection;
 use crate::deny::DenyRule;
@@ -47,6 +49,7 @@ pub struct Draft {
     anonymous: Option<AnonymousDraft>,
     policy: PolicyDraft,
     console: Option<Console>,
+    access: Access,
 }
 
 /// The keys before the first table.
@@ -81,6 +84,9 @@ impl Draft {
         });
         let nobody = anonymous.is_some().then(IssuerName::anonymous);
         let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
+        let access = read_or(&mut root, &mut report, "access", Access::default(), |section, report| {
+            access::read(section, report, &known)
+        });
         for connection in connections.values() {
             connection.check_issuers(&known, &mut report);
         }
@@ -110,6 +116,7 @@ impl Draft {
             anonymous,
             policy,
             console,
+            access,
         })
     }
 
@@ -141,20 +148,8 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self {
-            file,
-            top,
-            edge,
-            limits,
-            approvals,
-            masking,
-            issuers,
-            connections,
-            deny,
-            anonymous,
-            policy,
-            console,
-        } = self;
+        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, .. } =
+            self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
         let previous = &top.previous_secret_keys;
@@ -188,14 +183,15 @@ impl Draft {
             previous_secret_keys,
             edge,
             limits,
-            approvals: *approvals,
+            approvals: self.approvals,
             issuers,
             connections,
             masking,
             deny: deny.clone(),
             anonymous,
             policy,
-            console: console.clone(),
+            console: self.console.clone(),
+            access: self.access.clone(),
         })
     }
 

@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod anonymous;
 mod approvals;
 mod connection;
@@ -31,6 +32,7 @@ pub mod words;
 
 use std::collections::BTreeMap;
 
+pub use crate::access::{Access, AccessGroup};
 pub use crate::anonymous::Anonymous;
 pub use crate::approvals::Approvals;
 pub use crate::connection::{Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope};
@@ -71,7 +73,7 @@ pub struct Settings {
     pub edge: Edge,
     /// How much of anything one request may use.
     pub limits: Limits,
-    /// How long callers are kept waiting for people.
+    /// How much may be asked of people, and how long callers are kept waiting for them.
     pub approvals: Approvals,
     /// The trusted sources of identity.
     pub issuers: BTreeMap<IssuerName, IssuerSettings>,
@@ -87,4 +89,6 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// Who may use `/api`; nobody, if it is absent.
     pub console: Option<Console>,
+    /// Groups that people can be in for a time.
+    pub access: Access,
 }

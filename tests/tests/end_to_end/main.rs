@@ -7,6 +7,7 @@
     reason = "a failing test is its report"
 )]
 
+mod access;
 mod aggregate;
 mod approvals;
 mod bad_input;

@@ -24,6 +24,8 @@ fn all() -> Vec<(&'static str, Record, &'static str)> {
         Rejection { request: digest, at: NOW, voter: voter.clone(), groups, reason: reason.clone() };
     let id = RequestId { subject: KeyedDigest::new([6; 32]), generation: Generation::FIRST.next() };
     vec![
+        ("asker", Record::Asker(NOW), include_str!("../../tests/golden/asker.v1.json")),
+        ("open", Record::Open(vec![(id, NOW)]), include_str!("../../tests/golden/open.v1.json")),
         ("entry", Record::Entry(id), include_str!("../../tests/golden/entry.v1.json")),
         ("latest", Record::Latest(id.generation), include_str!("../../tests/golden/latest.v1.json")),
         ("rejection", Record::Rejection(rejection), include_str!("../../tests/golden/rejection.v1.json")),

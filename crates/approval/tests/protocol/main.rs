@@ -9,4 +9,5 @@
 mod inbox;
 mod life;
 mod races;
+mod room;
 mod world;

@@ -21,6 +21,7 @@ pub(super) fn read(claims: &Claims<'_>, rules: ClaimRules<'_>) -> Result<Princip
         subject: Subject::new(subject).ok_or_else(|| bad("sub"))?,
         kind: kind(claims, rules.principal),
         groups: groups(claims, rules)?,
+        granted: BTreeMap::new(),
         attributes: attributes(claims, rules.attributes)?,
         client: client.map(str::to_owned),
         actors: actors(claims)?,

@@ -66,6 +66,7 @@ pub(crate) fn intent(n: u64, at: u64, verdict: Verdict) -> Record {
             subject: "ana".to_owned(),
             kind: PrincipalKind::User,
             groups: Vec::new(),
+            granted: Vec::new(),
             client: None,
             actors: Vec::new(),
             token_id: None,

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Arguments, CallResult, DecisionSummary, KeyedDigest, PolicyRef, PrincipalKind, Stage, Verdict, Who,
+    Arguments, CallResult, DecisionSummary, Granted, KeyedDigest, PolicyRef, PrincipalKind, Stage, Verdict,
+    Who,
 };
 
 fn id() -> impl Strategy<Value = RecordId> {
@@ -25,13 +26,15 @@ fn excerpt() -> impl Strategy<Value = Excerpt> {
 
 fn who() -> impl Strategy<Value = Who> {
     let kind = prop_oneof![Just(PrincipalKind::User), Just(PrincipalKind::Workload)];
-    let lists = (vec(name(), 0..4), vec(name(), 0..3));
+    let granted = (name(), name()).prop_map(|(group, request)| Granted { group, request });
+    let lists = (vec(name(), 0..4), vec(granted, 0..3), vec(name(), 0..3));
     (name(), name(), kind, lists, option::of(name()), option::of(name())).prop_map(
-        |(issuer, subject, kind, (groups, actors), client, token_id)| Who {
+        |(issuer, subject, kind, (groups, granted, actors), client, token_id)| Who {
             issuer,
             subject,
             kind,
             groups,
+            granted,
             client,
             actors,
             token_id,
@@ -174,7 +177,9 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
         || many(40).into_iter().map(|id| PolicyRef { id, digest: long.clone() }).collect::<Vec<_>>();
     let counts = || many(200).into_iter().map(|class| (class, u32::MAX)).collect::<BTreeMap<_, _>>();
     let who = |who: &mut Who| {
-        *who = Who { subject: long.clone(), groups: many(2_000), actors: many(50), ..who.clone() };
+        let granted = |group| Granted { group, request: long.clone() };
+        let granted = many(50).into_iter().map(granted).collect();
+        *who = Who { subject: long.clone(), groups: many(2_000), granted, actors: many(50), ..who.clone() };
     };
     match record {
         Record::Drift(drift) => {

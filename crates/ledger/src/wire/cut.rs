@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::intent::{DecisionSummary, PolicyRef};
 use crate::json;
-use crate::principal::Who;
+use crate::principal::{Granted, Who};
 
 /// How many bytes of JSON are kept of a string.
 const MAX_STRING: usize = 256;
@@ -58,13 +58,25 @@ pub(super) fn counts(counts: &mut BTreeMap<String, u32>) {
 }
 
 pub(super) fn who(who: &mut Who) {
-    let Who { issuer, subject, kind: _, groups, client, actors, token_id } = who;
+    let Who { issuer, subject, kind: _, groups, granted, client, actors, token_id } = who;
     string(issuer);
     string(subject);
     list(groups);
+    self::granted(granted);
     optional(client);
     list(actors);
     optional(token_id);
+}
+
+/// Far fewer groups can be asked for than are kept, so none is cut but by hand.
+fn granted(entries: &mut Vec<Granted>) {
+    let more = note_of_cut(entries.len());
+    entries.truncate(MAX_ENTRIES);
+    for Granted { group, request } in entries.iter_mut() {
+        string(group);
+        string(request);
+    }
+    entries.extend(more.map(|group| Granted { group, request: String::new() }));
 }
 
 pub(super) fn decision(decision: &mut DecisionSummary) {

@@ -7,7 +7,7 @@ use crate::excerpt::Excerpt;
 use crate::id::RecordId;
 use crate::intent::{DecisionSummary, PolicyRef, Verdict};
 use crate::json::Object;
-use crate::principal::{PrincipalKind, Who};
+use crate::principal::{Granted, PrincipalKind, Who};
 
 pub(super) fn id(text: &str) -> Result<RecordId, DecodeError> {
     text.parse().map_err(|_| DecodeError::InvalidField { field: "id" })
@@ -59,35 +59,53 @@ pub(super) struct WhoForm {
     kind: String,
     #[serde(default)]
     groups: Vec<String>,
+    #[serde(default)]
+    granted: Vec<GrantedForm>,
     client: Option<String>,
     #[serde(default)]
     actors: Vec<String>,
     token_id: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GrantedForm {
+    group: String,
+    request: String,
+}
+
 pub(super) fn write_who(object: &mut Object, who: &Who) {
-    let Who { issuer, subject, kind, groups, client, actors, token_id } = who;
+    let Who { issuer, subject, kind, groups, granted, client, actors, token_id } = who;
     object.object("principal", |object| {
         object.string("issuer", issuer);
         object.string("subject", subject);
         object.string("kind", kind_name(*kind));
         object.strings("groups", groups);
+        object.objects("granted", granted, write_granted);
         object.optional_string("client", client.as_deref());
         object.strings("actors", actors);
         object.optional_string("token_id", token_id.as_deref());
     });
 }
 
+fn write_granted(object: &mut Object, granted: &Granted) {
+    let Granted { group, request } = granted;
+    object.string("group", group);
+    object.string("request", request);
+}
+
 impl TryFrom<WhoForm> for Who {
     type Error = DecodeError;
 
     fn try_from(form: WhoForm) -> Result<Self, DecodeError> {
-        let WhoForm { issuer, subject, kind, groups, client, actors, token_id } = form;
+        let WhoForm { issuer, subject, kind, groups, granted, client, actors, token_id } = form;
+        let granted =
+            granted.into_iter().map(|GrantedForm { group, request }| Granted { group, request }).collect();
         let kind = [PrincipalKind::User, PrincipalKind::Workload]
             .into_iter()
             .find(|known| kind_name(*known) == kind)
             .ok_or(DecodeError::InvalidField { field: "principal.kind" })?;
-        Ok(Self { issuer, subject, kind, groups, client, actors, token_id })
+        Ok(Self { issuer, subject, kind, groups, granted, client, actors, token_id })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Lists of several connections: one page of each, one after the other, and a cursor that holds the cursors of all.
 
+use std::collections::BTreeSet;
+
 use http::Response;
 use portcullis_identity::seal::Purpose;
 use portcullis_mcp::era::{Call, Era, Rejection};
@@ -8,6 +10,7 @@ use portcullis_mcp::method::Method;
 use portcullis_settings::ConnectionName;
 
 use crate::Answer;
+use crate::access::tool;
 use crate::aggregate::fan_out::{self, Asked};
 use crate::aggregate::{answered, usable};
 use crate::exchange::Exchange;
@@ -45,11 +48,22 @@ pub(super) async fn serve<P: Ports>(
         }
         Era::Legacy(_) => Object::new(),
     };
+    if method == Method::ToolsList && more.is_empty() {
+        items.extend(own_tool(x)?.map(Json::from));
+    }
     result.insert(member, items);
     if !more.is_empty() {
         result.insert("nextCursor", seal(x, method, more)?);
     }
     Ok(answered(id, result))
+}
+
+/// The gateway's own tool, which is of no connection.
+fn own_tool<P: Ports>(x: &Exchange<P>) -> Result<Option<Object<'static>>, Refusal> {
+    let (caller, labels) = (x.caller()?, BTreeSet::new());
+    let Some(connection) = usable(x)?.into_iter().next() else { return Ok(None) };
+    let session = x.session_of_policy(caller.principal(), &labels, None);
+    Ok(tool::item((&x.gateway, &x.active), (caller.principal(), &connection), session))
 }
 
 /// The call for each connection that has a page: all of them at first, then those with more.

@@ -6,10 +6,14 @@ use portcullis_policy::{BundleDigest, BundleError, EnvelopeError, Serial};
 use portcullis_release::{Lost, Refused};
 
 use super::Undecided;
+use crate::access::Unasked;
 
 /// Why something asked of `/api` is not done. What was in force before stays, unless the text says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Objection {
+    /// Nobody was asked for a group.
+    #[error(transparent)]
+    Access(#[from] Unasked),
     /// Nothing was decided about a request for approval.
     #[error(transparent)]
     Approval(#[from] Undecided),
@@ -62,6 +66,7 @@ impl Objection {
     /// The status of the answer.
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
+            Self::Access(unasked) => unasked.status(),
             Self::Approval(undecided) => undecided.status(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => StatusCode::CONFLICT,
             Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown)
@@ -93,6 +98,7 @@ impl Objection {
     /// Why, in one word, for the record.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
+            Self::Access(_) => "not_asked",
             Self::Approval(_) => "not_decided",
             Self::NotIndexed | Self::NoRecording(_) | Self::Query(_) => "not_read",
             Self::Lost(_)
@@ -109,6 +115,7 @@ impl Objection {
     /// A word for programs.
     pub(crate) const fn word(&self) -> &'static str {
         match self {
+            Self::Access(unasked) => unasked.word(),
             Self::Approval(undecided) => undecided.word(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => "serial_taken",
             Self::Lost(Lost::Store) => "store_unavailable",

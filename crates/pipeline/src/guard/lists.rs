@@ -9,6 +9,7 @@ use portcullis_mcp::method::Method;
 use portcullis_pins::Kind;
 use portcullis_policy::{Decision, Question, Session, Target, Visibility};
 
+use crate::access::tool;
 use crate::guard::drift::Judging;
 use crate::guard::{Guard, approval};
 
@@ -17,6 +18,8 @@ impl Guard {
     /// policy never allows without approval. Cursors stay: a filtered page may be empty and still have a next one.
     pub(super) fn filter_list(&mut self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
         let extent = self.extent(result);
+        let has_own = list == List::Tools && self.gateway.settings().access.tool;
+        let is_last = matches!(result.get("nextCursor"), None | Some(Json::Null));
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
         if list == List::Tools && self.is_modern() {
@@ -26,8 +29,13 @@ impl Guard {
         let policies = active.policies();
         let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
         let mut judging = Judging::new(self, &active, list.kind());
+        let mut is_shadowed = false;
         items.retain_mut(|item| {
             let Some(item) = item.as_object_mut() else { return false };
+            if has_own && item.get_str("name") == Some(tool::NAME) {
+                is_shadowed = true;
+                return false;
+            }
             let needs_approval = match list.target(item).map(|target| listing.visibility(target)) {
                 Some(Visibility::Shown) => false,
                 Some(Visibility::ShownNeedsApproval) => true,
@@ -45,6 +53,7 @@ impl Guard {
         });
         let judged = judging.done();
         self.note_judged((list.kind(), extent), judged);
+        self.shadowed |= is_shadowed;
         if list == List::Tools {
             self.strip_claims(items);
         }
@@ -53,6 +62,12 @@ impl Guard {
             for tool in items.iter_mut().filter_map(Json::as_object_mut) {
                 tool.remove("outputSchema");
             }
+        }
+        // Where several are served together it is there once.
+        if has_own && is_last && !self.prefixed {
+            let asks = (&*self.principal, &self.connection);
+            let own = tool::item((&self.gateway, &active), asks, self.session_of_policy());
+            items.extend(own.map(Json::from));
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use portcullis_mcp::method::{Method, ServerNotification};
 use portcullis_mcp::sse::{Event, Item};
 use portcullis_policy::Lifecycle;
 
+use crate::access::tool::SHADOWED;
 use crate::definitions;
 use crate::forward::{self, Outbound, Way};
 use crate::guard::Verdict;
@@ -212,6 +213,9 @@ impl<P: Ports> Relay<P> {
         };
         for duty in &duties {
             tasks.perform(duty).await.map_err(Refusal::Withheld)?;
+        }
+        if self.guard.take_shadowed() {
+            self.ports.log(SHADOWED);
         }
         definitions::report(&gateway, &*self.ports, self.guard.take_news()).await;
         Ok(())

@@ -4,6 +4,8 @@ mod driven;
 mod elicited;
 mod faults;
 mod holds;
+mod limit;
+mod others;
 mod told;
 
 use portcullis_approval::{CannotVote, Case, Cast, Read, RequestId, Seen, Voter};

@@ -7,6 +7,7 @@
     reason = "a failing test is its report"
 )]
 
+mod access;
 mod approvals;
 mod batches;
 mod carried;

@@ -10,6 +10,7 @@
 mod breaker;
 mod counting;
 mod faults;
+mod held;
 mod limits;
 mod office;
 mod sharing;

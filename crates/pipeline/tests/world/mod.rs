@@ -437,7 +437,8 @@ impl World {
         Self::with(ports, settings, policies, Approved::default())
     }
 
-    fn with(ports: Rc<Fake>, settings: &str, policies: &str, approved: Approved) -> Self {
+    /// The same, with approved definitions.
+    pub(crate) fn with(ports: Rc<Fake>, settings: &str, policies: &str, approved: Approved) -> Self {
         let settings = Draft::parse(settings, "t").unwrap().resolve(&BTreeMap::new()).unwrap();
         let gateway = Rc::new(gateway(settings, policies, approved));
         ports.ledger.replace(Some((gateway.app().clone(), gateway.ledger_keys().clone())));

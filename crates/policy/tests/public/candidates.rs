@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::generated::{Rule, any_condition, ask, rules, set, unscoped};
 use crate::support::{Ask, line, observed, policies, user};
 
-const TARGETS: [Target<'static>; 17] = [
+const TARGETS: [Target<'static>; 18] = [
     Target::Tool { name: "x" },
     Target::Tool { name: "y" },
     Target::Tool { name: "z" },
@@ -23,6 +23,7 @@ const TARGETS: [Target<'static>; 17] = [
     Target::Elicit,
     Target::ForceApprove,
     Target::ListRoots,
+    Target::RequestAccess { group: "okta:dba" },
     Target::Sample,
 ];
 

@@ -134,6 +134,11 @@ fn targets_are_the_documented_actions_and_resources() {
             r#"resource == Connection::"billing""#,
         ),
         (Target::ListRoots, r#"action == Action::"roots""#, r#"resource == Connection::"billing""#),
+        (
+            Target::RequestAccess { group: "okta:on-call" },
+            r#"action == Action::"request_access""#,
+            r#"resource == Group::"okta:on-call""#,
+        ),
         (Target::Review, r#"action == Action::"review""#, r#"resource == Connection::"billing""#),
         (Target::Revoke, r#"action == Action::"revoke""#, r#"resource == Connection::"billing""#),
         (Target::Sample, r#"action == Action::"sample""#, r#"resource == Connection::"billing""#),

@@ -232,6 +232,7 @@ fn fits(rule: &DenyRule, ask: &Ask<'_>, labels: &[&str]) -> bool {
         | Target::ListRoots
         | Target::Prompt { .. }
         | Target::Read { .. }
+        | Target::RequestAccess { .. }
         | Target::Review
         | Target::Revoke
         | Target::Sample

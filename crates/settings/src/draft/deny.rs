@@ -121,7 +121,7 @@ fn check_connection(connection: &Located<ConnectionName>, report: &mut Report, k
     }
 }
 
-fn check_group((path, group): (&str, &Located<GroupName>), report: &mut Report, known: &[&str]) {
+pub(super) fn check_group((path, group): (&str, &Located<GroupName>), report: &mut Report, known: &[&str]) {
     let Located { line, value: group } = group;
     if !known.contains(&group.issuer()) {
         let hint = match known {

@@ -1,5 +1,6 @@
 //! Whole files: what good ones mean, and the exact words about bad ones.
 
+mod access;
 mod anonymous;
 mod bad;
 mod deny;

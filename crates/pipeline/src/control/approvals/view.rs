@@ -26,7 +26,11 @@ pub(super) fn line<P: Ports>(x: &Exchange<P>, case: &Case, now: UnixMillis) -> M
     let mut told = state(case, now);
     let subject = match &request.asked.subject {
         Subject::Access(access) => {
-            json!({ "kind": "access", "group": access.group.as_str() })
+            let seconds = match request.asked.requirements.coverage() {
+                Coverage::Once => 0,
+                Coverage::Window(span) => span.as_secs(),
+            };
+            json!({ "kind": "access", "group": access.group.as_str(), "for_s": seconds })
         }
         Subject::Call(Operation { connection, method, name, .. }) => json!({
             "kind": "call", "connection": connection.as_str(), "method": method, "name": masked(x, name),

@@ -42,14 +42,14 @@
   const time = (ms) => (typeof ms === "number" ? new Date(ms).toISOString().replace(".000Z", "Z") : "");
 
   const covers = (covered) =>
-    covered === "once" ? "one call" : `calls for ${covered.window_s} s`;
+    covered === "once" ? "one call" : `all that is made in ${covered.window_s} s`;
 
   const facts = (told) => {
     const rows = [];
     const requester = told.requester;
     const actors = requester.actors.length ? `, through ${requester.actors.join(", ")}` : "";
     rows.push(["requester", `${requester.id} (${requester.kind})${actors}`]);
-    if (told.kind === "access") rows.push(["asks for", `to be in ${told.group}`]);
+    if (told.kind === "access") rows.push(["asks for", `to be in ${told.group} for ${told.for_s} s`]);
     else rows.push(["asks for", `${told.method} ${told.name}`], ["connection", told.connection]);
     if (told.labels.length) rows.push(["labels", told.labels.join(", ")]);
     for (const one of told.requirements) {
@@ -79,7 +79,7 @@
     byId("state").textContent = visible(`This request is ${told.state}`);
     byId("facts").replaceChildren(
       ...facts(told).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-    byId("arguments").textContent = visible(told.arguments.text);
+    byId("arguments").textContent = visible(told.kind === "access" ? "none" : told.arguments.text);
     byId("omitted").hidden = told.arguments.n_omitted === 0;
     byId("omitted").textContent =
       `${told.arguments.n_omitted} bytes are missing after this: what you do not see, you do not review.`;

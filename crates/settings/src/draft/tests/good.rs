@@ -101,7 +101,7 @@ fn a_full_file_means_what_it_says() {
         address_requests: pace(900, 90),
     };
     assert_eq!(settings.limits, limits);
-    assert_eq!(settings.approvals, Approvals { hold: Duration::ZERO });
+    assert_eq!(settings.approvals, Approvals { hold: Duration::ZERO, open_per_principal: 20 });
     let breaker = Breaker {
         failures: 3.try_into().unwrap(),
         pause: Duration::from_secs(10),
@@ -169,7 +169,7 @@ fn what_is_left_out_takes_the_documented_default() {
     let text = format!("{HEAD}[issuers.a]\nissuer = \"https://idp.example.com\"\n[limits]\n");
     let settings = settings(&text, &[KEY]).unwrap();
     assert_eq!(settings.limits, Limits::default());
-    assert_eq!(settings.approvals, Approvals { hold: Duration::from_secs(25) });
+    assert_eq!(settings.approvals, Approvals { hold: Duration::from_secs(25), open_per_principal: 20 });
     assert_eq!(settings.masking, Masking::default());
     let issuer = &settings.issuers[&"a".parse().unwrap()];
     assert_eq!(issuer.algorithms, BTreeSet::from(Algorithm::DEFAULT));

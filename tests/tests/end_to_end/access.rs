@@ -1,0 +1,69 @@
+//! A group that somebody is let into for a time, from asking to its end.
+
+use portcullis_demo::oidc::Persona;
+use portcullis_ledger::Record;
+use portcullis_tests::client::Answer;
+use portcullis_tests::{Gateway, Options, run};
+use serde_json::{Value, json};
+
+const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
+const PATH: &str = "/api/access-requests";
+
+async fn incident(gateway: &Gateway) -> String {
+    let params = json!({ "name": "incident", "arguments": {} });
+    let answer = gateway.call("scripted", Persona::Support, "tools/call", params).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.message()["result"]["content"][0]["text"].as_str().unwrap().to_owned()
+}
+
+async fn post(gateway: &Gateway, persona: Persona, path: &str, body: &Value) -> Answer {
+    gateway.api(persona, path, Some(("application/json", body.to_string().into_bytes()))).await
+}
+
+async fn ask(gateway: &Gateway, persona: Persona, time: &str) -> Answer {
+    let wish = json!({ "group": "demo:incident", "for": time, "reason": "mail is stuck" });
+    post(gateway, persona, PATH, &wish).await
+}
+
+fn told(answer: &Answer, member: &str) -> String {
+    let value: Value = serde_json::from_str(&answer.text).unwrap();
+    value[member].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+}
+
+#[test]
+fn somebody_is_let_into_a_group_for_a_time_and_is_out_of_it_after() {
+    run(async {
+        let gateway = Gateway::start(Options::default()).await;
+        gateway.scripted.answer_json(DONE);
+        assert_eq!(incident(&gateway).await, "not allowed");
+        assert_eq!(ask(&gateway, Persona::Vendor, "2s").await.status, 403);
+        assert_eq!(ask(&gateway, Persona::Support, "2h").await.status, 400);
+        let asked = ask(&gateway, Persona::Support, "2s").await;
+        assert!(asked.status == 200 && told(&asked, "state") == "pending", "{asked:?}");
+        let id = told(&asked, "id");
+        assert_eq!(incident(&gateway).await, "not allowed");
+
+        let decide = format!("/api/approvals/{id}/approve");
+        let body = json!({ "reason": "it is" });
+        assert_eq!(post(&gateway, Persona::Support, &decide, &body).await.status, 403, "not one's own");
+        let approved = post(&gateway, Persona::Finance, &decide, &body).await;
+        assert!(approved.status == 200 && told(&approved, "state") == "approved", "{approved:?}");
+        assert_eq!(incident(&gateway).await, "done");
+        let granted = gateway.records().into_iter().find_map(|record| match record {
+            Record::Intent(intent) if intent.method == "tools/call" => {
+                intent.principal.granted.first().cloned()
+            }
+            Record::Drift(_) | Record::Intent(_) | Record::Outcome(_) | Record::Refusal(_) => None,
+        });
+        assert_eq!(
+            granted.map(|granted| (granted.group, granted.request)),
+            Some(("demo:incident".to_owned(), id))
+        );
+        let listed = gateway.api(Persona::Support, PATH, None).await;
+        assert!(listed.status == 200 && listed.text.contains("demo:incident"), "{listed:?}");
+
+        // Its end is a matter of the clock, and there is no other to be told.
+        tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+        assert_eq!(incident(&gateway).await, "not allowed");
+    });
+}
