@@ -64,7 +64,7 @@ fn every_problem_is_named_with_its_line() {
         (
             "an unknown key of approvals",
             "[approvals]\nhold = 5",
-            "portcullis.toml:5: unknown key `approvals.hold`; expected `hold_seconds` or `open_per_principal`",
+            "portcullis.toml:5: unknown key `approvals.hold`; expected `hold_seconds`, `open_per_principal`",
         ),
         ("not a table", "limits = 3", "portcullis.toml:4: `limits` must be a table, not a whole number"),
         (
