@@ -1,4 +1,4 @@
-//! A group that somebody is let into for a time, from asking to its end.
+//! A group that somebody is let into for a time. That the time ends is tried where the clock is a value.
 
 use portcullis_demo::oidc::Persona;
 use portcullis_ledger::Record;
@@ -31,14 +31,14 @@ fn told(answer: &Answer, member: &str) -> String {
 }
 
 #[test]
-fn somebody_is_let_into_a_group_for_a_time_and_is_out_of_it_after() {
+fn somebody_is_let_into_a_group_for_a_time() {
     run(async {
         let gateway = Gateway::start(Options::default()).await;
         gateway.scripted.answer_json(DONE);
         assert_eq!(incident(&gateway).await, "not allowed");
-        assert_eq!(ask(&gateway, Persona::Vendor, "2s").await.status, 403);
+        assert_eq!(ask(&gateway, Persona::Vendor, "10m").await.status, 403);
         assert_eq!(ask(&gateway, Persona::Support, "2h").await.status, 400);
-        let asked = ask(&gateway, Persona::Support, "2s").await;
+        let asked = ask(&gateway, Persona::Support, "10m").await;
         assert!(asked.status == 200 && told(&asked, "state") == "pending", "{asked:?}");
         let id = told(&asked, "id");
         assert_eq!(incident(&gateway).await, "not allowed");
@@ -61,9 +61,5 @@ fn somebody_is_let_into_a_group_for_a_time_and_is_out_of_it_after() {
         );
         let listed = gateway.api(Persona::Support, PATH, None).await;
         assert!(listed.status == 200 && listed.text.contains("demo:incident"), "{listed:?}");
-
-        // Its end is a matter of the clock, and there is no other to be told.
-        tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
-        assert_eq!(incident(&gateway).await, "not allowed");
     });
 }
