@@ -77,18 +77,31 @@ pub fn input_required<'a>(
         result.insert("inputRequests", questions);
     }
     result.insert("requestState", Json::String(state.into()));
-    Message::Response(Response { id: Some(id), outcome: Outcome::Result(result) })
+    self::result(id, result)
 }
 
 /// A tool result that tells the model that the tool did not run. Every stock client of every revision hands
 /// it to the model, where an HTTP error would end the session.
 #[must_use]
 pub fn tool_error<'a>(id: RequestId<'a>, era: Era, text: impl Into<Cow<'a, str>>) -> Message<'a> {
+    result(id, said(era, text).with("isError", true))
+}
+
+/// The result of a tool of the gateway's own.
+#[must_use]
+pub fn tool_text<'a>(id: RequestId<'a>, era: Era, text: impl Into<Cow<'a, str>>) -> Message<'a> {
+    result(id, said(era, text))
+}
+
+fn said<'a>(era: Era, text: impl Into<Cow<'a, str>>) -> Object<'a> {
     let block = Object::new().with("type", "text").with("text", Json::String(text.into()));
     let result = match era {
         Era::Modern => Object::new().with("resultType", "complete"),
         Era::Legacy(_) => Object::new(),
     };
-    let result = result.with("content", vec![Json::from(block)]).with("isError", true);
+    result.with("content", vec![Json::from(block)])
+}
+
+fn result<'a>(id: RequestId<'a>, result: Object<'a>) -> Message<'a> {
     Message::Response(Response { id: Some(id), outcome: Outcome::Result(result) })
 }

@@ -33,10 +33,15 @@ pub(super) fn optional(text: &mut Option<String>) {
 }
 
 pub(super) fn list(entries: &mut Vec<String>) {
+    each(entries, string, |note| note);
+}
+
+/// Cuts each entry that is kept, and says in one more how many are not.
+fn each<T>(entries: &mut Vec<T>, cut: impl FnMut(&mut T), noted: impl FnOnce(String) -> T) {
     let more = note_of_cut(entries.len());
     entries.truncate(MAX_ENTRIES);
-    entries.iter_mut().for_each(string);
-    entries.extend(more);
+    entries.iter_mut().for_each(cut);
+    entries.extend(more.map(noted));
 }
 
 pub(super) fn set(entries: &mut BTreeSet<String>) {
@@ -70,13 +75,11 @@ pub(super) fn who(who: &mut Who) {
 
 /// Far fewer groups can be asked for than are kept, so none is cut but by hand.
 fn granted(entries: &mut Vec<Granted>) {
-    let more = note_of_cut(entries.len());
-    entries.truncate(MAX_ENTRIES);
-    for Granted { group, request } in entries.iter_mut() {
+    let parts = |Granted { group, request }: &mut Granted| {
         string(group);
         string(request);
-    }
-    entries.extend(more.map(|group| Granted { group, request: String::new() }));
+    };
+    each(entries, parts, |group| Granted { group, request: String::new() });
 }
 
 pub(super) fn decision(decision: &mut DecisionSummary) {
@@ -87,13 +90,11 @@ pub(super) fn decision(decision: &mut DecisionSummary) {
 }
 
 fn policies(entries: &mut Vec<PolicyRef>) {
-    let more = note_of_cut(entries.len());
-    entries.truncate(MAX_ENTRIES);
-    for PolicyRef { id, digest } in entries.iter_mut() {
+    let parts = |PolicyRef { id, digest }: &mut PolicyRef| {
         string(id);
         string(digest);
-    }
-    entries.extend(more.map(|id| PolicyRef { id, digest: String::new() }));
+    };
+    each(entries, parts, |id| PolicyRef { id, digest: String::new() });
 }
 
 fn note_of_cut(n_entries: usize) -> Option<String> {
