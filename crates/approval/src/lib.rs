@@ -98,4 +98,5 @@ pub use requirement::{
 };
 pub use room::{NoRoom, Room};
 pub use said::{Consent, Rejection, Revocation, Use, Vote};
+pub use time::later;
 pub use vault::Vault;

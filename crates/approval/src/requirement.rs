@@ -126,6 +126,17 @@ impl Requirements {
     }
 }
 
+impl Coverage {
+    /// For how long calls are covered; no time where one call is.
+    #[must_use]
+    pub const fn span(self) -> Duration {
+        match self {
+            Self::Once => Duration::ZERO,
+            Self::Window(span) => span,
+        }
+    }
+}
+
 impl Requirement {
     fn has_good_times(&self) -> bool {
         let span = match self.coverage {

@@ -21,7 +21,7 @@ mod matter;
 use futures_util::future::join_all;
 use portcullis_approval::{
     Asked, Consume, Covered, Create, Creation, Find, Found, Lost, NoRoom, RequestId, Room, StoreTrouble, Use,
-    Write,
+    Write, later,
 };
 use portcullis_ledger::{RecordId, UnixMillis};
 use portcullis_policy::{Hold, Permit, Reasons};
@@ -68,10 +68,11 @@ pub(crate) async fn settled<P: Ports>(
     match (passage, matter.carried.declined()) {
         (Passage::Open(permit), None) => Ok((permit, None)),
         (Passage::Held(hold), None) => permit(x, hold, matter).await,
-        (Passage::Open(_), Some(request)) => {
-            Err(Held::new(x, None, request, (Standing::Declined, Told::Finally)).into())
-        }
-        (Passage::Held(hold), Some(request)) => {
+        (passage, Some(request)) => {
+            let hold = match passage {
+                Passage::Held(hold) => Some(hold),
+                Passage::Open(_) => None,
+            };
             Err(Held::new(x, hold, request, (Standing::Declined, Told::Finally)).into())
         }
     }
@@ -156,7 +157,8 @@ pub(crate) async fn note<P: Ports>(x: &Exchange<P>, approved: Option<&Approved>)
     join_all(notes.map(|note| settle(&*x.ports, Some(note.clone())))).await;
 }
 
-async fn find<P: Ports>(
+/// Finds what of this was asked, granted or rejected, `spent` requests aside.
+pub(crate) async fn find<P: Ports>(
     x: &Exchange<P>,
     asked: &Asked,
     spent: Option<RequestId>,
@@ -214,8 +216,7 @@ fn held<P: Ports>(
 /// Sees that there are not too many requests of whoever asks before there is one more.
 pub(crate) async fn room<P: Ports>(x: &Exchange<P>, id: RequestId, asked: &Asked) -> Result<(), NoRoom> {
     let now = UnixMillis(x.ports.now());
-    let open = u64::try_from(asked.requirements.ttl().as_millis()).unwrap_or(u64::MAX);
-    let until = UnixMillis(now.0.saturating_add(open));
+    let until = later(now, asked.requirements.ttl());
     let most = usize::try_from(x.gateway.settings().approvals.open_per_principal).unwrap_or(usize::MAX);
     let principal = &asked.subject.requester().id;
     let mut room = Room::new(x.gateway.approvals(), principal, (id, until), (most, now));
@@ -228,6 +229,7 @@ fn count<P: Ports>(x: &Exchange<P>) -> Result<(), Refusal> {
     usage::decided(x, &Ok::<(), Refusal>(()))
 }
 
-fn unwritable(why: portcullis_approval::Unusable) -> Refusal {
+/// Something about a request has no form in which it could be stored.
+pub(crate) fn unwritable(why: portcullis_approval::Unusable) -> Refusal {
     StoreError(why.to_string()).into()
 }

@@ -14,20 +14,20 @@ mod push;
 mod recordings;
 mod status;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use portcullis_policy::{Decision, Question, Reasons, Target};
+use portcullis_policy::{Reasons, Target};
 use portcullis_settings::{ConnectionName, Settings};
 use serde_json::{Value, json};
 
 pub use crate::control::approvals::Undecided;
 pub use crate::control::objection::Objection;
 
+use crate::decide;
 use crate::edge::{self, Place};
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
@@ -170,11 +170,7 @@ fn on_one<P: Ports>(
     connection: &ConnectionName,
     target: Target<'_>,
 ) -> Result<Reasons, Refusal> {
-    match decide(x, connection, target)? {
-        Decision::Allow(permit) => Ok(permit.reasons().clone()),
-        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
-        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
-    }
+    decide::deed(x, (connection, x.gateway.no_labels()), target)
 }
 
 /// That policy lets the caller do any of these on some connection.
@@ -198,19 +194,6 @@ fn any_of<'c, P: Ports>(
         }
     }
     Err(denied)
-}
-
-fn decide<P: Ports>(
-    x: &Exchange<P>,
-    connection: &ConnectionName,
-    target: Target<'_>,
-) -> Result<Decision, Refusal> {
-    let caller = x.caller()?;
-    let (principal, labels) = (caller.principal(), BTreeSet::new());
-    // What is used is counted for calls. A rule that reads it here errs, which denies.
-    let session = x.session_of_policy(principal, &labels, None);
-    let question = Question { principal, connection, target, input: None, types: None, session };
-    Ok(x.active.policies().decide(&question))
 }
 
 fn merge(all: &mut Reasons, more: &Reasons) {

@@ -7,12 +7,14 @@ use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::era::{Call, Rejection};
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::{ClientNotification, Method, ServerMethod};
-use portcullis_policy::{Completion, Decision, Hold, Lifecycle, Permit, Question, Session, Target};
+use portcullis_policy::{Completion, Decision, Hold, Lifecycle, Permit, Question, Reasons, Session, Target};
 use portcullis_settings::{ClassName, ConnectionName};
 
 use crate::active::Active;
+use crate::exchange::Exchange;
 use crate::features::Asked;
 use crate::gateway::Gateway;
+use crate::ports::Ports;
 use crate::refusal::Refusal;
 
 /// What a method needs before it may go on.
@@ -29,6 +31,29 @@ pub(crate) enum Passage {
     Held(Box<Hold>),
     /// It may go on.
     Open(Permit),
+}
+
+/// Why policy lets the caller do what is no call.
+pub(crate) fn deed<P: Ports>(
+    x: &Exchange<P>,
+    (connection, labels): (&ConnectionName, &BTreeSet<ClassName>),
+    target: Target<'_>,
+) -> Result<Reasons, Refusal> {
+    let caller = x.caller()?;
+    let principal = caller.principal();
+    // What is used is counted for calls. A rule that reads it here errs, which denies.
+    let session = x.session_of_policy(principal, labels, None);
+    let question = Question { principal, connection, target, input: None, types: None, session };
+    allowed(x.active.policies().decide(&question))
+}
+
+/// Why something may be done where nobody can be asked to approve it.
+pub(crate) fn allowed(decision: Decision) -> Result<Reasons, Refusal> {
+    match decision {
+        Decision::Allow(permit) => Ok(permit.reasons().clone()),
+        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
+        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
+    }
 }
 
 /// Asks whether a call may go on.

@@ -11,10 +11,11 @@ use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::message::LONGEST_ID;
 use portcullis_mcp::method::{Method, ServerMethod};
 use portcullis_mcp::revision::Revision;
-use portcullis_policy::{Decision, Question, Target};
+use portcullis_policy::{Question, Target};
 
 use crate::approvals::Carried;
 use crate::client;
+use crate::decide;
 use crate::exchange::Exchange;
 use crate::features::{Asked, TASKS_EXTENSION};
 use crate::guard::Granted;
@@ -255,11 +256,7 @@ fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> 
     let usage = x.gateway.usage(&x.active, (principal, connection), target, x.now);
     let session = x.session_of_policy(principal, x.gateway.no_labels(), usage.as_ref());
     let question = Question { principal, connection, target, input: None, types: None, session };
-    let decision = match x.active.policies().decide(&question) {
-        Decision::Allow(_) => Ok(()),
-        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
-        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
-    };
+    let decision = decide::allowed(x.active.policies().decide(&question)).map(|_| ());
     usage::decided(x, &decision)?;
     Ok(decision.is_ok())
 }

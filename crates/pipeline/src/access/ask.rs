@@ -6,17 +6,18 @@
 use std::collections::BTreeSet;
 
 use portcullis_approval::{
-    AccessRule, Asked, Asks, Case, Context, Coverage, Covered, Create, Creation, Find, Found, NoRoom,
-    RequestId, StoreTrouble,
+    AccessRule, Asked, Asks, Case, Context, Covered, Create, Creation, Found, NoRoom, RequestId,
+    StoreTrouble, later,
 };
 use portcullis_ledger::UnixMillis;
-use portcullis_policy::{Decision, Question, Reasons, Target};
+use portcullis_policy::{Reasons, Target};
 use portcullis_settings::{ClassName, ConnectionName};
 use serde_json::{Value, json};
 
 use crate::access::{Unasked, Wish};
-use crate::approvals::{drive, room, settle};
+use crate::approvals::{drive, find, room, settle, unwritable};
 use crate::control::Objection;
+use crate::decide;
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -49,15 +50,15 @@ pub(crate) struct Standing {
 /// [`Unasked`], what policy says, or that nothing is known.
 pub(crate) async fn plan<P: Ports>(
     x: &Exchange<P>,
-    (connection, labels): (&ConnectionName, &BTreeSet<ClassName>),
+    about: (&ConnectionName, &BTreeSet<ClassName>),
     wish: &Wish,
 ) -> Result<Plan, Refusal> {
     let listed = x.gateway.access().iter().find(|rule| rule.group.as_str() == wish.group);
     let rule = listed.ok_or(Unasked::NotOffered)?.clone();
-    let reasons = may_ask(x, (connection, labels), &rule)?;
+    let reasons = may_ask(x, about, &rule)?;
     let caller = x.caller()?;
     let asked = rule.ask(caller.principal(), wish.duration).map_err(Unasked::Cannot)?;
-    let found = find(x, asked.clone()).await?;
+    let found = find(x, &asked, None).await?;
     Ok(Plan { rule, asked, found, reasons })
 }
 
@@ -72,7 +73,6 @@ pub(crate) async fn perform<P: Ports>(x: &Exchange<P>, plan: Plan, wish: &Wish) 
     };
     let requester = asked.subject.requester().id.clone();
     let now = UnixMillis(x.ports.now());
-    let unwritable = |why: portcullis_approval::Unusable| Refusal::Store(crate::StoreError(why.to_string()));
     // Before the request: nobody looks for what nobody says was asked.
     let mut asks = Asks::new(x.gateway.approvals(), &requester, now).map_err(unwritable)?;
     drive(&*x.ports, &mut asks).await;
@@ -107,27 +107,17 @@ pub(crate) async fn perform<P: Ports>(x: &Exchange<P>, plan: Plan, wish: &Wish) 
 pub(crate) async fn mine<P: Ports>(x: &Exchange<P>, rule: &AccessRule) -> Result<Option<Standing>, Refusal> {
     let caller = x.caller()?;
     let held = rule.held(caller.principal()).map_err(Unasked::Cannot)?;
-    let found = find(x, held).await?;
+    let found = find(x, &held, None).await?;
     Ok(standing(x, rule, found).await)
 }
 
 /// Why policy lets the caller ask for a group.
 pub(crate) fn may_ask<P: Ports>(
     x: &Exchange<P>,
-    (connection, labels): (&ConnectionName, &BTreeSet<ClassName>),
+    about: (&ConnectionName, &BTreeSet<ClassName>),
     rule: &AccessRule,
 ) -> Result<Reasons, Refusal> {
-    let caller = x.caller()?;
-    let principal = caller.principal();
-    // What is used is counted for calls. A rule that reads it here errs, which denies.
-    let session = x.session_of_policy(principal, labels, None);
-    let target = Target::RequestAccess { group: rule.group.as_str() };
-    let question = Question { principal, connection, target, input: None, types: None, session };
-    match x.active.policies().decide(&question) {
-        Decision::Allow(permit) => Ok(permit.reasons().clone()),
-        Decision::Deny(denial) => Err(Refusal::Denied(Box::new(denial))),
-        Decision::Hold(hold) => Err(Refusal::NeedsApproval(Box::new(hold))),
-    }
+    decide::deed(x, about, Target::RequestAccess { group: rule.group.as_str() })
 }
 
 impl Standing {
@@ -146,12 +136,6 @@ impl Standing {
     }
 }
 
-async fn find<P: Ports>(x: &Exchange<P>, asked: Asked) -> Result<Found, StoreTrouble> {
-    let mut find = Find::new(x.gateway.approvals(), asked, UnixMillis(x.ports.now()));
-    drive(&*x.ports, &mut find).await;
-    find.finish()
-}
-
 /// How it stands; `None` if nothing is asked.
 async fn standing<P: Ports>(x: &Exchange<P>, rule: &AccessRule, found: Found) -> Option<Standing> {
     let group = rule.group.to_string();
@@ -159,7 +143,7 @@ async fn standing<P: Ports>(x: &Exchange<P>, rule: &AccessRule, found: Found) ->
         Found::Granted { covered: Covered::Window(cleared), settle: note } => {
             settle(&*x.ports, note).await;
             let (id, approval) = (cleared.request(), cleared.approval());
-            let seconds = of(approval.coverage);
+            let seconds = approval.coverage.span().as_secs();
             Some(Standing {
                 id,
                 group,
@@ -178,19 +162,8 @@ async fn standing<P: Ports>(x: &Exchange<P>, rule: &AccessRule, found: Found) ->
 
 fn asked(case: &Case, group: String, state: &'static str) -> Standing {
     let request = case.request();
-    let seconds = of(request.asked.requirements.coverage());
+    let seconds = request.asked.requirements.coverage().span().as_secs();
     Standing { id: request.id, group, state, seconds, until: None, deadline: Some(request.deadline()) }
-}
-
-fn of(coverage: Coverage) -> u64 {
-    match coverage {
-        Coverage::Once => 0,
-        Coverage::Window(span) => span.as_secs(),
-    }
-}
-
-fn later(at: UnixMillis, by: std::time::Duration) -> UnixMillis {
-    UnixMillis(at.0.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
 }
 
 impl From<Unasked> for Refusal {

@@ -6,11 +6,11 @@
 use std::rc::Rc;
 
 use futures_util::future::join_all;
-use portcullis_approval::{AccessRule, Covered, Find, Found, HasAsked, PrincipalId, Write};
+use portcullis_approval::{AccessRule, Covered, Found, HasAsked, PrincipalId, Write};
 use portcullis_identity::VerifiedToken;
 use portcullis_ledger::UnixMillis;
 
-use crate::approvals::{drive, settle};
+use crate::approvals::{drive, find, settle};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 
@@ -53,9 +53,7 @@ async fn grant<'r, P: Ports>(
     token: &VerifiedToken,
 ) -> Option<Granted<'r>> {
     let asked = rule.held(token.principal()).ok()?;
-    let mut find = Find::new(x.gateway.approvals(), asked, UnixMillis(x.ports.now()));
-    drive(&*x.ports, &mut find).await;
-    match find.finish() {
+    match find(x, &asked, None).await {
         Ok(Found::Granted { covered: Covered::Window(cleared), settle }) => Some((rule, cleared, settle)),
         // No rule asks for this, so nobody was shown it.
         Ok(Found::Granted { covered: Covered::Once(_), .. }) => None,

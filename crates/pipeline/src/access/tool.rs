@@ -4,9 +4,10 @@
 //! It is decided, recorded and counted as any call; its answer goes through the guard like one of the upstream. Who may
 //! ask for nothing does not see it. An upstream's tool of the same name is hidden, and cannot be called.
 
-use portcullis_mcp::era::{Call, Era};
+use portcullis_mcp::answer;
+use portcullis_mcp::era::Call;
 use portcullis_mcp::json::{Json, Object};
-use portcullis_mcp::message::{Message, Outcome, Response};
+use portcullis_mcp::message::Message;
 use portcullis_mcp::method::Method;
 use portcullis_policy::{Question, Session as PolicySession, Target, Visibility};
 use portcullis_settings::{ConnectionName, Settings};
@@ -104,7 +105,7 @@ pub(crate) async fn serve<P: Ports>(
             return Err(refusal);
         }
     };
-    let source = Source::said(answer(x, call, &standing).into_json().to_string());
+    let source = Source::said(told(x, call, &standing).into_json().to_string());
     reply::relay_from(x, source, session, Some(reply::expected(call, prepared, None)), Some(open))
 }
 
@@ -119,7 +120,7 @@ async fn planned<P: Ports>(
     Ok((plan, wish))
 }
 
-fn answer<P: Ports>(x: &Exchange<P>, call: &Call<'_>, standing: &Standing) -> Message<'static> {
+fn told<P: Ports>(x: &Exchange<P>, call: &Call<'_>, standing: &Standing) -> Message<'static> {
     let page = x.gateway.settings().public_url.approval_page(standing.id);
     let Standing { id, group, state, seconds, until, deadline: _ } = standing;
     let text = match (*state, until) {
@@ -136,12 +137,9 @@ fn answer<P: Ports>(x: &Exchange<P>, call: &Call<'_>, standing: &Standing) -> Me
              so at {page} , and from then on it holds: try again what needs it once they have"
         ),
     };
-    let block = Object::new().with("type", "text").with("text", text);
-    let result = match call.era {
-        Era::Modern => Object::new().with("resultType", "complete"),
-        Era::Legacy(_) => Object::new(),
-    };
-    let result = result.with("content", vec![Json::from(block)]);
-    let result = if *state == "rejected" { result.with("isError", true) } else { result };
-    Message::Response(Response { id: Some(call.id.clone().into_owned()), outcome: Outcome::Result(result) })
+    let id = call.id.clone().into_owned();
+    match *state {
+        "rejected" => answer::tool_error(id, call.era, text),
+        _ => answer::tool_text(id, call.era, text),
+    }
 }

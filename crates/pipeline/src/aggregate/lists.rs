@@ -1,7 +1,5 @@
 //! Lists of several connections: one page of each, one after the other, and a cursor that holds the cursors of all.
 
-use std::collections::BTreeSet;
-
 use http::Response;
 use portcullis_identity::seal::Purpose;
 use portcullis_mcp::era::{Call, Era, Rejection};
@@ -60,9 +58,9 @@ pub(super) async fn serve<P: Ports>(
 
 /// The gateway's own tool, which is of no connection.
 fn own_tool<P: Ports>(x: &Exchange<P>) -> Result<Option<Object<'static>>, Refusal> {
-    let (caller, labels) = (x.caller()?, BTreeSet::new());
+    let caller = x.caller()?;
     let Some(connection) = usable(x)?.into_iter().next() else { return Ok(None) };
-    let session = x.session_of_policy(caller.principal(), &labels, None);
+    let session = x.session_of_policy(caller.principal(), x.gateway.no_labels(), None);
     Ok(tool::item((&x.gateway, &x.active), (caller.principal(), &connection), session))
 }
 

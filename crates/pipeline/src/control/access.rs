@@ -2,8 +2,6 @@
 //!
 //! Who decides on it does so at `/api/approvals`, as on any request.
 
-use std::collections::BTreeSet;
-
 use http::Method;
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_settings::ConnectionName;
@@ -80,7 +78,7 @@ async fn request<P: Ports>(x: &mut Exchange<P>, mut body: P::Body) -> Result<Val
     };
     x.name = members.get_str("group").map(ToOwned::to_owned);
     let wish = Wish::parse(x, &members)?;
-    let plan = ask::plan(x, (&any(x)?, &BTreeSet::new()), &wish).await?;
+    let plan = ask::plan(x, (&any(x)?, x.gateway.no_labels()), &wish).await?;
     let told = json!({ "for_s": wish.duration.as_secs(), "reason": wish.reason.as_str() });
     let record = record::administrative(x, (Deed::Ask.as_str(), &wish.group), &told, &plan.reasons).await?;
     let standing = ask::perform(x, plan, &wish).await;
@@ -97,7 +95,7 @@ async fn list<P: Ports>(x: &mut Exchange<P>) -> Result<Value, Refusal> {
     let (caller, connection) = (x.caller()?, any(x)?);
     let mut groups = Vec::new();
     for rule in x.gateway.access() {
-        let may_ask = ask::may_ask(x, (&connection, &BTreeSet::new()), rule).is_ok();
+        let may_ask = ask::may_ask(x, (&connection, x.gateway.no_labels()), rule).is_ok();
         let is_in = rule.is_of(caller.principal());
         let standing = match is_in {
             true => None,

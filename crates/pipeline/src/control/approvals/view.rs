@@ -26,10 +26,7 @@ pub(super) fn line<P: Ports>(x: &Exchange<P>, case: &Case, now: UnixMillis) -> M
     let mut told = state(case, now);
     let subject = match &request.asked.subject {
         Subject::Access(access) => {
-            let seconds = match request.asked.requirements.coverage() {
-                Coverage::Once => 0,
-                Coverage::Window(span) => span.as_secs(),
-            };
+            let seconds = request.asked.requirements.coverage().span().as_secs();
             json!({ "kind": "access", "group": access.group.as_str(), "for_s": seconds })
         }
         Subject::Call(Operation { connection, method, name, .. }) => json!({
