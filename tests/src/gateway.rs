@@ -155,6 +155,13 @@ impl Gateway {
         client::console(self.address, Some(token.expose()), path, body).await
     }
 
+    /// Says something of a request for approval: `approve`, `reject`.
+    pub async fn say(&self, persona: Persona, id: &str, verb: &str) -> Answer {
+        let body = serde_json::json!({ "reason": "as it was asked for" });
+        let body = Some(("application/json", body.to_string().into_bytes()));
+        self.api(persona, &format!("/api/approvals/{id}/{verb}"), body).await
+    }
+
     /// Sends a POST with this body.
     pub async fn post(&self, connection: &str, token: Option<&str>, body: &str) -> Answer {
         let path = path(connection);

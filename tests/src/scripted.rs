@@ -10,6 +10,9 @@ use tokio::sync::{Notify, watch};
 
 use crate::runtime;
 
+/// The answer to a tool call of revision 2026-07-28 that has worked.
+pub const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
+
 /// One step of an answer.
 #[derive(Clone, Debug)]
 pub enum Step {

@@ -3,10 +3,10 @@
 use portcullis_demo::oidc::Persona;
 use portcullis_ledger::Record;
 use portcullis_tests::client::Answer;
+use portcullis_tests::scripted::DONE;
 use portcullis_tests::{Gateway, Options, run};
 use serde_json::{Value, json};
 
-const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
 const PATH: &str = "/api/access-requests";
 
 async fn incident(gateway: &Gateway) -> String {
@@ -16,13 +16,9 @@ async fn incident(gateway: &Gateway) -> String {
     answer.message()["result"]["content"][0]["text"].as_str().unwrap().to_owned()
 }
 
-async fn post(gateway: &Gateway, persona: Persona, path: &str, body: &Value) -> Answer {
-    gateway.api(persona, path, Some(("application/json", body.to_string().into_bytes()))).await
-}
-
 async fn ask(gateway: &Gateway, persona: Persona, time: &str) -> Answer {
     let wish = json!({ "group": "demo:incident", "for": time, "reason": "mail is stuck" });
-    post(gateway, persona, PATH, &wish).await
+    gateway.api(persona, PATH, Some(("application/json", wish.to_string().into_bytes()))).await
 }
 
 fn told(answer: &Answer, member: &str) -> String {
@@ -43,10 +39,8 @@ fn somebody_is_let_into_a_group_for_a_time() {
         let id = told(&asked, "id");
         assert_eq!(incident(&gateway).await, "not allowed");
 
-        let decide = format!("/api/approvals/{id}/approve");
-        let body = json!({ "reason": "it is" });
-        assert_eq!(post(&gateway, Persona::Support, &decide, &body).await.status, 403, "not one's own");
-        let approved = post(&gateway, Persona::Finance, &decide, &body).await;
+        assert_eq!(gateway.say(Persona::Support, &id, "approve").await.status, 403, "not one's own");
+        let approved = gateway.say(Persona::Finance, &id, "approve").await;
         assert!(approved.status == 200 && told(&approved, "state") == "approved", "{approved:?}");
         assert_eq!(incident(&gateway).await, "done");
         let granted = gateway.records().into_iter().find_map(|record| match record {

@@ -3,11 +3,9 @@
 use futures_util::future::join_all;
 use portcullis_demo::oidc::Persona;
 use portcullis_ledger::{Record, Verifier};
-use portcullis_tests::client::Answer;
+use portcullis_tests::scripted::DONE;
 use portcullis_tests::{Gateway, Options, run};
 use serde_json::{Value, json};
-
-const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
 
 async fn dangerous(gateway: &Gateway, n: u32) -> String {
     let params = json!({ "name": "dangerous", "arguments": { "n": n } });
@@ -22,12 +20,6 @@ fn request(text: &str) -> String {
     rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap().to_owned()
 }
 
-async fn say(gateway: &Gateway, persona: Persona, id: &str, verb: &str) -> Answer {
-    let body = json!({ "reason": "as it was asked for" });
-    let body = Some(("application/json", body.to_string().into_bytes()));
-    gateway.api(persona, &format!("/api/approvals/{id}/{verb}"), body).await
-}
-
 #[test]
 fn a_held_call_goes_on_once_after_somebody_else_has_approved_it() {
     run(async {
@@ -38,12 +30,12 @@ fn a_held_call_goes_on_once_after_somebody_else_has_approved_it() {
         assert_ne!(request(&dangerous(&gateway, 2).await), id, "another call is another request");
         assert!(gateway.scripted.received().is_empty(), "nothing is forwarded before");
 
-        assert_eq!(say(&gateway, Persona::Support, &id, "approve").await.status, 403, "not one's own");
+        assert_eq!(gateway.say(Persona::Support, &id, "approve").await.status, 403, "not one's own");
         let waiting = gateway.api(Persona::Finance, "/api/approvals", None).await;
         assert!(waiting.status == 200 && waiting.text.contains(&id), "{waiting:?}");
-        let approved = say(&gateway, Persona::Finance, &id, "approve").await;
+        let approved = gateway.say(Persona::Finance, &id, "approve").await;
         assert!(approved.status == 200 && approved.text.contains("approved"), "{approved:?}");
-        assert_eq!(say(&gateway, Persona::Finance, &id, "approve").await.status, 409, "and not twice");
+        assert_eq!(gateway.say(Persona::Finance, &id, "approve").await.status, 409, "and not twice");
 
         let texts = join_all((0..16).map(|_| dangerous(&gateway, 1))).await;
         let n_done = texts.iter().filter(|text| *text == "done").count();
@@ -66,7 +58,7 @@ fn a_rejected_call_stays_so_and_its_caller_is_told() {
     run(async {
         let gateway = Gateway::start(Options::default()).await;
         let id = request(&dangerous(&gateway, 1).await);
-        assert_eq!(say(&gateway, Persona::Finance, &id, "reject").await.status, 200);
+        assert_eq!(gateway.say(Persona::Finance, &id, "reject").await.status, 200);
         let text = dangerous(&gateway, 1).await;
         assert!(text.contains("rejected"), "{text}");
         assert!(gateway.scripted.received().is_empty());

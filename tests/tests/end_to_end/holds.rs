@@ -2,11 +2,9 @@
 
 use http_body_util::BodyExt as _;
 use portcullis_demo::oidc::Persona;
-use portcullis_tests::client::Answer;
+use portcullis_tests::scripted::DONE;
 use portcullis_tests::{Gateway, Options, client, run};
 use serde_json::{Value, json};
-
-const DONE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","content":[{"type":"text","text":"done"}]}}"#;
 
 /// The parameters of a call by a client that opens pages, with what it carries.
 fn params(state: Option<&Value>) -> Value {
@@ -30,12 +28,6 @@ async fn asked(gateway: &Gateway) -> (String, Value) {
     (id.to_owned(), result["requestState"].clone())
 }
 
-async fn say(gateway: &Gateway, id: &str, verb: &str) -> Answer {
-    let body = json!({ "reason": "as it was asked for" });
-    let body = Some(("application/json", body.to_string().into_bytes()));
-    gateway.api(Persona::Finance, &format!("/api/approvals/{id}/{verb}"), body).await
-}
-
 #[test]
 fn a_stream_begins_at_once_and_ends_when_somebody_has_decided() {
     run(async {
@@ -53,7 +45,7 @@ fn a_stream_begins_at_once_and_ends_when_somebody_has_decided() {
             let first = body.frame().await.expect("a frame").expect("no error").into_data().expect("data");
             assert!(first.starts_with(b":"), "a comment: {first:?}");
             assert!(gateway.scripted.received().is_empty(), "nothing is forwarded before");
-            assert_eq!(say(gateway, &id, verb).await.status, 200);
+            assert_eq!(gateway.say(Persona::Finance, &id, verb).await.status, 200);
             let rest = body.collect().await.expect("the rest").to_bytes();
             let rest = String::from_utf8_lossy(&rest).into_owned();
             assert!(rest.contains(want), "{verb}: {rest}");
@@ -69,7 +61,7 @@ fn what_a_client_carries_is_good_for_its_caller_only_and_once() {
         let gateway = Gateway::start(Options::default()).await;
         gateway.scripted.answer_json(DONE);
         let (id, state) = asked(&gateway).await;
-        assert_eq!(say(&gateway, &id, "approve").await.status, 200);
+        assert_eq!(gateway.say(Persona::Finance, &id, "approve").await.status, 200);
         let others = gateway.call("scripted", Persona::Vendor, "tools/call", params(Some(&state))).await;
         assert_eq!(others.message()["error"]["code"], -32602, "{others:?}");
         assert!(gateway.scripted.received().is_empty());
