@@ -8,6 +8,7 @@ mod deny;
 mod issuer;
 mod outline;
 mod policy;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -20,6 +21,7 @@ use crate::draft::connection::ConnectionDraft;
 use crate::draft::deny::Known;
 use crate::draft::issuer::IssuerDraft;
 use crate::draft::policy::{PolicyDraft, read_console};
+use crate::draft::webhook::WebhookDraft;
 use crate::edge::EdgeDraft;
 use crate::issuer::IssuerSettings;
 use crate::limits::Limits;
@@ -45,6 +47,7 @@ pub struct Draft {
     anonymous: Option<AnonymousDraft>,
     policy: PolicyDraft,
     console: Option<Console>,
+    webhooks: Vec<WebhookDraft>,
 }
 
 /// The keys before the first table.
@@ -86,6 +89,7 @@ impl Draft {
         }
         let names: Vec<&str> = connections.keys().map(ConnectionName::as_str).collect();
         let deny = deny::read(&mut root, &mut report, Known { issuers: &known, connections: &names }, text);
+        let webhooks = webhook::read(&mut root, &mut report, &names);
         root.finish(&mut report);
         Problems::refuse_any(file, report.into_problems())?;
         let Some(top) = top else {
@@ -94,7 +98,20 @@ impl Draft {
             return Err(Problems::one(file, problem));
         };
         let file = file.to_owned();
-        Ok(Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console })
+        Ok(Self {
+            file,
+            top,
+            edge,
+            limits,
+            masking,
+            issuers,
+            connections,
+            deny,
+            anonymous,
+            policy,
+            console,
+            webhooks,
+        })
     }
 
     /// What the operator must be told, although the file is good: one line each, with its place.
@@ -115,6 +132,7 @@ impl Draft {
         self.issuers.values().for_each(|issuer| issuer.variables(&mut names));
         self.connections.values().for_each(|connection| connection.variables(&mut names));
         self.policy.variables(&mut names);
+        self.webhooks.iter().for_each(|webhook| webhook.variables(&mut names));
         names
     }
 
@@ -125,7 +143,7 @@ impl Draft {
     /// never repeat a value.
     pub fn resolve(&self, values: &BTreeMap<VariableName, String>) -> Result<Settings, Problems> {
         let mut fill = Fill { values, problems: Vec::new() };
-        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, console } =
+        let Self { file, top, edge, limits, masking, issuers, connections, deny, anonymous, policy, .. } =
             self;
         let public_url = fill.parse("public_url", &top.public_url);
         let secret_key = fill.secret_key("secret_key", &top.secret_key);
@@ -146,6 +164,7 @@ impl Draft {
             .as_ref()
             .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
         let policy = policy.resolve(&mut fill);
+        let webhooks = webhook::resolve(&self.webhooks, &mut fill);
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
@@ -166,7 +185,8 @@ impl Draft {
             deny: deny.clone(),
             anonymous,
             policy,
-            console: console.clone(),
+            console: self.console.clone(),
+            webhooks,
         })
     }
 

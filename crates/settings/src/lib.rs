@@ -26,6 +26,7 @@ pub mod read;
 mod secret;
 mod template;
 mod url;
+mod webhook;
 pub mod words;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
+pub use crate::webhook::{Webhook, WebhookEvent, WebhookSecret, WebhookUrl};
 
 /// Everything a gateway is told, checked and with its variables filled in.
 ///
@@ -83,4 +85,6 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// Who may use `/api`; nobody, if it is absent.
     pub console: Option<Console>,
+    /// Who is told of what happens.
+    pub webhooks: Vec<Webhook>,
 }
