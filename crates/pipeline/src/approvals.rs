@@ -30,7 +30,7 @@ use crate::exchange::Exchange;
 use crate::ports::{Ports, StoreError};
 use crate::record;
 use crate::refusal::Refusal;
-use crate::usage;
+use crate::{usage, webhooks};
 
 /// How often a call looks again after others have used what it found.
 const MOST_LOOKS: u32 = 4;
@@ -145,7 +145,10 @@ async fn create<P: Ports>(
     };
     drive(&*x.ports, &mut create).await;
     match create.finish() {
-        Ok(Creation::Created(request)) => Held::new(x, hold, request.id, Standing::Asked).into(),
+        Ok(Creation::Created(request)) => {
+            webhooks::requested(x, &request).await;
+            Held::new(x, hold, request.id, Standing::Asked).into()
+        }
         Ok(Creation::Raced(id)) => Held::new(x, hold, id, Standing::Waiting).into(),
         Err(trouble) => trouble.into(),
     }

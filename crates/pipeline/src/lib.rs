@@ -50,6 +50,7 @@ mod stream;
 mod tasks;
 mod tokenize;
 mod usage;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -79,6 +80,7 @@ pub use crate::journal::LedgerKeys;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
 pub use crate::stream::EventStream;
+pub use crate::webhooks::{deliver, has_work};
 
 use crate::approvals::Matter;
 use crate::decide::Passage;
