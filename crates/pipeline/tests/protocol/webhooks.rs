@@ -330,9 +330,6 @@ fn a_receiver_that_hangs_delays_no_call() {
     assert!(at_once(second.as_mut()).is_none());
     assert!(!has_work(gateway, &**ports));
     assert!(at_once(told.courier()).is_some());
-    ports.patience.set(Duration::from_secs(5));
-    assert!(at_once(told.courier()).is_some());
-    told.log();
 }
 
 #[test]
@@ -424,7 +421,7 @@ fn maintenance_tells_once_of_requests_that_nobody_has_answered() {
     let [(first, event)] = heard.as_slice() else { panic!("{heard:?}") };
     assert_eq!((&event["type"], &event["data"]["request"]), (&json!("approval.expired"), &json!(id)));
     assert_eq!(told.maintain().json()["approvals"]["expired"], 0);
-    told.later(3600);
+    told.later(200);
     assert_eq!(told.maintain().json()["approvals"]["expired"], 0);
     assert_eq!(told.heard(), []);
     // Who forgets that it was told tells it under the same id.
