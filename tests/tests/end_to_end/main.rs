@@ -22,3 +22,4 @@ mod reviewing;
 mod streams;
 mod tokens;
 mod upstream;
+mod webhooks;
