@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn each_duty_has_a_line() {
         let report = json!({
-            "approvals": { "expired": 2, "complete": true },
+            "approvals": { "complete": true, "expired": 2 },
             "webhooks": { "delivered": 3, "given_up": 0 },
         });
         let want = ["approvals  complete true, expired 2", "webhooks   delivered 3, given up 0"];

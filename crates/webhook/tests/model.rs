@@ -1,6 +1,6 @@
 //! The laws of the outbox, over a store that fails where it is told to: nothing that is in it is lost, nothing is sent
 //! without end, and of several instances one makes each attempt.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test is its report")]
+#![expect(clippy::unwrap_used, reason = "a failing test is its report")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl Fake {
         let number = self.n_operations.get();
         self.n_operations.set(number + 1);
         match self.fails.borrow().contains(&number) {
-            true => (number % 2 == 0, Err(Failed("injected".into()))),
+            true => (number.is_multiple_of(2), Err(Failed("injected".into()))),
             false => (true, Ok(())),
         }
     }
@@ -66,7 +66,8 @@ fn outbox() -> Outbox {
 
 fn letter(number: u8, at: u64) -> Letter {
     let url = "https://hooks.example.com".parse().unwrap();
-    let kind = if number % 2 == 0 { WebhookEvent::CallDenied } else { WebhookEvent::ApprovalRequested };
+    let kind =
+        if number.is_multiple_of(2) { WebhookEvent::CallDenied } else { WebhookEvent::ApprovalRequested };
     let body = format!("letter {number}");
     Letter { id: MessageId::of([number; 16]), to: Receiver::of(&url), kind, at: UnixMillis(at), body }
 }

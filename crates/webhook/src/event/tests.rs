@@ -21,6 +21,7 @@ fn body(event: &Event) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of all events")]
 fn every_event_is_told_in_json_and_in_one_sentence() {
     let (by, reason) = ("okta|bob".to_owned(), Some("as [asked](for)\n*now*".to_owned()));
     let access = Matter { about: About::Access { group: "okta:dba".into() }, ..matter() };
