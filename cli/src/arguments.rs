@@ -10,6 +10,7 @@ use portcullis_pins::Kind;
 
 use crate::access::Access;
 use crate::approvals::Approvals;
+use crate::maintain::Maintain;
 use crate::policy::Policy;
 use crate::replay::Replay;
 use crate::sessions::Sessions;
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Explain(Box<Explain>),
     /// Find sensitive values in texts, and mask them.
     Inspect(Inspect),
+    /// Have a running gateway do what has to be done now and then, for a cron job.
+    Maintain(Maintain),
     /// Show what an upstream server says of its tools, and approve it.
     Pin(Pin),
     /// Push policies to a running gateway, and make what that needs.

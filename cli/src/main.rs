@@ -10,6 +10,7 @@ mod check;
 mod exit;
 mod explain;
 mod inspect;
+mod maintain;
 mod pin;
 mod policy;
 mod records;
@@ -42,6 +43,7 @@ async fn main() -> Exit {
         Command::Demo(arguments) => up::services(arguments).await,
         Command::Explain(arguments) => explain::run(*arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Maintain(arguments) => maintain::run(&arguments).await,
         Command::Pin(arguments) => pin::run(arguments).await,
         Command::Policy(arguments) => policy::run(arguments).await,
         Command::Records(arguments) => records::run(&arguments),

@@ -12,9 +12,9 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates that reach nothing outside of themselves: no clock, environment, randomness, network or runtime.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "approval", "detect", "identity", "ledger", "mcp", "pins", "pipeline", "policy", "release", "settings",
-    "usage",
+    "usage", "webhook",
 ];
 
 /// What would let a pure crate reach out, directly or through any of its dependencies.

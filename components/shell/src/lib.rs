@@ -11,9 +11,10 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Response;
-use portcullis_pipeline::{Answer, Gateway};
+use portcullis_pipeline::{Answer, Gateway, deliver, has_work};
 use spin_sdk::http::{Error, Request};
 use spin_sdk::wasip3::http::types;
+use spin_sdk::wasip3::spawn;
 
 pub use crate::world::{Incoming, World};
 
@@ -38,7 +39,24 @@ pub async fn serve(
             return respond::unavailable().await;
         }
     };
-    respond::send(handle(gateway, world, request.map(Incoming::Request)).await).await
+    let after = After { gateway: Rc::clone(&gateway), world: Rc::clone(&world) };
+    respond::send(handle(gateway, world, request.map(Incoming::Request)).await, after).await
+}
+
+/// What is done when an answer is on its way: telling others of what has happened. The host keeps the instance for it.
+#[derive(Clone)]
+pub(crate) struct After {
+    gateway: Rc<Gateway>,
+    world: Rc<World>,
+}
+
+impl After {
+    /// Begins in a task of its own, if there is something to do.
+    pub(crate) fn begin(&self) {
+        if has_work(&self.gateway, &*self.world) {
+            spawn(deliver(Rc::clone(&self.gateway), Rc::clone(&self.world)));
+        }
+    }
 }
 
 /// An answer that is whole.

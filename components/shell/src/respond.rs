@@ -14,6 +14,7 @@ use spin_sdk::wasip3::http_compat::{BodyWriter, http_into_wasi_response};
 use spin_sdk::wasip3::spawn;
 use spin_sdk::wasip3::wit_bindgen::{StreamWriter, yield_async};
 
+use crate::After;
 use crate::world::World;
 
 /// How long a stream may be silent before a comment shows that it lives. It is also the longest time that a
@@ -23,11 +24,15 @@ const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(15);
 const STALLED_AFTER: Duration = Duration::from_secs(60);
 
 /// Hands an answer to the host.
-pub(crate) async fn send(response: Response<Answer<World>>) -> Result<types::Response, Error> {
+pub(crate) async fn send(response: Response<Answer<World>>, after: After) -> Result<types::Response, Error> {
     let (head, answer) = response.into_parts();
     match answer {
-        Answer::Full(body) => whole(Response::from_parts(head, body)).await,
-        Answer::Events(events) => events_response(head.status, head.headers, *events),
+        Answer::Full(body) => {
+            let sent = whole(Response::from_parts(head, body)).await;
+            after.begin();
+            sent
+        }
+        Answer::Events(events) => events_response(head.status, head.headers, *events, after),
     }
 }
 
@@ -52,12 +57,18 @@ fn events_response(
     status: StatusCode,
     headers: HeaderMap,
     events: EventStream<World>,
+    after: After,
 ) -> Result<types::Response, Error> {
     let headers = headers.try_into().map_err(|_| internal("headers"))?;
     let (writer, body, trailers) = BodyWriter::new();
     let (response, _) = types::Response::new(headers, Some(body), trailers);
     response.set_status_code(status.as_u16()).map_err(|()| internal("status"))?;
-    spawn(relay(events, writer));
+    after.begin();
+    spawn(async move {
+        relay(events, writer).await;
+        // What has happened in the stream.
+        after.begin();
+    });
     Ok(response)
 }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use portcullis_ledger::UnixMillis;
 
-use crate::case::{Case, State};
+use crate::case::{Case, Expiry, State};
 use crate::id::RequestId;
 use crate::known::{Depth, Known};
 use crate::name::GroupName;
@@ -34,6 +34,8 @@ pub enum Which {
     All,
     /// Those that can be used now, and so be revoked.
     Approved,
+    /// Those that nobody has answered in time.
+    Expired,
     /// Those that wait for people.
     Pending,
 }
@@ -197,12 +199,22 @@ impl Filter {
 impl Which {
     fn is(self, state: &State) -> bool {
         match (self, state) {
-            (Self::All, _) | (Self::Approved, State::Approved(_)) | (Self::Pending, State::Pending(_)) => {
-                true
-            }
+            (Self::All, _)
+            | (Self::Approved, State::Approved(_))
+            | (Self::Expired, State::Expired(Expiry::Unanswered))
+            | (Self::Pending, State::Pending(_)) => true,
             (
                 Self::Approved,
                 State::Consumed | State::Expired(_) | State::Pending(_) | State::Rejected | State::Revoked,
+            )
+            | (
+                Self::Expired,
+                State::Approved(_)
+                | State::Consumed
+                | State::Expired(Expiry::Ended)
+                | State::Pending(_)
+                | State::Rejected
+                | State::Revoked,
             )
             | (
                 Self::Pending,
@@ -211,10 +223,11 @@ impl Which {
         }
     }
 
-    /// How many days back there can be any: requests wait for a week at most, and grants last for one.
+    /// How many days back there can be any: requests wait for a week at most, and grants last for one. What has expired is
+    /// listed for a week after that.
     const fn days(self) -> u64 {
         match self {
-            Self::All | Self::Approved => 15,
+            Self::All | Self::Approved | Self::Expired => 15,
             Self::Pending => 8,
         }
     }

@@ -37,7 +37,7 @@ use crate::exchange::Exchange;
 use crate::ports::{Ports, StoreError};
 use crate::record;
 use crate::refusal::Refusal;
-use crate::usage;
+use crate::{usage, webhooks};
 
 /// How often a call looks again after others have used what it found.
 const MOST_LOOKS: u32 = 4;
@@ -194,7 +194,10 @@ async fn create<P: Ports>(
     };
     drive(&*x.ports, &mut create).await;
     let created = match create.finish() {
-        Ok(Creation::Created(request)) => (request.id, Standing::Asked),
+        Ok(Creation::Created(request)) => {
+            webhooks::requested(x, &request).await;
+            (request.id, Standing::Asked)
+        }
         Ok(Creation::Raced(id)) => (id, Standing::Waiting),
         Err(trouble) => return trouble.into(),
     };

@@ -1,4 +1,5 @@
-//! `/api`: pushing policies, taking an earlier one back into force, asking what is; and approvals, with their page.
+//! `/api`: pushing policies, taking an earlier one back into force, asking what is; approvals, with their page;
+//! maintenance.
 //!
 //! The order is that of the data path: edge, authentication before the body is read, policy, record, effect, record.
 //! What is pushed must be allowed by the policies in force and signed by a key that the settings trust: neither a stolen
@@ -8,6 +9,7 @@
 
 mod access;
 mod approvals;
+mod maintenance;
 mod objection;
 mod page;
 mod push;
@@ -42,6 +44,8 @@ enum Deed {
     Access(access::Deed),
     /// Look at what waits for people, or decide on it.
     Approvals(approvals::Deed),
+    /// Do what has to be done now and then.
+    Maintain,
     /// Put a bundle in force.
     Push,
     /// Put a bundle in force that was before.
@@ -58,6 +62,7 @@ impl Deed {
         match self {
             Self::Access(deed) => deed.as_str(),
             Self::Approvals(deed) => deed.as_str(),
+            Self::Maintain => "maintenance",
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
             Self::Read(asked) => asked.as_str(),
@@ -105,6 +110,7 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refu
     match deed {
         Deed::Access(deed) => access::serve(x, deed, body).await,
         Deed::Approvals(deed) => approvals::serve(x, deed, body).await,
+        Deed::Maintain => maintenance::maintain(x).await,
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
         Deed::Read(asked) => recordings::serve(x, asked).await,
@@ -122,6 +128,8 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
             Deed::Approvals(deed)
         }
         (access::Deed::PATH, method) => Deed::Access(access::Deed::of(method)?),
+        ("/api/maintenance", &Method::POST) => Deed::Maintain,
+        ("/api/maintenance", _) => return Err(Refusal::MethodNotAllowed { allow: "POST" }),
         ("/api/policy", &Method::POST) => Deed::Push,
         ("/api/policy", &Method::GET) => Deed::Status,
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
@@ -135,7 +143,7 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         Deed::Approvals(deed) => deed.body(),
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
-        Deed::Read(_) | Deed::Status => None,
+        Deed::Maintain | Deed::Read(_) | Deed::Status => None,
     };
     let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
@@ -290,7 +298,7 @@ fn denied(deed: Option<&str>) -> &'static str {
              recording needs `review`"
         }
         Some(_) | None => {
-            "the policies in force do not let you do this: pushing needs `configure` on every connection, looking \
+            "the policies in force do not let you do this: pushing and maintenance need `configure` on every connection, looking \
              needs `configure`, `review` or `audit` on one"
         }
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use http::Response;
 use http::request::Parts;
 use portcullis_detect::KnownValues;
@@ -29,7 +29,7 @@ use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::session::{self, Bundle, Session};
 use crate::usage::Account;
-use crate::{access, authenticate, edge, pace, record, usage};
+use crate::{access, authenticate, edge, pace, record, usage, webhooks};
 
 /// The longest line for the operator, in bytes.
 const LONGEST_LINE: usize = 2048;
@@ -238,9 +238,11 @@ impl<P: Ports> Exchange<P> {
         refusal.answer(&self.to)
     }
 
-    /// Tells the operator of a refusal, and leaves a record. What was used is published meanwhile.
+    /// Tells the operator of a refusal, and leaves a record. What was used is published meanwhile, and who wants to be told
+    /// of it will be.
     pub(crate) async fn note(&self, refusal: &Refusal) {
-        join(self.leave_record(refusal), usage::settle(self)).await;
+        let told = webhooks::of_refusal(self, refusal);
+        join3(self.leave_record(refusal), usage::settle(self), told).await;
     }
 
     async fn leave_record(&self, refusal: &Refusal) {

@@ -24,6 +24,7 @@ use crate::pace::Paces;
 use crate::params::KnownTools;
 use crate::releases::Releases;
 use crate::usage::Meter;
+use crate::webhooks::Post;
 
 /// What the file of the settings is called where a policy says where it is from.
 const SETTINGS: &str = "portcullis.toml";
@@ -77,6 +78,8 @@ pub struct Gateway {
     pub(crate) breakers: Breakers,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
+    /// What is told to others.
+    pub(crate) post: Post,
 }
 
 impl Gateway {
@@ -123,6 +126,7 @@ impl Gateway {
             journal: Journal::new(app.clone(), &sealer)?,
             approvals: Vault::new(app.clone(), sealer.clone()),
             access,
+            post: Post::new(app.clone(), sealer.clone()),
             app,
             settings,
             active: RefCell::new(Rc::new(active.under(&rules))),

@@ -51,6 +51,7 @@ mod stream;
 mod tasks;
 mod tokenize;
 mod usage;
+mod webhooks;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -81,6 +82,7 @@ pub use crate::journal::LedgerKeys;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
 pub use crate::stream::EventStream;
+pub use crate::webhooks::{deliver, has_work};
 
 use crate::approvals::Matter;
 use crate::decide::Passage;

@@ -9,6 +9,7 @@ mod deny;
 mod issuer;
 mod outline;
 mod policy;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -23,6 +24,7 @@ use crate::draft::connection::ConnectionDraft;
 use crate::draft::deny::Known;
 use crate::draft::issuer::IssuerDraft;
 use crate::draft::policy::{PolicyDraft, read_console};
+use crate::draft::webhook::WebhookDraft;
 use crate::edge::EdgeDraft;
 use crate::issuer::IssuerSettings;
 use crate::limits::Limits;
@@ -50,6 +52,7 @@ pub struct Draft {
     policy: PolicyDraft,
     console: Option<Console>,
     access: Access,
+    webhooks: Vec<WebhookDraft>,
 }
 
 /// The keys before the first table.
@@ -95,6 +98,7 @@ impl Draft {
         }
         let names: Vec<&str> = connections.keys().map(ConnectionName::as_str).collect();
         let deny = deny::read(&mut root, &mut report, Known { issuers: &known, connections: &names }, text);
+        let webhooks = webhook::read(&mut root, &mut report, &names);
         root.finish(&mut report);
         Problems::refuse_any(file, report.into_problems())?;
         let Some(top) = top else {
@@ -117,6 +121,7 @@ impl Draft {
             policy,
             console,
             access,
+            webhooks,
         })
     }
 
@@ -138,6 +143,7 @@ impl Draft {
         self.issuers.values().for_each(|issuer| issuer.variables(&mut names));
         self.connections.values().for_each(|connection| connection.variables(&mut names));
         self.policy.variables(&mut names);
+        self.webhooks.iter().for_each(|webhook| webhook.variables(&mut names));
         names
     }
 
@@ -169,6 +175,7 @@ impl Draft {
             .as_ref()
             .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
         let policy = policy.resolve(&mut fill);
+        let webhooks = webhook::resolve(&self.webhooks, &mut fill);
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
@@ -192,6 +199,7 @@ impl Draft {
             policy,
             console: self.console.clone(),
             access: self.access.clone(),
+            webhooks,
         })
     }
 

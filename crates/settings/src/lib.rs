@@ -28,6 +28,7 @@ pub mod read;
 mod secret;
 mod template;
 mod url;
+mod webhook;
 pub mod words;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
+pub use crate::webhook::{Webhook, WebhookEvent, WebhookSecret, WebhookUrl};
 
 /// Everything a gateway is told, checked and with its variables filled in.
 ///
@@ -91,4 +93,6 @@ pub struct Settings {
     pub console: Option<Console>,
     /// Groups that people can be in for a time.
     pub access: Access,
+    /// Who is told of what happens.
+    pub webhooks: Vec<Webhook>,
 }

@@ -266,6 +266,12 @@ impl<'t, 'i> Section<'t, 'i> {
         (self.line, last.max(self.line))
     }
 
+    /// Whether the key is there.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// Reports a key that must be there and is not.
     pub fn missing(&self, report: &mut Report, key: &str) {
         report.add(self.line, format!("`{}` is missing", self.join(key)));

@@ -24,3 +24,4 @@ mod reviewing;
 mod streams;
 mod tokens;
 mod upstream;
+mod webhooks;

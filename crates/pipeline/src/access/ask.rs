@@ -21,6 +21,7 @@ use crate::decide;
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
+use crate::webhooks;
 
 /// What is about to be asked.
 pub(crate) struct Plan {
@@ -90,7 +91,10 @@ pub(crate) async fn perform<P: Ports>(x: &Exchange<P>, plan: Plan, wish: &Wish) 
     let mut create = Create::new(x.gateway.approvals(), (id, asked), context, now).map_err(unwritable)?;
     drive(&*x.ports, &mut create).await;
     let id = match create.finish()? {
-        Creation::Created(request) => request.id,
+        Creation::Created(request) => {
+            webhooks::requested(x, &request).await;
+            request.id
+        }
         Creation::Raced(id) => id,
     };
     Ok(Standing {

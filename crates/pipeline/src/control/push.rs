@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join;
 use portcullis_ledger::UnixMillis;
 use portcullis_policy::{
     Bundle, BundleDigest, PolicyDigest, PolicyId, PolicySet, Reasons, Serial, SignedBundle, Target,
@@ -17,6 +18,7 @@ use crate::exchange::Exchange;
 use crate::ports::{Ports, StoreError};
 use crate::record::{self, End};
 use crate::refusal::Refusal;
+use crate::webhooks;
 
 /// The longest envelope, in bytes.
 const ENVELOPE_BYTES: usize = 4096;
@@ -104,7 +106,14 @@ async fn put_in_force<P: Ports>(
         Ok(()) => End::Answered { failed: false, text: String::new() },
         Err(refusal) => End::Refused(refusal),
     };
-    record.close_here(x, end).await.map_err(Refusal::Withheld)?;
+    let is_pushed = refusal.is_ok();
+    let others = async {
+        if is_pushed {
+            webhooks::of_push(x, &entry).await;
+        }
+    };
+    let (closed, ()) = join(record.close_here(x, end), others).await;
+    closed.map_err(Refusal::Withheld)?;
     refusal?;
     let [added, changed, removed] = differences(x.active.policies(), active.policies());
     let is_in_force = x.gateway.settings().policy.source == PolicySource::Pushed;

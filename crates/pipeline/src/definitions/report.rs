@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use futures_util::future::join;
 use portcullis_ledger::{Drift as DriftRecord, Record, UnixMillis};
 use portcullis_pins::{DefinitionDigest, Kind};
 use portcullis_settings::{ConnectionName, Drift};
@@ -13,7 +14,7 @@ use crate::definitions::{Drifted, News};
 use crate::gateway::Gateway;
 use crate::guard::Masker;
 use crate::ports::Ports;
-use crate::record;
+use crate::{record, webhooks};
 
 /// How many records of drift an instance writes in a minute. A connection without pins may have thousands of
 /// definitions, and instances come and go.
@@ -128,7 +129,10 @@ async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, now
         changed: difference.members().iter().map(|path| masked(path)).collect(),
     };
     let shelf = record::Shelf::of_connection(gateway, connection.as_str());
-    if let Err(error) = shelf.write(gateway, ports, &Record::Drift(record)).await {
+    let told = webhooks::of_drift(gateway, ports, &record);
+    let stored = Record::Drift(record.clone());
+    let (written, ()) = join(shelf.write(gateway, ports, &stored), told).await;
+    if let Err(error) = written {
         ports.log(&format!("drift could not be recorded: {error}"));
     }
 }

@@ -30,6 +30,7 @@ mod sealing;
 mod support;
 mod tasks;
 mod tokens;
+mod webhooks;
 mod whatever;
 #[expect(dead_code, reason = "the data path's tests use more of it")]
 #[path = "../world/mod.rs"]

@@ -129,6 +129,8 @@ pub(crate) enum Upstream {
         end: End,
     },
     Fails(FetchError),
+    /// Never answers.
+    Hangs,
     /// Answers each request by itself.
     Scripted(Script),
 }
@@ -276,6 +278,7 @@ impl Ports for Fake {
         match upstream {
             Upstream::Scripted(_) => Err(FetchError::Unreachable("a script of scripts".into())),
             Upstream::Fails(error) => Err(error),
+            Upstream::Hangs => std::future::pending().await,
             Upstream::Answers { status, headers, chunks, end } => {
                 let gauge = Rc::<Gauge>::default();
                 self.bodies.borrow_mut().push(Rc::clone(&gauge));

@@ -1,10 +1,12 @@
 //! Saying something about a request: who may, what is on record of it, and what it led to.
 
+use futures_util::future::join;
 use portcullis_approval::{
     Case, Cast, CastTrouble, ContentDigest, Operation, PrincipalId, Reason, Rejection, RequestId, Revocation,
     Seen, Subject, Vote, Voter,
 };
 use portcullis_mcp::json::{self, Bounds, Json};
+use portcullis_webhook::Decision;
 use serde_json::{Value, json};
 
 use super::{Undecided, Verb, driven, found, may_say, now, read, view};
@@ -15,6 +17,7 @@ use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::record::{self, End};
 use crate::refusal::Refusal;
+use crate::webhooks;
 
 /// The longest body: a reason of the longest kind, all of it in escapes.
 const BODY_BYTES: usize = 8 << 10;
@@ -46,6 +49,7 @@ pub(super) async fn decide<P: Ports>(
     let case = found(x, id).await?.case;
     let reasons = may_say(x, &case, verb)?;
     let told = told(x, &case, &given);
+    let reason = given.reason.clone();
     let statement = statement(x, (&case, verb), given)?;
     let cast = cast(x, &case, statement)?;
     let record = record::administrative(x, (verb.deed(), &id.to_string()), &told, &reasons).await?;
@@ -70,12 +74,30 @@ pub(super) async fn decide<P: Ports>(
         }
         Err(refusal) => End::Refused(refusal),
     };
-    record.close_here(x, end).await.map_err(Refusal::Withheld)?;
+    let is_said = cast.is_ok();
+    let others = async {
+        if is_said {
+            let now = after.as_ref().map_or(&case, |reading| &reading.case);
+            webhooks::decided(x, now, decision(verb), reason.as_ref()).await;
+        }
+    };
+    let (closed, ()) = join(record.close_here(x, end), others).await;
+    closed.map_err(Refusal::Withheld)?;
     cast?;
     settle(&*x.ports, after.and_then(|reading| reading.settle)).await;
     let mut told = state.ok_or(Undecided::Unseen)?;
     told.insert("id".to_owned(), id.to_string().into());
     Ok(Value::Object(told))
+}
+
+/// What a verb is to those who are told of it; `None` for taking back.
+const fn decision(verb: Verb) -> Option<Decision> {
+    match verb {
+        Verb::Approve => Some(Decision::Approve),
+        Verb::Force => Some(Decision::Force),
+        Verb::Reject => Some(Decision::Reject),
+        Verb::Revoke => None,
+    }
 }
 
 /// What is on record of what somebody says.
