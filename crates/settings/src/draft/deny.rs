@@ -121,7 +121,8 @@ fn check_connection(connection: &Located<ConnectionName>, report: &mut Report, k
     }
 }
 
-fn check_group((path, group): (&str, &Located<GroupName>), report: &mut Report, known: &[&str]) {
+/// A group must be of an issuer that there is.
+pub(super) fn check_group((path, group): (&str, &Located<GroupName>), report: &mut Report, known: &[&str]) {
     let Located { line, value: group } = group;
     if !known.contains(&group.issuer()) {
         let hint = match known {
