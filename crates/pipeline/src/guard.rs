@@ -30,7 +30,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
 use crate::aggregate::names;
-use crate::definitions::News;
+use crate::definitions::{Lifted, News};
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -82,6 +82,8 @@ pub(crate) struct Guard {
     duties: Vec<Duty>,
     /// What people are to be told of the frame that was judged last.
     news: News,
+    /// What the frame that is judged next may show although it is not what is pinned.
+    lifted: Lifted,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -148,6 +150,7 @@ impl Guard {
             bytes_out: 0,
             duties: Vec::new(),
             news: News::default(),
+            lifted: Lifted::new(),
             asked: Vec::new(),
         }
     }
@@ -239,6 +242,11 @@ impl Guard {
     /// What must be in the store before the frame that was judged last is released.
     pub(crate) fn take_duties(&mut self) -> Vec<Duty> {
         std::mem::take(&mut self.duties)
+    }
+
+    /// What the next frame may show although it is not what is pinned.
+    pub(crate) fn lift(&mut self, lifted: Lifted) {
+        self.lifted = lifted;
     }
 
     /// What people are to be told of the frame that was judged last.

@@ -1,7 +1,7 @@
 //! Saying something about a request: who may, what is on record of it, and what it led to.
 
 use portcullis_approval::{
-    Case, Cast, CastTrouble, ContentDigest, Operation, PrincipalId, Reason, Rejection, RequestId, Revocation,
+    Case, Cast, CastTrouble, ContentDigest, Definition, Operation, PrincipalId, Reason, Rejection, RequestId, Revocation,
     Seen, Subject, Vote, Voter,
 };
 use portcullis_mcp::json::{self, Bounds, Json};
@@ -86,6 +86,9 @@ fn told<P: Ports>(x: &Exchange<P>, case: &Case, given: &Given) -> Value {
         Subject::Call(Operation { method, name, .. }) => {
             json!({ "method": method, "name": view::masked(x, name) })
         }
+        Subject::Definition(Definition { kind, name, digest, .. }) => json!({
+            "defines": kind, "name": view::masked(x, name), "definition": digest.to_string(),
+        }),
     };
     json!({
         "request": case.digest().to_string(),
