@@ -139,7 +139,8 @@ impl<'v> Inbox<'v> {
             self.n_looked += 1;
             let case = self.entry(day, *number).and_then(|id| self.known.case(id));
             // What is on the list of a day was there.
-            let case = case.filter(|case| day != Day::LASTING || Day::of(case.request().created) < self.oldest());
+            let case =
+                case.filter(|case| day != Day::LASTING || Day::of(case.request().created) < self.oldest());
             self.cases.extend(case.filter(|case| self.filter.lets_through(case, self.now)));
         }
         match numbers.last() {

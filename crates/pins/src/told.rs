@@ -65,7 +65,8 @@ mod tests {
             object
         };
         let before = object(r#"{"name":"a","description":"Pays","old":1,"s":{"type":"x"}}"#);
-        let after = object("{\"name\":\"a\",\"description\":\"Pays\\nall\",\"s\":{\"type\":\"y\"},\"n\u{200b}\":[]}");
+        let after =
+            object("{\"name\":\"a\",\"description\":\"Pays\\nall\",\"s\":{\"type\":\"y\"},\"n\u{200b}\":[]}");
         let lines: Vec<String> = changed_members(&before, &after).iter().map(MemberChange::line).collect();
         assert_eq!(
             lines,

@@ -40,8 +40,8 @@ pub(crate) use crate::definitions::known::{BELIEVED_MS, Extent, Known, Shown};
 pub(crate) use crate::definitions::lifted::{Lifted, lifted};
 pub(crate) use crate::definitions::news::News;
 pub(crate) use crate::definitions::read::{Place, read};
-pub(crate) use crate::definitions::report::{Reported, report};
 use crate::definitions::report::report_asked;
+pub(crate) use crate::definitions::report::{Reported, report};
 
 use crate::definitions::drifted::Difference;
 use crate::definitions::known::{Seen, Standing};

@@ -125,7 +125,10 @@ pub(crate) async fn intent<P: Ports>(
         name: name.map(|name| masked(&mut masker, name)),
         definition: basis.definition.map(|definition| definition.to_string()),
         // Of a call that needed both, its own.
-        approval: approved.map(|approved| approved.request).or(basis.approval).map(|request| request.to_string()),
+        approval: approved
+            .map(|approved| approved.request)
+            .or(basis.approval)
+            .map(|request| request.to_string()),
         arguments: arguments(&x.gateway, &mut masker, (given, sent), restored),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.active, Verdict::Allow, reasons),

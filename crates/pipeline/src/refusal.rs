@@ -401,9 +401,7 @@ impl Refusal {
             Self::Denied(denial) => to.message(code::DENIED, denial.public_text()),
             Self::Held(held) => held.message(to),
             Self::DriftHeld(held) => held.message(to),
-            Self::NeedsApproval(_) => {
-                to.message(code::NEEDS_APPROVAL, "needs approval by a person")
-            }
+            Self::NeedsApproval(_) => to.message(code::NEEDS_APPROVAL, "needs approval by a person"),
             Self::Fetch(_) | Self::NoAnswer { .. } | Self::Upstream(_) => {
                 to.message(code::UPSTREAM, "the server behind the gateway failed")
             }

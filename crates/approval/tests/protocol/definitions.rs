@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use portcullis_approval::{
-    Asked, CannotVote, ContentDigest, Coverage, Definition, Filter, Found, Inbox, Pinned, RequestId, Requester,
-    Requirement, Requirements, Seen, Subject, Voter, Which,
+    Asked, CannotVote, ContentDigest, Coverage, Definition, Filter, Found, Inbox, Pinned, RequestId,
+    Requester, Requirement, Requirements, Seen, Subject, Voter, Which,
 };
 use portcullis_ledger::UnixMillis;
 

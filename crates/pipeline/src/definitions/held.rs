@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use portcullis_approval::{
-    Asked, ContentDigest, Context, Covered, Create, Creation, Definition, DefinitionRule, Find, Found, MaskedText,
-    RequestId, Requester,
+    Asked, ContentDigest, Context, Covered, Create, Creation, Definition, DefinitionRule, Find, Found,
+    MaskedText, RequestId, Requester,
 };
 use portcullis_ledger::UnixMillis;
 use portcullis_mcp::answer::{self, code};
@@ -146,7 +146,9 @@ pub(super) async fn pass<P: Ports>(
 ) -> Result<Basis, Refusal> {
     let requester = Requester::of(x.caller()?.principal());
     let asked = match (drifted.difference.live(), requester) {
-        (Some(live), Ok(requester)) => asked(x.connection()?, &drifted, live, requester).map(|asked| (live, asked)),
+        (Some(live), Ok(requester)) => {
+            asked(x.connection()?, &drifted, live, requester).map(|asked| (live, asked))
+        }
         (None, _) | (_, Err(_)) => None,
     };
     let Some((live, asked)) = asked else { return Err(Refusal::Drift(Box::new(drifted))) };
@@ -159,7 +161,9 @@ pub(super) async fn pass<P: Ports>(
         }
         // What lasts is not for one call.
         Found::Granted { covered: Covered::Once(_), .. } => return Err(Refusal::Drift(Box::new(drifted))),
-        Found::MustCreate { id, after: _ } => return Err(create(x, place, (drifted, live), (id, asked)).await),
+        Found::MustCreate { id, after: _ } => {
+            return Err(create(x, place, (drifted, live), (id, asked)).await);
+        }
         Found::Pending(case) => (case.request().id, Standing::Waiting),
         Found::Rejected { case, next: _ } => (case.request().id, Standing::Rejected),
     };
@@ -255,12 +259,17 @@ fn context<P: Ports>(x: &Exchange<P>, drifted: &mut Drifted, item: &Object<'_>) 
 }
 
 /// In what a definition differs from its pin; nothing if it has none.
-fn changes<P: Ports>(x: &Exchange<P>, drifted: &Drifted, item: &Object<'_>) -> Result<Vec<MemberChange>, String> {
+fn changes<P: Ports>(
+    x: &Exchange<P>,
+    drifted: &Drifted,
+    item: &Object<'_>,
+) -> Result<Vec<MemberChange>, String> {
     let Drifted { kind, name, connection, difference, .. } = drifted;
     if difference.pinned().is_none() {
         return Ok(Vec::new());
     }
-    let pinned = x.active.approved().definition(connection, *kind, name).map_err(|error| error.to_string())?;
+    let pinned =
+        x.active.approved().definition(connection, *kind, name).map_err(|error| error.to_string())?;
     let both = pinned.zip(pins::Definition::of(*kind, item));
     let (pinned, live) = both.ok_or_else(|| "what is pinned cannot be read".to_owned())?;
     Ok(changed_members(&pinned, live.members()))

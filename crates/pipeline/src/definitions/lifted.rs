@@ -56,7 +56,9 @@ pub(crate) async fn lifted<P: Ports>(guard: &Guard, ports: &P, message: &Message
         Ok(approved) => names.into_iter().zip(approved).filter_map(|(name, is)| is.then_some(name)).collect(),
         Err(trouble) => {
             let connection = &connection.name;
-            ports.log(&format!("what owners have approved of `{connection}` is left out of a list: {trouble}"));
+            ports.log(&format!(
+                "what owners have approved of `{connection}` is left out of a list: {trouble}"
+            ));
             Lifted::new()
         }
     }

@@ -149,7 +149,8 @@ async fn found<P: Ports>(
     let mut cursor = None;
     for _ in 0..MOST_PAGES {
         let Some(mut result) = page(x, place, cursor).await? else { return Ok(None) };
-        let items = result.get_mut(kind.member()).and_then(Json::as_array_mut).ok_or_else(|| unreadable(kind))?;
+        let items =
+            result.get_mut(kind.member()).and_then(Json::as_array_mut).ok_or_else(|| unreadable(kind))?;
         let is_it = |item: &&mut Object<'static>| {
             item.get_str(kind.key()) == Some(name) && DefinitionDigest::of(kind, item) == digest
         };

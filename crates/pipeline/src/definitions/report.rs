@@ -111,12 +111,7 @@ pub(super) async fn report_asked<P: Ports>(
     tell(gateway, ports, drifted, Some(request)).await;
 }
 
-async fn tell<P: Ports>(
-    gateway: &Rc<Gateway>,
-    ports: &P,
-    drifted: &Drifted,
-    request: Option<RequestId>,
-) {
+async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, request: Option<RequestId>) {
     let now = ports.now();
     let Drifted { kind, name, connection, difference, .. } = drifted;
     let setting = gateway.connection(connection).map(|connection| connection.drift).unwrap_or_default();

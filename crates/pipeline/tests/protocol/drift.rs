@@ -814,6 +814,7 @@ fn drift_is_told_and_recorded_once_for_each_change() {
             live: Some(digest(&changed)),
             setting: setting.to_owned(),
             changed: vec!["inputSchema.properties.q.type".to_owned()],
+            approval: None,
         };
         assert_eq!(*drift, want);
         let told = "drift: the tool `search` of `crm` is not what was approved: inputSchema.properties.q.type differ";

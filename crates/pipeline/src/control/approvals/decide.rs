@@ -1,8 +1,8 @@
 //! Saying something about a request: who may, what is on record of it, and what it led to.
 
 use portcullis_approval::{
-    Case, Cast, CastTrouble, ContentDigest, Definition, Operation, PrincipalId, Reason, Rejection, RequestId, Revocation,
-    Seen, Subject, Vote, Voter,
+    Case, Cast, CastTrouble, ContentDigest, Definition, Operation, PrincipalId, Reason, Rejection, RequestId,
+    Revocation, Seen, Subject, Vote, Voter,
 };
 use portcullis_mcp::json::{self, Bounds, Json};
 use serde_json::{Value, json};

@@ -20,7 +20,8 @@ pub(super) fn of_call<P: Ports>(x: &Exchange<P>, operation: &Operation) -> Value
     };
     let digest = definition.map(|digest| digest.to_string());
     let pin = x.active.approved().pin(connection, kind, name);
-    let is_pinned = matches!((pin, &digest), (Pin::Approved(pin), Some(digest)) if pin.to_string() == *digest);
+    let is_pinned =
+        matches!((pin, &digest), (Pin::Approved(pin), Some(digest)) if pin.to_string() == *digest);
     let standing = match pin {
         Pin::Approved(_) if is_pinned => "pinned",
         Pin::Approved(_) => "drifted",

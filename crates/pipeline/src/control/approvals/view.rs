@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use portcullis_approval::{
-    Approval, Authority, Case, Consent, Coverage, Definition, Expiry, Operation, Requester, Requirement, Seen, State,
-    Subject, Voter,
+    Approval, Authority, Case, Consent, Coverage, Definition, Expiry, Operation, Requester, Requirement,
+    Seen, State, Subject, Voter,
 };
 use portcullis_identity::PrincipalKind;
 use portcullis_ledger::UnixMillis;

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use portcullis_ledger::{
-    Access, ChainId, ChainReader, Day, Filter, Key, Posting, Query as Finding, Read, Record, Segment, SegmentId, Tag,
-    UnixMillis, Verdict,
+    Access, ChainId, ChainReader, Day, Filter, Key, Posting, Query as Finding, Read, Record, Segment,
+    SegmentId, Tag, UnixMillis, Verdict,
 };
 use portcullis_settings::ConnectionName;
 use serde_json::{Value, json};
@@ -53,7 +53,8 @@ pub(in crate::control) async fn before<P: Ports>(
     let today = Day::of(UnixMillis(x.now));
     let days = Day::new(today.number().saturating_sub(DAYS)).unwrap_or(today)..=today;
     let keys = &x.gateway.ledger_keys().names;
-    let (principal, tag) = (Tag::principal(keys, issuer, subject), Tag::connection(keys, connection.as_str()));
+    let (principal, tag) =
+        (Tag::principal(keys, issuer, subject), Tag::connection(keys, connection.as_str()));
     upkeep(x, &days).await;
     let filter = Filter { principal: Some(principal), connection: Some(tag), ..Filter::default() };
     let mut finding = Finding::new(x.gateway.app().clone(), &days, filter, None).with_size(RECORDINGS);
@@ -113,10 +114,11 @@ impl<P: Ports> Looking<'_, P> {
         let chain = segment.header().id.chain;
         for entry in segment.entries() {
             let recording = entry.label.recording;
-            let is_theirs =
-                entry.label.principal == Some(self.principal) && entry.label.connection == Some(self.connection);
+            let is_theirs = entry.label.principal == Some(self.principal)
+                && entry.label.connection == Some(self.connection);
             if is_theirs && reader.wanted(&segment).contains(&recording) {
-                let key = self.x.ports.get(Key::recording(self.x.gateway.app(), recording, chain).as_str()).await?;
+                let key =
+                    self.x.ports.get(Key::recording(self.x.gateway.app(), recording, chain).as_str()).await?;
                 if let Ok(access) = Access::of(key.as_deref(), (recording, chain), &keys.wrapping) {
                     reader.allow(recording, access);
                 }
@@ -126,7 +128,8 @@ impl<P: Ports> Looking<'_, P> {
         for read in read {
             match read {
                 Read::Record(label, record)
-                    if label.principal == Some(self.principal) && label.connection == Some(self.connection) =>
+                    if label.principal == Some(self.principal)
+                        && label.connection == Some(self.connection) =>
                 {
                     self.calls.extend(call(&record));
                 }
@@ -146,7 +149,14 @@ fn call(record: &Record) -> Option<Call> {
         }
         Record::Refusal(refusal) => {
             let verdict = refusal.decision.as_ref().map(|decision| decision.outcome);
-            (refusal.at, refusal.method.as_ref(), &refusal.name, verdict, refusal.kind.as_str(), &refusal.approval)
+            (
+                refusal.at,
+                refusal.method.as_ref(),
+                &refusal.name,
+                verdict,
+                refusal.kind.as_str(),
+                &refusal.approval,
+            )
         }
         Record::Drift(_) | Record::Outcome(_) => return None,
     };
