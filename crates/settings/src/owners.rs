@@ -14,9 +14,10 @@ pub struct Owners {
     pub approvers: NonZeroU8,
 }
 
-/// As they are read, with the line for what is wrong with the group.
+/// As they are read, with the place of the group for what is wrong with it.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnersDraft {
+    pub(crate) path: String,
     pub(crate) line: usize,
     pub(crate) owners: Owners,
 }
@@ -25,12 +26,13 @@ impl OwnersDraft {
     /// Reads `[connections.<name>.owners]`.
     pub(crate) fn read(mut section: Section<'_, '_>, report: &mut Report) -> Option<Self> {
         let group = section.required_text(report, "group");
-        let group = group.and_then(|group| report.parse::<GroupName>(&section.join("group"), &group));
+        let path = section.join("group");
+        let group = group.and_then(|group| report.parse::<GroupName>(&path, &group));
         let approvers = section.number(report, "approvers", 1..=MOST_APPROVERS, 1);
         let approvers = u8::try_from(approvers).ok().and_then(NonZeroU8::new).unwrap_or(NonZeroU8::MIN);
         section.finish(report);
         let group = group?;
-        Some(Self { line: group.line, owners: Owners { group: group.value, approvers } })
+        Some(Self { path, line: group.line, owners: Owners { group: group.value, approvers } })
     }
 }
 

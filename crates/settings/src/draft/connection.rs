@@ -115,9 +115,9 @@ impl ConnectionDraft {
                 report.add(*line, format!("issuer `{name}` is not defined; {hint}"));
             }
         }
-        if let Some(OwnersDraft { line, owners }) = &self.owners {
+        if let Some(OwnersDraft { path, line, owners }) = &self.owners {
             let group = Located { line: *line, value: owners.group.clone() };
-            check_group(("owners.group", &group), report, known);
+            check_group((path, &group), report, known);
         }
     }
 

@@ -149,7 +149,7 @@ fn lists_are_checked() {
             "[issuers.a]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"a\"]\n\
              owners = { group = \"b:x\", approvers = 0 }",
             "portcullis.toml:9: `connections.c.owners.approvers` must be from 1 to 16, not 0\n\
-             portcullis.toml:9: `owners.group`: issuer `b` of `b:x` is not defined; did you mean `a`?",
+             portcullis.toml:9: `connections.c.owners.group`: issuer `b` of `b:x` is not defined; did you mean `a`?",
         ),
         (
             "a breaker that never opens",
