@@ -116,10 +116,8 @@ fn defined(definition: &Value, is_definition: bool) -> Vec<String> {
     if let Some(before) = found(definition, "differs_from") {
         lines.push(format!("in place of {before}"));
     }
-    match (found(definition, "/pinned/description"), is_definition) {
-        (Some(description), false) => lines.push(description),
-        (Some(_), true) | (None, _) => {}
-    }
+    // Of a definition that waits, what is pinned is what it differs from.
+    lines.extend(found(definition, "/pinned/description").filter(|_| !is_definition));
     let standing = text(definition, "standing");
     let standing = match (standing.as_str(), is_definition) {
         ("pinned", false) => None,

@@ -156,7 +156,7 @@ fn of_requests_about_the_same_definition_the_last_one_counts() {
     let asked = called_by("ada", "refund", 1);
     let first = store.request(&asked, NOW);
     store.reject(first, "ben", after(1));
-    assert_eq!(pinned(&mut store, &[asked.clone()], after(2)), [false]);
+    assert_eq!(pinned(&mut store, std::slice::from_ref(&asked), after(2)), [false]);
     // The time of the first one is over.
     let second = store.request(&asked, after(1000));
     store.approve(second, "ben", after(1001));
