@@ -94,7 +94,7 @@ fn of_settings(parsed: &Parsed<'_>, settings: &File) -> Vec<Problem> {
 fn without_pins(drift: Drift) -> &'static str {
     match drift {
         Drift::Block => ", and nobody sees or calls anything of it",
-        Drift::Hold => ", and every call of it needs approval",
+        Drift::Hold => ", and nobody sees or calls anything of it before its owners have approved it",
         Drift::Log => "",
     }
 }

@@ -29,7 +29,7 @@ fn refusal(n: u8) -> Record {
         method: None,
         name: None,
         decision: None,
-        approval: None,
+        approval: Some(format!("a5-{n}")),
         trace: None,
         client_address: None,
         request_bytes: 0,
@@ -92,6 +92,8 @@ fn who_has_the_secret_reads_records_in_the_order_of_time() {
             printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         let texts: Vec<&Value> = told.iter().map(|record| &record["explanation"]["text"]).collect();
         assert_eq!(texts, ["refusal 1", "refusal 2"], "{printed}");
+        let approvals: Vec<&Value> = told.iter().map(|record| &record["approval"]).collect();
+        assert_eq!(approvals, ["a5-1", "a5-2"], "{printed}");
     }
 }
 

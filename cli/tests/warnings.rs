@@ -58,7 +58,15 @@ fn a_connection_without_pins_is_told_and_a_file_of_pins_must_be_one() {
         (None::<(&str, &str)>, "`open` has no pins, so no policy about its tools can be checked");
     for (setting, pins, code, told, wrong) in [
         ("", none, 0, Some(format!("{checked}, and nobody sees or calls anything of it; run")), None),
-        ("hold", none, 0, Some(format!("{checked}, and every call of it needs approval; run")), None),
+        (
+            "hold",
+            none,
+            0,
+            Some(format!(
+                "{checked}, and nobody sees or calls anything of it before its owners have approved it; run"
+            )),
+            None,
+        ),
         ("log", none, 0, Some(format!("{checked}; run")), None),
         ("block", Some(("open.json", pinned)), 0, None, None),
         ("block", Some(("open.json", "{\n\n oops")), 3, None, Some("./pins/open.json:3: ")),
@@ -72,7 +80,10 @@ fn a_connection_without_pins_is_told_and_a_file_of_pins_must_be_one() {
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let setting = if setting.is_empty() { String::new() } else { format!("drift = \"{setting}\"\n") };
-        fs::write(folder.path().join("portcullis.toml"), format!("{SETTINGS}{setting}")).expect("a file");
+        let owners =
+            if setting.contains("hold") { "owners = { group = \"anonymous:owners\" }\n" } else { "" };
+        fs::write(folder.path().join("portcullis.toml"), format!("{SETTINGS}{setting}{owners}"))
+            .expect("a file");
         if let Some((name, text)) = pins {
             fs::create_dir(folder.path().join("pins")).expect("a folder");
             fs::write(folder.path().join("pins").join(name), text).expect("a file");

@@ -193,7 +193,7 @@ fn links_in_documents_lead_somewhere() {
     report("links to files that are not there", &wrong);
 }
 
-/// Every threat names the tests that show it is met; a test that was renamed must be renamed there too.
+/// Every threat names the tests that show it is met, and so does every trap; a test that was renamed must be renamed there too.
 #[test]
 fn the_tests_that_the_threats_name_exist() {
     let mut tests = BTreeSet::new();
@@ -206,7 +206,11 @@ fn the_tests_that_the_threats_name_exist() {
     }
     let mut named = 0;
     let mut wrong = Vec::new();
-    for row in read(&workspace().join("docs/threats.md")).lines().filter(|line| line.starts_with("| ")) {
+    let (threats, approvals) =
+        ["docs/threats.md", "docs/approvals.md"].map(|path| read(&workspace().join(path))).into();
+    let traps = approvals.split_once("## Where others have failed").map_or("", |(_, traps)| traps);
+    assert!(traps.contains("| trap |"), "docs/approvals.md names no trap");
+    for row in threats.lines().chain(traps.lines()).filter(|line| line.starts_with("| ")) {
         let tests_of_row = row.split('|').nth(3).unwrap_or_default();
         for name in tests_of_row.split('`').skip(1).step_by(2) {
             named += 1;
@@ -216,7 +220,7 @@ fn the_tests_that_the_threats_name_exist() {
         }
     }
     assert!(named > 0, "docs/threats.md names no test at all");
-    report("docs/threats.md", &wrong);
+    report("docs/threats.md and docs/approvals.md", &wrong);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Requests as lines for a reviewer. Nothing in them is invisible or steers a terminal, wherever it comes from.
 
+mod before;
+
 use portcullis_identity::UnixSeconds;
 use portcullis_mcp::json::{self, Bounds, Json};
 use serde_json::Value;
@@ -36,23 +38,22 @@ pub(super) fn whole(request: &Value, style: Style) -> Vec<String> {
     if let Some(labels) = words(request, "labels") {
         row("labels", labels);
     }
-    let is_call = request.get("kind").and_then(Value::as_str) != Some("access");
-    for (index, argument) in arguments(request).into_iter().filter(|_| is_call).enumerate() {
-        row(if index == 0 { "arguments" } else { "" }, argument);
+    let kind = text(request, "kind");
+    let head = if kind == "definition" { "defined" } else { "arguments" };
+    for (index, argument) in arguments(request).into_iter().filter(|_| kind != "access").enumerate() {
+        row(if index == 0 { head } else { "" }, argument);
     }
-    if let Some(digest) = found(request, "/definition/digest") {
-        row("definition", digest);
-        match found(request, "/definition/pinned/description") {
-            Some(description) => row("", description),
-            None => row("", "not approved now as it was when this was asked".to_owned()),
-        }
+    let definition = request.get("definition").filter(|definition| !definition.is_null());
+    for (index, line) in definition.into_iter().flat_map(|one| defined(one, kind == "definition")).enumerate()
+    {
+        row(if index > 0 { "" } else { "definition" }, line);
     }
     for one in items(request, "requirements") {
         let (policy, group) = (text(one, "policy"), text(one, "group"));
         row("policy", format!("{policy}: {} of {group}, for {}", number(one, "approvers"), covers(one)));
     }
     for reason in items(request, "reasons").iter().filter_map(Value::as_str) {
-        row("because", visible(reason));
+        row(if kind == "definition" { "differs" } else { "because" }, visible(reason));
     }
     if let Some(note) = found(request, "note") {
         row("note", note);
@@ -60,14 +61,18 @@ pub(super) fn whole(request: &Value, style: Style) -> Vec<String> {
     for one in items(request, "missing") {
         row("missing", missing(one));
     }
-    if request.get("until").is_some() {
-        row("usable", format!("for {}, until {}", covers(request), at(request, "until")));
+    if let Some(usable) = usable(request) {
+        row("usable", usable);
     }
     if let Some(by) = found(request, "forced_by") {
         row("FORCED", format!("by {by}, in place of everybody who is asked"));
     }
     for one in items(request, "said") {
         row("said", said(one));
+    }
+    let before = request.get("before").filter(|before| !before.is_null());
+    for (index, line) in before.into_iter().flat_map(before::lines).enumerate() {
+        row(if index > 0 { "" } else { "before" }, line);
     }
     row("you may", words(request, "may").unwrap_or_else(|| "only look".to_owned()));
     let head = style.bold(&format!("{}: {}", text(request, "state"), what(request)));
@@ -79,9 +84,7 @@ pub(super) fn whole(request: &Value, style: Style) -> Vec<String> {
 pub(super) fn outcome(told: &Value) -> Vec<String> {
     let mut lines = vec![format!("the request is {}", text(told, "state"))];
     lines.extend(items(told, "missing").iter().map(|one| format!("  missing     {}", missing(one))));
-    if told.get("until").is_some() {
-        lines.push(format!("  usable      for {}, until {}", covers(told), at(told, "until")));
-    }
+    lines.extend(usable(told).map(|usable| format!("  usable      {usable}")));
     lines
 }
 
@@ -89,11 +92,48 @@ pub(super) fn outcome(told: &Value) -> Vec<String> {
 fn what(request: &Value) -> String {
     match request.get("kind").and_then(Value::as_str) {
         Some("access") => format!("to be in {} for {} s", text(request, "group"), number(request, "for_s")),
+        Some("definition") => {
+            let (connection, name) = (text(request, "connection"), text(request, "name"));
+            format!("{connection}/{name} (definition of a {})", text(request, "defines"))
+        }
         Some(_) | None => {
             let (connection, name) = (text(request, "connection"), text(request, "name"));
             format!("{connection}/{name} ({})", text(request, "method"))
         }
     }
+}
+
+/// What is called, or is to be approved, and how it stands to what is pinned now.
+fn defined(definition: &Value, is_definition: bool) -> Vec<String> {
+    let mut lines = Vec::from_iter(found(definition, "digest"));
+    if let Some(before) = found(definition, "differs_from") {
+        lines.push(format!("in place of {before}"));
+    }
+    // Of a definition that waits, what is pinned is what it differs from.
+    lines.extend(found(definition, "/pinned/description").filter(|_| !is_definition));
+    let standing = text(definition, "standing");
+    let standing = match (standing.as_str(), is_definition) {
+        ("pinned", false) => None,
+        // A gateway of an earlier release does not say.
+        ("", false) if definition.pointer("/pinned/description").is_some() => None,
+        ("pinned", true) => Some("pinned by now, so nothing waits for this"),
+        ("drifted", false) => Some("NOT WHAT IS PINNED NOW"),
+        ("drifted", true) => Some("something else is pinned"),
+        ("unpinned", _) => Some("nothing is pinned under this name"),
+        ("not_checked", _) => Some("nothing of its kind is pinned, so it is not checked"),
+        (_, _) => Some("not approved now as it was when this was asked"),
+    };
+    lines.extend(standing.map(ToOwned::to_owned));
+    lines
+}
+
+/// For what an approval is good, and until when.
+fn usable(of: &Value) -> Option<String> {
+    let until = of.get("until")?;
+    Some(match until.is_u64() {
+        true => format!("for {}, until {}", covers(of), at(of, "until")),
+        false => format!("for {}, until it is taken back", covers(of)),
+    })
 }
 
 /// Each argument in a line of its own, with its digits as they were written.
@@ -134,6 +174,7 @@ fn said(one: &Value) -> String {
 fn covers(of: &Value) -> String {
     match of.pointer("/covers/window_s").and_then(Value::as_u64) {
         Some(seconds) => format!("calls within {seconds} s"),
+        None if text(of, "covers") == "all" => "everybody".to_owned(),
         None => "one call".to_owned(),
     }
 }

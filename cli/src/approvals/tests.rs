@@ -56,6 +56,65 @@ fn a_request_is_shown_with_everything_that_is_known_of_it() {
 }
 
 #[test]
+fn a_definition_is_shown_with_what_it_differs_in() {
+    let mut request = request();
+    for (member, value) in [
+        ("kind", json!("definition")),
+        ("defines", json!("tool")),
+        ("arguments", json!({ "text": r#"{"name":"refund","description":"Pays"}"#, "n_omitted": 0 })),
+        ("reasons", json!(["description: \"Pays\" became \"Pays all\""])),
+        (
+            "definition",
+            json!({
+                "digest": "sha256:00", "differs_from": "sha256:11", "standing": "drifted",
+                "pinned": { "description": "Pays" },
+            }),
+        ),
+        ("requirements", json!([{ "policy": "p", "group": "demo:owners", "approvers": 1, "covers": "all" }])),
+        ("until", Value::Null),
+        ("covers", json!("all")),
+    ] {
+        request[member] = value;
+    }
+    let lines = shown::whole(&request, Style::of_output());
+    for want in [
+        "pending: billing/refund\\u{1b}[2J (definition of a tool)",
+        "  defined     name: \"refund\"",
+        "  definition  sha256:00",
+        "              in place of sha256:11",
+        "              something else is pinned",
+        "  policy      p: 1 of demo:owners, for everybody",
+        "  differs     description: \"Pays\" became \"Pays all\"",
+        "  usable      for everybody, until it is taken back",
+    ] {
+        assert!(lines.iter().any(|line| line == want), "{want}\n{lines:#?}");
+    }
+}
+
+#[test]
+fn what_who_asks_did_before_is_shown_or_why_not() {
+    let mut request = request();
+    request["before"] = json!({
+        "days": 7, "n_read": 30, "is_whole": false, "decisions": { "allow": 27, "deny": 2, "hold": 1 },
+        "calls": [
+            { "at": 1_800_000_000_000_u64, "method": "tools/call", "name": "pay\u{202e}", "decision": "allowed",
+              "approval": "b6-1" },
+            { "at": 1_800_000_000_000_u64, "method": "tools/list", "name": null, "decision": "denied" },
+        ],
+    });
+    let lines = shown::whole(&request, Style::of_output()).join("\n");
+    let want = "  before      30 in 7 days, and more that was not read: 27 allowed, 2 denied, 1 held\n\
+        \x20             2027-01-15T08:00:00Z tools/call pay\\u{202e}: allowed, request b6-1\n\
+        \x20             2027-01-15T08:00:00Z tools/list: denied\n";
+    assert!(lines.contains(want), "{lines}");
+    request["before"] = json!({ "unknown": "ask\u{7}" });
+    assert!(shown::whole(&request, Style::of_output()).contains(&"  before      ask\\u{7}".to_owned()));
+    request["definition"] = json!({ "digest": null, "pinned": null, "standing": "unpinned" });
+    let lines = shown::whole(&request, Style::of_output());
+    assert!(lines.contains(&"  definition  nothing is pinned under this name".to_owned()), "{lines:?}");
+}
+
+#[test]
 fn whatever_a_gateway_sends_nothing_steers_the_terminal() {
     let mut request = request();
     request["arguments"] = json!({ "text": "{\"cut\":\"\u{9b}2J", "n_omitted": 7 });

@@ -1,7 +1,6 @@
 //! Changes of definitions as lines for a reviewer, who must see what a model would be told.
 
-use portcullis_mcp::json::Json;
-use portcullis_pins::{Change, Changes, Definition, escaped, is_invisible};
+use portcullis_pins::{Change, Changes, Definition, escaped, shown};
 
 use crate::terminal::Style;
 
@@ -36,40 +35,4 @@ pub(super) fn lines(changes: &Changes<'_>, style: Style) -> Vec<String> {
 
 fn named(definition: &Definition) -> String {
     format!("{} {}", definition.kind().as_str(), escaped(definition.name()))
-}
-
-/// A text as it is, anything else as JSON; what a reader would not see is written out in both.
-fn shown(value: &Json<'_>) -> String {
-    match value {
-        Json::String(text) => format!("\"{}\"", escaped(text)),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
-            let json = value.to_string();
-            json.chars().flat_map(visible).collect()
-        }
-    }
-}
-
-/// A character of JSON, which escapes quotes and control characters by itself.
-fn visible(character: char) -> Vec<char> {
-    if is_invisible(character) { character.escape_unicode().collect() } else { vec![character] }
-}
-
-#[cfg(test)]
-mod tests {
-    use portcullis_mcp::json::{self, Bounds};
-
-    use super::*;
-
-    #[test]
-    fn what_a_reader_would_not_see_is_written_out() {
-        for (text, want) in [
-            ("\"a\u{200b}b\"", "\"a\\u{200b}b\""),
-            ("{\"a\":\"x\u{202e}y\\n\"}", "{\"a\":\"x\\u{202e}y\\n\"}"),
-            ("[1.50,true,null]", "[1.50,true,null]"),
-            ("\"\\u001b[2J\"", "\"\\u{1b}[2J\""),
-        ] {
-            let value = json::parse(text.as_bytes(), Bounds::answer(8)).unwrap();
-            assert_eq!(shown(&value), want);
-        }
-    }
 }

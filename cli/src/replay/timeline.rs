@@ -60,7 +60,7 @@ impl Event {
     /// Whether it has a text in what it is found by.
     pub(super) fn has(&self, text: &str) -> bool {
         let places =
-            [self.text("/method"), self.text("/name"), self.text("/decision/outcome"), self.text("/error")];
+            ["/method", "/name", "/decision/outcome", "/error", "/approval"].map(|place| self.text(place));
         let policies = self.policies();
         places.iter().any(|place| place.contains(text))
             || policies.contains(text)
@@ -103,6 +103,7 @@ impl Event {
         say("with", self.excerpt("/arguments", is_full));
         say("why", self.excerpt("/explanation", is_full));
         say("changed", self.list("/changed"));
+        say("approval", self.text("/approval").to_owned());
         say("end", self.end());
         if let Some(outcome) = self.ended() {
             say("found", counts(outcome.get("findings")));
@@ -262,6 +263,27 @@ mod tests {
         assert!(shown(&events[0], false).contains("completed"));
         assert!(shown(&events[1], false).contains("outcome unknown"));
         assert_eq!(events[1].to_json()["outcome_unknown"], json!(true));
+    }
+
+    #[test]
+    fn what_people_were_asked_is_named_with_what_was_held_and_what_went_on() {
+        let mut went_on = intent("1", 20, "pay");
+        went_on["approval"] = json!("a5-1");
+        let held = json!({
+            "kind": "refusal", "id": "2", "at": 10, "stage": "decide", "error": "needs_approval", "name": "pay",
+            "approval": "a5-1",
+        });
+        let drift = json!({ "kind": "drift", "id": "3", "at": 30, "defines": "tool", "approval": "b6-1" });
+        let events = events(&[went_on, held, drift, intent("4", 40, "read")]);
+        let found: Vec<bool> = events.iter().map(|event| event.has("a5-1")).collect();
+        assert_eq!(found, [true, true, false, false]);
+        for (event, want) in events.iter().zip([Some("a5-1"), Some("a5-1"), Some("b6-1"), None]) {
+            let text = shown(event, false);
+            match want {
+                Some(id) => assert!(text.contains(&format!("approval  {id}")), "{text}"),
+                None => assert!(!text.contains("approval"), "{text}"),
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Asking people: writing a request, so that of those who ask for the same at the same time one does.
 //!
-//! The request is put on the day's list before it is written, so whatever can be found can also be seen by reviewers.
+//! The request is put on the day's list, and on the list of what lasts, before it is written; so whatever can be found can also be seen by reviewers.
 
 use portcullis_ledger::UnixMillis;
 
@@ -10,6 +10,7 @@ use crate::place::{Day, Key, Place};
 use crate::protocol::{Answer, Ask, Protocol, StoreTrouble, Unusable, Write};
 use crate::raise::{Raise, Raised};
 use crate::request::{Asked, Context, Request};
+use crate::requirement::Coverage;
 use crate::stored::Record;
 use crate::vault::Vault;
 
@@ -18,7 +19,9 @@ use crate::vault::Vault;
 pub struct Create<'v> {
     vault: &'v Vault,
     request: Request,
-    /// What is written once it is on the list, last thing first.
+    /// On which lists it still has to be put, the last one first.
+    lists: Vec<Day>,
+    /// What is written once it is on the lists, last thing first.
     writes: Vec<Write>,
     stage: Stage<'v>,
 }
@@ -27,7 +30,7 @@ pub struct Create<'v> {
 enum Stage<'v> {
     Claim(Raise),
     Done(Result<Step, StoreTrouble>),
-    List(Raise),
+    List(Day, Raise),
     /// Somebody else has the number: is their request there, and since when is it awaited?
     LookBack(Known<'v>),
     Mark(Write),
@@ -74,7 +77,10 @@ impl<'v> Create<'v> {
         let body = vault.write(Place::Request(id), &Record::Request(Box::new(request.clone())))?;
         let latest = vault.write(Place::Latest(id.subject), &Record::Latest(id.generation))?;
         let stage = Stage::Claim(Raise::claim(vault.key(Place::Claim(id))));
-        Ok(Self { vault, request, writes: vec![latest, body], stage })
+        // What lasts must be found for as long, to be taken back.
+        let lasting = (request.asked.requirements.coverage() == Coverage::Lasting).then_some(Day::LASTING);
+        let lists = lasting.into_iter().chain([Day::of(now)]).collect();
+        Ok(Self { vault, request, lists, writes: vec![latest, body], stage })
     }
 
     /// How it went.
@@ -86,7 +92,7 @@ impl<'v> Create<'v> {
             Stage::Done(Ok(Step::Created)) => Ok(Creation::Created(Box::new(self.request))),
             Stage::Done(Ok(Step::Raced)) => Ok(Creation::Raced(self.request.id)),
             Stage::Done(Err(trouble)) => Err(trouble),
-            Stage::Claim(_) | Stage::List(_) | Stage::LookBack(_) | Stage::Mark(_) | Stage::Write(..) => {
+            Stage::Claim(_) | Stage::List(..) | Stage::LookBack(_) | Stage::Mark(_) | Stage::Write(..) => {
                 Err(StoreTrouble::Failed(self.vault.key(Place::Claim(self.request.id))))
             }
         }
@@ -96,7 +102,7 @@ impl<'v> Create<'v> {
         match raised {
             Raised::Failed => failed(raise.key()),
             Raised::Going => Stage::Claim(raise),
-            Raised::Ours(_) => Stage::List(Raise::number(self.vault.key(Place::Index(self.day())))),
+            Raised::Ours(_) => self.written(),
             Raised::Taken => {
                 let mut known = Known::new(self.vault);
                 let id = self.request.id;
@@ -106,12 +112,12 @@ impl<'v> Create<'v> {
         }
     }
 
-    fn listed(&mut self, raised: Raised, raise: Raise) -> Stage<'v> {
+    fn listed(&mut self, raised: Raised, (day, raise): (Day, Raise)) -> Stage<'v> {
         match raised {
             Raised::Failed | Raised::Taken => failed(raise.key()),
-            Raised::Going => Stage::List(raise),
+            Raised::Going => Stage::List(day, raise),
             Raised::Ours(number) => {
-                let place = Place::Entry(self.day(), number);
+                let place = Place::Entry(day, number);
                 match self.vault.write(place, &Record::Entry(self.request.id)) {
                     Ok(write) => Stage::Write(write, Kind::Needed),
                     Err(why) => Stage::Done(Err(StoreTrouble::Unusable { key: self.vault.key(place), why })),
@@ -121,6 +127,9 @@ impl<'v> Create<'v> {
     }
 
     fn written(&mut self) -> Stage<'v> {
+        if let Some(day) = self.lists.pop() {
+            return Stage::List(day, Raise::number(self.vault.key(Place::Index(day))));
+        }
         let next = self.writes.pop();
         let kind = if self.writes.is_empty() { Kind::Hint } else { Kind::Needed };
         next.map_or(Stage::Done(Ok(Step::Created)), |write| Stage::Write(write, kind))
@@ -143,16 +152,12 @@ impl<'v> Create<'v> {
             }
         }
     }
-
-    const fn day(&self) -> Day {
-        Day::of(self.request.created)
-    }
 }
 
 impl Protocol for Create<'_> {
     fn asks(&self) -> Vec<Ask> {
         match &self.stage {
-            Stage::Claim(raise) | Stage::List(raise) => vec![raise.ask()],
+            Stage::Claim(raise) | Stage::List(_, raise) => vec![raise.ask()],
             Stage::Done(_) => Vec::new(),
             Stage::LookBack(known) => known.asks(),
             Stage::Mark(write) | Stage::Write(write, _) => vec![write.clone().into()],
@@ -165,7 +170,7 @@ impl Protocol for Create<'_> {
         self.stage = match stage {
             Stage::Claim(mut raise) => self.claimed(raise.learn(&first), raise),
             Stage::Done(result) => Stage::Done(result),
-            Stage::List(mut raise) => self.listed(raise.learn(&first), raise),
+            Stage::List(day, mut raise) => self.listed(raise.learn(&first), (day, raise)),
             Stage::LookBack(mut known) => {
                 known.learn(answers);
                 self.looked_back(&known)

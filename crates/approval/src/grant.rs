@@ -5,7 +5,7 @@ use portcullis_ledger::UnixMillis;
 use crate::case::{Approval, Case, State};
 use crate::id::RequestId;
 use crate::name::PolicyName;
-use crate::request::{Asked, Operation, Subject};
+use crate::request::{Asked, Definition, Operation, Subject};
 use crate::requirement::{Coverage, PolicyRef, Requirements};
 
 /// That a grant covers what was asked.
@@ -56,7 +56,7 @@ pub enum NotCovered {
     /// Another group.
     #[error("the approval is for another group")]
     Group,
-    /// A call and not a group, or a group and not a call.
+    /// A call and not a group, a definition and not a call, and so on.
     #[error("the approval is for something else")]
     Kind,
     /// Another method.
@@ -99,7 +99,7 @@ impl Case {
                 let cleared = Cleared { request: self.request().id, approval, lifted };
                 Ok(match coverage {
                     Coverage::Once => Covered::Once(Once(cleared)),
-                    Coverage::Window(_) => Covered::Window(cleared),
+                    Coverage::Lasting | Coverage::Window(_) => Covered::Window(cleared),
                 })
             }
             State::Consumed => Err(NotCovered::Consumed),
@@ -122,7 +122,10 @@ impl Case {
                 same(&ours.requester, &theirs.requester, NotCovered::Principal)?;
                 same(&ours.group, &theirs.group, NotCovered::Group)?;
             }
-            (Subject::Access(_), Subject::Call(_)) | (Subject::Call(_), Subject::Access(_)) => {
+            (Subject::Definition(ours), Subject::Definition(theirs)) => same_definition(ours, theirs)?,
+            (Subject::Access(_), Subject::Call(_) | Subject::Definition(_))
+            | (Subject::Call(_), Subject::Access(_) | Subject::Definition(_))
+            | (Subject::Definition(_), Subject::Access(_) | Subject::Call(_)) => {
                 return Err(NotCovered::Kind);
             }
         }
@@ -139,6 +142,16 @@ fn same_call(ours: &Operation, theirs: &Operation) -> Result<(), NotCovered> {
     same(name, &theirs.name, NotCovered::Name)?;
     same(arguments, &theirs.arguments, NotCovered::Arguments)?;
     same(definition, &theirs.definition, NotCovered::Definition)
+}
+
+/// The same for everybody, whoever asked first.
+fn same_definition(ours: &Definition, theirs: &Definition) -> Result<(), NotCovered> {
+    let Definition { requester: _, connection, kind, name, digest, pinned } = ours;
+    same(connection, &theirs.connection, NotCovered::Connection)?;
+    same(kind, &theirs.kind, NotCovered::Name)?;
+    same(name, &theirs.name, NotCovered::Name)?;
+    same(digest, &theirs.digest, NotCovered::Definition)?;
+    same(pinned, &theirs.pinned, NotCovered::Definition)
 }
 
 fn lifts(ours: &Requirements, theirs: &Requirements) -> Result<(), NotCovered> {

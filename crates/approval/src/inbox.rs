@@ -1,7 +1,8 @@
 //! What waits for reviewers, newest first, without listing keys of the store.
 //!
 //! Each day has a list: a counter, and an item for each number that was taken. Requests live for a bounded time, so the
-//! lists of some days back hold all that can matter. This is for people who look, never for a call.
+//! lists of some days back hold all that can matter, but for what lasts until it is taken back, which has a list of its
+//! own. This is for people who look, never for a call.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -139,15 +140,25 @@ impl<'v> Inbox<'v> {
         for number in &numbers {
             self.n_looked += 1;
             let case = self.entry(day, *number).and_then(|id| self.known.case(id));
+            // What is on the list of a day was there.
+            let case =
+                case.filter(|case| day != Day::LASTING || Day::of(case.request().created) < self.oldest());
             self.cases.extend(case.filter(|case| self.filter.lets_through(case, self.now)));
         }
         match numbers.last() {
             Some(number) if *number > 1 => Some((day, Some(*number))),
             Some(_) | None => {
-                let oldest = Day::of(self.now).0.saturating_sub(self.filter.which.days());
-                day.before().filter(|day| day.0 >= oldest).map(|day| (day, None))
+                let before = day.before().filter(|day| *day >= self.oldest());
+                let lasting = (day != Day::LASTING && self.filter.which.lasts()).then_some(Day::LASTING);
+                before.or(lasting).map(|day| (day, None))
             }
         }
+    }
+
+    /// The earliest day whose list is looked at.
+    fn oldest(&self) -> Day {
+        // The very first is no day.
+        Day(Day::of(self.now).0.saturating_sub(self.filter.which.days()).max(1))
     }
 
     /// The next numbers of a day, newest first.
@@ -223,8 +234,16 @@ impl Which {
         }
     }
 
-    /// How many days back there can be any: requests wait for a week at most, and grants last for one. What has expired is
-    /// listed for a week after that.
+    /// Whether what was granted longer ago may be among them: what does not end by itself.
+    const fn lasts(self) -> bool {
+        match self {
+            Self::All | Self::Approved => true,
+            Self::Pending | Self::Expired => false,
+        }
+    }
+
+    /// How many days back there can be any other: requests wait for a week at most, and grants last for one. What has
+    /// expired is listed for a week after that.
     const fn days(self) -> u64 {
         match self {
             Self::All | Self::Approved | Self::Expired => 15,

@@ -11,6 +11,7 @@
 //! | [`Room`] | sees that not too much of one principal waits for people | one more may be created, or not |
 //! | [`HasAsked`] | whether groups can have been granted to who calls | then [`Find`] each, for [`AccessRule::admit`] |
 //! | [`Consume`] | claims a grant for one call | [`Cleared`], the proof that forwarding takes |
+//! | [`Pinned`] | which of many definitions people have approved, for a list | the list shows them |
 //!
 //! | of a person | what |
 //! |---|---|
@@ -26,7 +27,7 @@
 //! | key after `pc1:<app>:approval:` | what | written |
 //! |---|---|---|
 //! | `claim:<id>` | a counter: whoever raises it to 1 may write the request | by increments only |
-//! | `index:<day>`, `entry:<day>:<n>` | a counter and the items of the day's list | before the request, by who claimed it |
+//! | `index:<day>`, `entry:<day>:<n>` | a counter and the items of the day's list; day 0 is of what lasts | before the request, by who claimed it |
 //! | `request:<id>` | the request | once, by who claimed it |
 //! | `latest:<subject>` | where to begin looking; a hint | after the request |
 //! | `opened:<principal>`, `open:<principal>:<n>` | a counter, and what waited for people when the number was taken | before the request, by who took the number |
@@ -50,6 +51,7 @@ mod case;
 mod cast;
 mod consume;
 mod create;
+mod definition;
 mod digest;
 mod find;
 mod grant;
@@ -59,6 +61,7 @@ mod inbox;
 mod known;
 mod name;
 mod person;
+mod pinned;
 mod place;
 mod protocol;
 mod raise;
@@ -81,6 +84,7 @@ pub use case::{Approval, Authority, Case, Expiry, Missing, State};
 pub use cast::{Cast, CastTrouble};
 pub use consume::{Consume, Lost};
 pub use create::{Create, Creation};
+pub use definition::{CannotAskAbout, DefinitionRule};
 pub use digest::ContentDigest;
 pub use find::{Find, Found};
 pub use grant::{Cleared, Covered, NotCovered, Once};
@@ -89,10 +93,11 @@ pub use id::{Generation, InvalidRequestId, RequestId};
 pub use inbox::{Cursor, Filter, Inbox, InvalidCursor, Page, Which};
 pub use name::{GroupName, InvalidName, PolicyName, PrincipalId, Reason};
 pub use person::{ActorName, NotAVoter, Requester, Voter};
+pub use pinned::Pinned;
 pub use place::Key;
 pub use protocol::{Answer, Ask, Protocol, StoreTrouble, Unusable, Write};
 pub use read::{Read, Reading};
-pub use request::{Access, Asked, Context, MaskedText, Operation, Request, Subject};
+pub use request::{Access, Asked, Context, Definition, MaskedText, Operation, Request, Subject};
 pub use requirement::{
     Coverage, InvalidRequirements, MAX_APPROVERS, MAX_REQUIREMENTS, PolicyRef, Requirement, Requirements,
 };

@@ -88,6 +88,9 @@ impl fmt::Display for Key {
 }
 
 impl Day {
+    /// The list of what does not end by itself, beside the lists of days: nothing was asked on that day.
+    pub(crate) const LASTING: Self = Self(0);
+
     pub(crate) const fn of(at: UnixMillis) -> Self {
         Self(at.0 / DAY_MS)
     }

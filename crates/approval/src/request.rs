@@ -1,4 +1,4 @@
-//! What is asked: a call, or a group for a time; what must be approved; and what reviewers are shown.
+//! What is asked: a call, a group for a time, or a definition; what must be approved; and what reviewers are shown.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +19,8 @@ pub enum Subject {
     Access(Access),
     /// To make a call.
     Call(Operation),
+    /// That a definition of an upstream counts as approved, for everybody.
+    Definition(Definition),
 }
 
 /// One call with these very arguments.
@@ -47,6 +49,23 @@ pub struct Access {
     pub group: GroupName,
 }
 
+/// A definition that differs from its pin, or has none. Everybody who calls it asks for the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Definition {
+    /// Who called it first. Nothing is bound to them; they do not approve it.
+    pub requester: Requester,
+    /// Whose definition it is.
+    pub connection: ConnectionName,
+    /// What is defined, such as `tool`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The digest of the definition.
+    pub digest: ContentDigest,
+    /// The digest of what is pinned under the name, if anything is.
+    pub pinned: Option<ContentDigest>,
+}
+
 /// What is asked for, and what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -72,11 +91,11 @@ pub struct Request {
 /// What reviewers are shown. None of it is unmasked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
-    /// The arguments, masked.
+    /// The arguments, masked; of a definition, the definition.
     pub arguments: MaskedText,
     /// The classes found in the call, such as `sql.destructive`.
     pub labels: BTreeSet<String>,
-    /// The reasons of the policies, by policy.
+    /// The reasons of the policies, by policy; of a definition, in what it differs from its pin.
     pub reasons: Vec<String>,
     /// Why the requester asks.
     pub note: Option<Reason>,
@@ -90,12 +109,13 @@ pub struct MaskedText {
 }
 
 impl Subject {
-    /// Who asks.
+    /// Who asks; about a definition, who was the first to.
     #[must_use]
     pub const fn requester(&self) -> &Requester {
         match self {
             Self::Access(access) => &access.requester,
             Self::Call(operation) => &operation.requester,
+            Self::Definition(definition) => &definition.requester,
         }
     }
 }

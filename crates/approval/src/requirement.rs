@@ -37,6 +37,8 @@ pub enum Coverage {
     Once,
     /// Any number of calls within this time from the approval on.
     Window(Duration),
+    /// All that there will be, until it is taken back.
+    Lasting,
 }
 
 /// All that a request needs: at least one requirement, none of a policy twice, by policy.
@@ -109,7 +111,8 @@ impl Requirements {
         self.0.iter().map(|one| one.ttl).min().unwrap_or_default()
     }
 
-    /// What the approval of all covers: one call if one policy says so, and the shortest time otherwise.
+    /// What the approval of all covers: one call if one policy says so, and the shortest time otherwise, if
+    /// there is any.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.0.iter().map(|one| one.coverage).min().unwrap_or(Coverage::Once)
@@ -121,18 +124,20 @@ impl Requirements {
         let spans = self.0.iter().map(|one| match one.coverage {
             Coverage::Once => one.ttl,
             Coverage::Window(span) => span,
+            Coverage::Lasting => Duration::MAX,
         });
         spans.min().unwrap_or_default()
     }
 }
 
 impl Coverage {
-    /// For how long calls are covered; no time where one call is.
+    /// For how long calls are covered; no time where one call is, and all of it where it lasts.
     #[must_use]
     pub const fn span(self) -> Duration {
         match self {
             Self::Once => Duration::ZERO,
             Self::Window(span) => span,
+            Self::Lasting => Duration::MAX,
         }
     }
 }
@@ -140,7 +145,7 @@ impl Coverage {
 impl Requirement {
     fn has_good_times(&self) -> bool {
         let span = match self.coverage {
-            Coverage::Once => self.ttl,
+            Coverage::Once | Coverage::Lasting => self.ttl,
             Coverage::Window(span) => span,
         };
         [self.ttl, span].iter().all(|time| (SHORTEST..=LONGEST).contains(time) && time.subsec_nanos() == 0)

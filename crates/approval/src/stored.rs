@@ -1,7 +1,8 @@
 //! The stored form of what lies in the store: `{"v":1,"record":{"vote":{…}}}`.
 //!
 //! The types of the crate know no JSON; what is read is a form of its own and is converted field by field. Unknown
-//! fields are refused, so a change of what is there is a new version. Every version that was released is read for ever.
+//! fields are refused, so a change of what is there is a new version. Every version that was released is read for ever,
+//! and what an earlier version has a form for is written in that: a digest of a request is over its stored form.
 
 mod parts;
 mod request;
@@ -18,7 +19,8 @@ use crate::digest::ContentDigest;
 use crate::id::{Generation, RequestId};
 use crate::name::{GroupName, PrincipalId, Reason};
 use crate::protocol::Unusable;
-use crate::request::Request;
+use crate::request::{Request, Subject};
+use crate::requirement::Coverage;
 use crate::said::{Consent, Rejection, Revocation, Use, Vote};
 use parts::{invalid, parsed};
 use request::RequestForm;
@@ -125,7 +127,7 @@ struct UseForm {
 
 impl Record {
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Unusable> {
-        let stored = Stored { v: VERSION, record: Form::from(self) };
+        let stored = Stored { v: self.version(), record: Form::from(self) };
         serde_json::to_vec(&stored).map_err(|error| Unusable::Malformed(error.to_string()))
     }
 
@@ -136,11 +138,30 @@ impl Record {
         if v > VERSION {
             return Err(Unusable::Newer(v));
         }
-        if v != VERSION {
-            return Err(invalid("v"));
-        }
         let Stored { v: _, record } = serde_json::from_slice(bytes).map_err(malformed)?;
-        record.try_into()
+        let record = Self::try_from(record)?;
+        if v == record.version() { Ok(record) } else { Err(invalid("v")) }
+    }
+
+    /// The first version that has a form for this.
+    fn version(&self) -> u64 {
+        match self {
+            Self::Request(request) => {
+                let is_of_definition = matches!(request.asked.subject, Subject::Definition(_));
+                let lasts = request.asked.requirements.iter().any(|one| one.coverage == Coverage::Lasting);
+                if is_of_definition || lasts { 2 } else { 1 }
+            }
+            Self::Asker(_)
+            | Self::Entry(_)
+            | Self::Latest(_)
+            | Self::Open(_)
+            | Self::Rejection(_)
+            | Self::Revocation(_)
+            | Self::Settled(_)
+            | Self::Use(_)
+            | Self::Vote(_)
+            | Self::Waiting(_) => 1,
+        }
     }
 }
 
@@ -263,4 +284,5 @@ impl Record {
     }
 }
 
-const VERSION: u64 = 1;
+/// The latest that is written.
+const VERSION: u64 = 2;

@@ -17,7 +17,7 @@ use crate::digest::absorb;
 use crate::name::PrincipalId;
 use crate::place::{Key, Place};
 use crate::protocol::{Unusable, Write};
-use crate::request::{Access, Operation, Subject};
+use crate::request::{Access, Definition, Operation, Subject};
 use crate::stored::Record;
 
 /// The approvals of an application: their keys, and what seals them.
@@ -86,12 +86,23 @@ impl Vault {
 
 /// The bytes of everything that a grant is bound to. Every field is named, so that a new one cannot be forgotten here.
 fn bound(subject: &Subject) -> Vec<u8> {
-    let requester = subject.requester();
+    let mut bytes = Vec::new();
+    let requester = match subject {
+        Subject::Access(access) => &access.requester,
+        Subject::Call(operation) => &operation.requester,
+        Subject::Definition(Definition { requester: _, connection, kind, name, digest, pinned }) => {
+            // No principal has a name without a `|`, so nothing else begins like this.
+            absorb(&mut bytes, b"definition");
+            [connection.as_str(), kind, name].iter().for_each(|text| absorb(&mut bytes, text.as_bytes()));
+            absorb(&mut bytes, digest.as_bytes());
+            absorb_optional(&mut bytes, pinned.as_ref().map(|digest| digest.as_bytes().as_slice()));
+            return bytes;
+        }
+    };
     let kind: &[u8] = match requester.kind {
         PrincipalKind::User => b"user",
         PrincipalKind::Workload => b"workload",
     };
-    let mut bytes = Vec::new();
     let n_actors = u64::try_from(requester.actors.len()).unwrap_or(u64::MAX).to_be_bytes();
     [requester.id.as_str().as_bytes(), kind, &n_actors].iter().for_each(|part| absorb(&mut bytes, part));
     for actor in &requester.actors {
@@ -99,6 +110,7 @@ fn bound(subject: &Subject) -> Vec<u8> {
         absorb(&mut bytes, actor.subject.as_bytes());
     }
     match subject {
+        Subject::Definition(_) => {}
         Subject::Access(Access { requester: _, group }) => {
             absorb(&mut bytes, b"access");
             absorb(&mut bytes, group.as_str().as_bytes());

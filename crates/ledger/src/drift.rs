@@ -25,6 +25,8 @@ pub struct Drift {
     pub setting: String,
     /// The paths of the members that differ, as far as they are known, with every masked class replaced.
     pub changed: Vec<String>,
+    /// The request in which people are asked to approve it, if they are.
+    pub approval: Option<String>,
 }
 
 impl Drift {

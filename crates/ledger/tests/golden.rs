@@ -132,10 +132,13 @@ fn drift_of_a_definition_and_of_one_that_nobody_has_approved() {
         live: Some("sha256:9e00".to_owned()),
         setting: "block".to_owned(),
         changed: strings(&["description", "inputSchema.properties.note"]),
+        approval: None,
     };
     check(include_str!("golden/drift.v1.json"), &Record::Drift(drift.clone()));
     let unknown = Drift { pinned: None, live: None, changed: Vec::new(), setting: "log".to_owned(), ..drift };
-    check(include_str!("golden/drift-unknown.v1.json"), &Record::Drift(unknown));
+    check(include_str!("golden/drift-unknown.v1.json"), &Record::Drift(unknown.clone()));
+    let held = Drift { setting: "hold".to_owned(), approval: Some("c4a1-1".to_owned()), ..unknown };
+    check(include_str!("golden/drift-held.v1.json"), &Record::Drift(held));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod definition;
 mod digest;
 mod file;
 mod folder;
+mod told;
 mod visible;
 mod write;
 
@@ -23,6 +24,7 @@ pub use definition::{Definition, Kind};
 pub use digest::DefinitionDigest;
 pub use file::{Pins, PinsError, Standing};
 pub use folder::{Problem, parse_all};
+pub use told::shown;
 pub use visible::{escaped, is_invisible};
 
 /// The section of a policy bundle that holds the compiled form ([`Approved::to_bytes`]).

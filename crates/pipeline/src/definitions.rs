@@ -5,13 +5,17 @@
 //! a whole list: by this instance, or by another one that has left it in the store; else the gateway reads the list
 //! itself first.
 //!
-//! Only what is pinned can be approved, so a name without a pin is refused without asking anybody. What is no longer
-//! listed is found out once a minute and session, however often it is called.
+//! Where drift is blocked, only what is pinned can be approved, so a name without a pin is refused without asking
+//! anybody. Where it is held, people are asked about the definition, once for all who call it, and what they approve
+//! counts as pinned until it is taken back. What is not listed is found out once a minute and session, however often it
+//! is called.
 //!
 //! Resources are judged in lists only: a read names a URI, and no definition comes with it.
 
 mod drifted;
+mod held;
 mod known;
+mod lifted;
 mod news;
 mod read;
 mod report;
@@ -23,6 +27,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use portcullis_approval::RequestId;
 use portcullis_mcp::era::Call;
 use portcullis_mcp::method::Method;
 use portcullis_pins::{DefinitionDigest, Kind, Pin};
@@ -30,9 +35,12 @@ use portcullis_settings::{ConnectionName, Drift};
 
 pub use crate::definitions::drifted::Drifted;
 pub(crate) use crate::definitions::drifted::Judge;
+pub use crate::definitions::held::HeldDefinition;
 pub(crate) use crate::definitions::known::{BELIEVED_MS, Extent, Known, Shown};
+pub(crate) use crate::definitions::lifted::{Lifted, lifted};
 pub(crate) use crate::definitions::news::News;
 pub(crate) use crate::definitions::read::{Place, read};
+use crate::definitions::report::report_asked;
 pub(crate) use crate::definitions::report::{Reported, report};
 
 use crate::definitions::drifted::Difference;
@@ -45,7 +53,16 @@ use crate::session::Session;
 /// How often a request looks whether another one has read the list.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Whether a call may be made as far as definitions decide that, and the digest of the one that it is made under.
+/// What a call is made under, as far as that is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Basis {
+    /// The digest of the definition.
+    pub(crate) definition: Option<DefinitionDigest>,
+    /// The request in which people have approved it, where it is not what is pinned.
+    pub(crate) approval: Option<RequestId>,
+}
+
+/// Whether a call may be made as far as definitions decide that, and what it is made under.
 ///
 /// # Errors
 /// The definition is not the approved one, and the settings do not let that pass; or it cannot be had.
@@ -53,15 +70,19 @@ pub(crate) async fn of_call<P: Ports>(
     x: &Exchange<P>,
     call: &Call<'_>,
     session: Option<&Session>,
-) -> Result<Option<DefinitionDigest>, Refusal> {
-    let (Some(kind), Some(name)) = (kind(call.method), call.name()) else { return Ok(None) };
-    let Some(judge) = Judge::new(x.active.approved(), x.connection()?) else { return Ok(None) };
+) -> Result<Basis, Refusal> {
+    let (Some(kind), Some(name)) = (kind(call.method), call.name()) else { return Ok(Basis::default()) };
+    let Some(judge) = Judge::new(x.active.approved(), x.connection()?) else { return Ok(Basis::default()) };
     let place = Place { kind, era: call.era, session };
     match (judge.pin(kind, name), judge.setting()) {
-        (Pin::Unpinned, _) => Ok(None),
-        (Pin::Missing, _) => {
-            let live = seen(x, &place, name)?.and_then(Seen::one);
-            settle(x, &judge, judge.drifted(kind, name, Difference::Unapproved { live })).await
+        (Pin::Unpinned, _) => Ok(Basis::default()),
+        (Pin::Missing, setting) => {
+            let seen = match setting {
+                Drift::Hold => held::shown(x, &place, name).await?,
+                Drift::Block | Drift::Log => seen(x, &place, name)?,
+            };
+            let difference = Difference::Unapproved { live: seen.and_then(Seen::one) };
+            settle(x, &judge, &place, judge.drifted(kind, name, difference)).await
         }
         (Pin::Approved(pinned), Drift::Log) => {
             // Nothing hangs on it, so a page will do.
@@ -70,8 +91,8 @@ pub(crate) async fn of_call<P: Ports>(
                 None => known(x, &place, name, pinned)?,
             };
             match standing {
-                None | Some(Standing::Gone) => Ok(None),
-                Some(standing) => stands(x, &judge, (kind, name), pinned, standing).await,
+                None | Some(Standing::Gone) => Ok(Basis::default()),
+                Some(standing) => stands(x, &judge, (&place, name), pinned, standing).await,
             }
         }
         (Pin::Approved(pinned), Drift::Block | Drift::Hold) => {
@@ -79,7 +100,7 @@ pub(crate) async fn of_call<P: Ports>(
                 Some(standing) => standing,
                 None => find_out(x, &place, name, pinned).await?,
             };
-            stands(x, &judge, (kind, name), pinned, standing).await
+            stands(x, &judge, (&place, name), pinned, standing).await
         }
     }
 }
@@ -95,7 +116,9 @@ pub(crate) fn bound<P: Ports>(
     let Some(judge) = Judge::new(x.active.approved(), x.connection()?) else { return Ok(None) };
     Ok(match judge.pin(kind, name) {
         Pin::Approved(pinned) => Some(found.unwrap_or(pinned)),
-        Pin::Missing | Pin::Unpinned => None,
+        // Where it is held, it is always known.
+        Pin::Missing => found.filter(|_| judge.setting() == Drift::Hold),
+        Pin::Unpinned => None,
     })
 }
 
@@ -186,33 +209,34 @@ async fn turn<'t, P: Ports>(
 async fn stands<P: Ports>(
     x: &Exchange<P>,
     judge: &Judge<'_>,
-    (kind, name): (Kind, &str),
+    (place, name): (&Place<'_>, &str),
     pinned: DefinitionDigest,
     standing: Standing,
-) -> Result<Option<DefinitionDigest>, Refusal> {
+) -> Result<Basis, Refusal> {
     let difference = match standing {
-        Standing::Approved => return Ok(Some(pinned)),
+        Standing::Approved => return Ok(Basis { definition: Some(pinned), approval: None }),
         // In which members it differs was told when it was seen.
         Standing::Seen(Seen::One(live)) => Difference::Changed { pinned, live, members: Vec::new() },
         Standing::Seen(Seen::Several) => Difference::Several { pinned },
         Standing::Gone => Difference::Gone { pinned },
     };
-    settle(x, judge, judge.drifted(kind, name, difference)).await
+    settle(x, judge, place, judge.drifted(place.kind, name, difference)).await
 }
 
 /// What the settings say to a definition that is not the approved one.
 async fn settle<P: Ports>(
     x: &Exchange<P>,
     judge: &Judge<'_>,
+    place: &Place<'_>,
     drifted: Drifted,
-) -> Result<Option<DefinitionDigest>, Refusal> {
+) -> Result<Basis, Refusal> {
     match judge.setting() {
         Drift::Block => Err(Refusal::Drift(Box::new(drifted))),
-        Drift::Hold => Err(Refusal::DriftHeld(Box::new(drifted))),
+        Drift::Hold => held::pass(x, place, drifted).await,
         Drift::Log => {
-            let live = drifted.difference.live();
+            let definition = drifted.difference.live();
             report(&x.gateway, &*x.ports, News::of(drifted)).await;
-            Ok(live)
+            Ok(Basis { definition, approval: None })
         }
     }
 }

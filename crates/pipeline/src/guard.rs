@@ -30,7 +30,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_settings::{Binary, ConnectionName};
 
 use crate::aggregate::names;
-use crate::definitions::News;
+use crate::definitions::{Lifted, News};
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
@@ -84,6 +84,8 @@ pub(crate) struct Guard {
     news: News,
     /// Whether a tool was hidden that has the name of the gateway's own.
     shadowed: bool,
+    /// What the frame that is judged next may show although it is not what is pinned.
+    lifted: Lifted,
     /// The questions that went to the client on this stream, as the server and as the client name them.
     asked: Vec<(RequestId<'static>, RequestId<'static>)>,
 }
@@ -151,6 +153,7 @@ impl Guard {
             duties: Vec::new(),
             news: News::default(),
             shadowed: false,
+            lifted: Lifted::new(),
             asked: Vec::new(),
         }
     }
@@ -242,6 +245,11 @@ impl Guard {
     /// What must be in the store before the frame that was judged last is released.
     pub(crate) fn take_duties(&mut self) -> Vec<Duty> {
         std::mem::take(&mut self.duties)
+    }
+
+    /// What the next frame may show although it is not what is pinned.
+    pub(crate) fn lift(&mut self, lifted: Lifted) {
+        self.lifted = lifted;
     }
 
     /// What people are to be told of the frame that was judged last.

@@ -76,7 +76,7 @@ pub use crate::active::{Active, UnusableSection};
 pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
 pub use crate::control::{Objection, Undecided, handle as control};
-pub use crate::definitions::Drifted;
+pub use crate::definitions::{Drifted, HeldDefinition};
 pub use crate::gateway::Gateway;
 pub use crate::journal::LedgerKeys;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
@@ -86,6 +86,7 @@ pub use crate::webhooks::{deliver, has_work};
 
 use crate::approvals::Matter;
 use crate::decide::Passage;
+use crate::definitions::Basis;
 use crate::detokenize::Restored;
 use crate::edge::{Route, Verb};
 use crate::exchange::Exchange;
@@ -256,13 +257,13 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     x.lap(Stage::Detect);
     let passage = decided(x, &call, &labels)?;
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
-    let mut definition = definitions::of_call(x, &call, session.as_ref()).await?;
+    let mut basis = definitions::of_call(x, &call, session.as_ref()).await?;
     let params = params::of_call(x, &call, restored.sent().unwrap_or(&call)).await?;
     if params.has_read {
         // Who approved it may have seen another list.
-        definition = definitions::of_call(x, &call, session.as_ref()).await?;
+        basis = definitions::of_call(x, &call, session.as_ref()).await?;
     }
-    let carried = &prepared.carried;
+    let (carried, definition) = (&prepared.carried, basis.definition);
     let matter = Matter { call: &call, restored: &restored, definition, labels: &labels, carried };
     let (permit, approved) = approvals::settled(x, passage, &matter).await?;
     x.lap(Stage::Decide);
@@ -271,7 +272,7 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
             let deed = Deed {
                 method: call.method.as_str(),
                 name: call.subject(),
-                definition,
+                basis,
                 approved: approved.as_ref(),
                 given: record::given(&call),
                 sent: restored.sent().and_then(record::given),
@@ -385,7 +386,7 @@ async fn answer<P: Ports>(x: &mut Exchange<P>, reply: Reply<'_>) -> Result<Respo
             let deed = Deed {
                 method: method.as_str(),
                 name: None,
-                definition: None,
+                basis: Basis::default(),
                 approved: None,
                 given: may.then_some(given),
                 sent: None,

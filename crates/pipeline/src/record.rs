@@ -21,12 +21,12 @@ use portcullis_mcp::era::{
 };
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::revision::Revision;
-use portcullis_pins::DefinitionDigest;
 use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
 use crate::active::Active;
 use crate::approvals::Approved;
+use crate::definitions::Basis;
 use crate::detokenize::Restored;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
@@ -74,8 +74,8 @@ pub(crate) struct Deed<'d> {
     pub(crate) method: &'static str,
     /// The tool, prompt, URI or task.
     pub(crate) name: Option<&'d str>,
-    /// The definition that it is done under, if that is known.
-    pub(crate) definition: Option<DefinitionDigest>,
+    /// The definition that it is done under, and who has approved it.
+    pub(crate) basis: Basis,
     /// What people have approved, if they had to.
     pub(crate) approved: Option<&'d Approved>,
     /// What is given along: arguments, answers, what is listened to.
@@ -109,7 +109,7 @@ pub(crate) async fn intent<P: Ports>(
     deed: Deed<'_>,
     reasons: &Reasons,
 ) -> Result<Open, StoreError> {
-    let Deed { method, name, definition, approved, given, sent, restored, revision, labels } = deed;
+    let Deed { method, name, basis, approved, given, sent, restored, revision, labels } = deed;
     let at = x.ports.now();
     let id = approved.map_or_else(|| record_id(&*x.ports, at), |approved| approved.call);
     let Some(token) = &x.token else { return Err(StoreError("no verified caller to record".to_owned())) };
@@ -123,8 +123,12 @@ pub(crate) async fn intent<P: Ports>(
         session: session(x),
         method: method.to_owned(),
         name: name.map(|name| masked(&mut masker, name)),
-        definition: definition.map(|definition| definition.to_string()),
-        approval: approved.map(|approved| approved.request.to_string()),
+        definition: basis.definition.map(|definition| definition.to_string()),
+        // Of a call that needed both, its own.
+        approval: approved
+            .map(|approved| approved.request)
+            .or(basis.approval)
+            .map(|request| request.to_string()),
         arguments: arguments(&x.gateway, &mut masker, (given, sent), restored),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.active, Verdict::Allow, reasons),
@@ -190,7 +194,7 @@ pub(crate) async fn step<P: Ports>(
     let deed = Deed {
         method: step.as_str(),
         name: None,
-        definition: None,
+        basis: Basis::default(),
         approved: None,
         given: None,
         sent: None,

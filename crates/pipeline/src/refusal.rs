@@ -24,7 +24,7 @@ use portcullis_usage::Unknown;
 use crate::approvals::Held;
 use crate::body::BodyError;
 use crate::control::Objection;
-use crate::definitions::Drifted;
+use crate::definitions::{Drifted, HeldDefinition};
 use crate::edge::ALLOWED;
 use crate::ports::{FetchError, StoreError};
 pub(crate) use crate::refusal::response::respond;
@@ -46,9 +46,9 @@ pub enum Refusal {
     /// What an upstream defines is not what people have approved.
     #[error("{0}")]
     Drift(Box<Drifted>),
-    /// The same, where people may approve the call.
+    /// The same, where the owners of the connection are asked.
     #[error("needs approval: {0}")]
-    DriftHeld(Box<Drifted>),
+    DriftHeld(Box<HeldDefinition>),
     /// A header that only the platform may set came from the caller.
     #[error("the caller sent `{0}` itself")]
     ForgedHeader(HeaderName),
@@ -280,6 +280,9 @@ impl Refusal {
 
     /// The request for approval that it is about.
     pub(crate) fn approval(&self) -> Option<RequestId> {
+        if let Self::DriftHeld(held) = self {
+            return Some(held.request);
+        }
         if let Self::Held(held) = self { Some(held.request) } else { None }
     }
 
@@ -309,7 +312,7 @@ impl Refusal {
             Self::NoPolicy(_) => (Stage::Decide, "no_policy"),
             Self::Denied(_) => (Stage::Decide, "denied"),
             Self::Drift(_) => (Stage::Decide, "drift"),
-            Self::DriftHeld(_) => (Stage::Decide, "drift_held"),
+            Self::DriftHeld(held) => (Stage::Decide, held.kind()),
             Self::Held(held) => (Stage::Decide, held.kind()),
             Self::NeedsApproval(_) => (Stage::Decide, "needs_approval"),
             Self::Unapprovable { .. } => (Stage::Decide, "unapprovable"),
@@ -411,9 +414,8 @@ impl Refusal {
             }
             Self::Denied(denial) => to.message(code::DENIED, denial.public_text()),
             Self::Held(held) => held.message(to),
-            Self::DriftHeld(_) | Self::NeedsApproval(_) => {
-                to.message(code::NEEDS_APPROVAL, "needs approval by a person")
-            }
+            Self::DriftHeld(held) => held.message(to),
+            Self::NeedsApproval(_) => to.message(code::NEEDS_APPROVAL, "needs approval by a person"),
             Self::Fetch(_) | Self::NoAnswer { .. } | Self::Upstream(_) => {
                 to.message(code::UPSTREAM, "the server behind the gateway failed")
             }

@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::limits::{at_least_one, seconds};
 use crate::name::{ConnectionName, IssuerName};
+use crate::owners::Owners;
 use crate::read::{Report, Section, suggest};
 use crate::url::{Authority, HttpUrl, Scheme, UpstreamUrl, UrlError};
 
@@ -39,6 +40,8 @@ pub struct Connection {
     pub aggregate: bool,
     /// What happens to definitions that are not approved.
     pub drift: Drift,
+    /// Who decides about them where they are held; always there under [`Drift::Hold`].
+    pub owners: Option<Owners>,
     /// Whether callers see what the upstream claims of its tools, such as that one only reads.
     pub trust_annotations: bool,
     /// When the upstream is left alone because it fails.
@@ -192,7 +195,7 @@ pub enum Drift {
     /// Nobody sees it and nobody may call it. The default.
     #[default]
     Block,
-    /// Nobody sees it, and a call of it waits for approval.
+    /// Nobody sees it or may call it before the owners of the connection have approved it.
     Hold,
     /// It passes, and is told and recorded.
     Log,

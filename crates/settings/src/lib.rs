@@ -22,6 +22,7 @@ mod issuer;
 mod limits;
 mod masking;
 mod name;
+mod owners;
 mod policy;
 mod problem;
 pub mod read;
@@ -51,6 +52,7 @@ pub use crate::name::{
     AnonymousName, ClassName, ConnectionName, GroupName, IssuerName, KeyName, NameError, RuleId, ToolPattern,
     VariableName,
 };
+pub use crate::owners::Owners;
 pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;

@@ -120,6 +120,15 @@ pub enum About {
         /// The group.
         group: String,
     },
+    /// That a definition counts as approved.
+    Definition {
+        /// Where.
+        connection: String,
+        /// Of what: `tool`, `prompt` and so on.
+        kind: String,
+        /// Its name.
+        name: String,
+    },
     /// To make a call.
     Call {
         /// Where.
@@ -176,7 +185,7 @@ impl Event {
             | Self::ApprovalRequested { matter }
             | Self::ApprovalRevoked { matter, .. } => match &matter.about {
                 About::Access { .. } => None,
-                About::Call { connection, .. } => Some(connection),
+                About::Call { connection, .. } | About::Definition { connection, .. } => Some(connection),
             },
             Self::CallDenied { connection, .. } => connection.as_deref(),
             Self::DefinitionDrift { connection, .. } => Some(connection),
@@ -247,6 +256,9 @@ impl Matter {
             About::Access { group } => json!({ "group": shortened(group) }),
             About::Call { connection, method, name } => json!({
                 "connection": connection, "method": method, "name": shortened(name),
+            }),
+            About::Definition { connection, kind, name } => json!({
+                "connection": connection, "defines": kind, "name": shortened(name),
             }),
         };
         let rest = json!({

@@ -70,6 +70,10 @@ fn wish(matter: &Matter) -> String {
     let requester = plain(&matter.requester);
     match &matter.about {
         About::Access { group } => format!("{requester} to be in {}", plain(group)),
+        About::Definition { connection, kind, name } => {
+            let (kind, name, connection) = (plain(kind), plain(name), plain(connection));
+            format!("the definition of the {kind} {name} on {connection}, called by {requester}")
+        }
         About::Call { connection, method, name } => {
             format!("{} {} on {}, asked for by {requester}", plain(method), plain(name), plain(connection))
         }

@@ -24,13 +24,21 @@ fn define(gateway: &Gateway, description: &'static str) {
 }
 
 async fn call(gateway: &Gateway) -> Value {
+    call_on(gateway, "pinned").await
+}
+
+async fn call_on(gateway: &Gateway, connection: &str) -> Value {
     let params = json!({ "name": "search", "arguments": {} });
-    let answer = gateway.call("pinned", Persona::Vendor, "tools/call", params).await;
+    let answer = gateway.call(connection, Persona::Vendor, "tools/call", params).await;
     answer.message()["result"]["content"][0]["text"].clone()
 }
 
 async fn listed(gateway: &Gateway) -> Value {
-    let answer = gateway.call("pinned", Persona::Vendor, "tools/list", json!({})).await;
+    listed_on(gateway, "pinned").await
+}
+
+async fn listed_on(gateway: &Gateway, connection: &str) -> Value {
+    let answer = gateway.call(connection, Persona::Vendor, "tools/list", json!({})).await;
     answer.message()["result"]["tools"].clone()
 }
 
@@ -96,5 +104,35 @@ fn a_call_without_a_list_before_it_makes_the_gateway_look() {
             assert_eq!(call(&gateway).await, want, "{description}");
             assert_eq!(methods(&gateway), reached, "{description}");
         }
+    });
+}
+
+#[test]
+fn what_drift_holds_is_called_and_seen_once_its_owners_have_approved_it() {
+    run(async {
+        let gateway = Gateway::start(Options::default()).await;
+        define(&gateway, "Finds customers");
+        let told = call_on(&gateway, "held").await.as_str().unwrap().to_owned();
+        let (_, rest) = told.split_once("(request ").unwrap_or_else(|| panic!("{told}"));
+        let id = rest.split(')').next().unwrap();
+        assert_eq!(listed_on(&gateway, "held").await, json!([]));
+        assert!(!methods(&gateway).contains(&"tools/call".to_owned()));
+
+        let shown = gateway.api(Persona::Finance, &format!("/api/approvals/{id}"), None).await;
+        assert!(shown.status == 200 && shown.text.contains("Finds customers"), "{shown:?}");
+        let say = async |verb: &str| {
+            let body = json!({ "reason": "as it should be" }).to_string().into_bytes();
+            let path = format!("/api/approvals/{id}/{verb}");
+            gateway.api(Persona::Finance, &path, Some(("application/json", body))).await
+        };
+        let approved = say("approve").await;
+        assert!(approved.status == 200 && approved.text.contains("approved"), "{approved:?}");
+        assert_eq!(call_on(&gateway, "held").await, "found");
+        assert_eq!(listed_on(&gateway, "held").await[0]["name"], "search");
+
+        let revoked = say("revoke").await;
+        assert_eq!(revoked.status, 200, "{revoked:?}");
+        assert!(call_on(&gateway, "held").await.as_str().unwrap().starts_with("needs approval"));
+        assert_eq!(listed_on(&gateway, "held").await, json!([]));
     });
 }

@@ -14,7 +14,7 @@ use crate::digest::ContentDigest;
 use crate::name::{GroupName, PolicyName, PrincipalId, Reason};
 use crate::person::{ActorName, Requester};
 use crate::protocol::Unusable;
-use crate::request::{Access, Asked, Context, MaskedText, Operation, Request, Subject};
+use crate::request::{Access, Asked, Context, Definition, MaskedText, Operation, Request, Subject};
 use crate::requirement::{Coverage, PolicyRef, Requirement, Requirements};
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +57,7 @@ struct ActorForm {
 enum SubjectForm {
     Access(AccessForm),
     Call(CallForm),
+    Definition(DefinitionForm),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,6 +77,18 @@ struct CallForm {
     definition: Option<ContentDigest>,
 }
 
+/// From version 2 on.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DefinitionForm {
+    connection: ConnectionName,
+    kind: String,
+    name: String,
+    digest: ContentDigest,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pinned: Option<ContentDigest>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequirementForm {
@@ -87,6 +100,9 @@ struct RequirementForm {
     /// Absent where an approval is for one call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     window_s: Option<u64>,
+    /// From version 2 on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lasting: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -122,7 +138,7 @@ impl TryFrom<RequestForm> for Request {
 
     fn try_from(form: RequestForm) -> Result<Self, Unusable> {
         let RequestForm { id, created, requester, subject, requirements, context } = form;
-        let requirements = requirements.into_iter().map(Requirement::from).collect();
+        let requirements = requirements.into_iter().map(Requirement::try_from).collect::<Result<_, _>>()?;
         let requirements = Requirements::new(requirements).map_err(|_| invalid("requirements"))?;
         let subject = subject_of(requester.into(), subject)?;
         let asked = Asked { subject, requirements };
@@ -136,6 +152,9 @@ fn subject_of(requester: Requester, form: SubjectForm) -> Result<Subject, Unusab
         SubjectForm::Call(CallForm { connection, method, name, arguments, definition }) => {
             let arguments = parsed(&arguments, "arguments")?;
             Subject::Call(Operation { requester, connection, method, name, arguments, definition })
+        }
+        SubjectForm::Definition(DefinitionForm { connection, kind, name, digest, pinned }) => {
+            Subject::Definition(Definition { requester, connection, kind, name, digest, pinned })
         }
     })
 }
@@ -153,6 +172,15 @@ impl From<&Subject> for SubjectForm {
                     name: name.clone(),
                     arguments: arguments.to_string(),
                     definition: *definition,
+                })
+            }
+            Subject::Definition(Definition { requester: _, connection, kind, name, digest, pinned }) => {
+                Self::Definition(DefinitionForm {
+                    connection: connection.clone(),
+                    kind: kind.clone(),
+                    name: name.clone(),
+                    digest: *digest,
+                    pinned: *pinned,
                 })
             }
         }
@@ -193,9 +221,10 @@ impl From<RequesterForm> for Requester {
 impl From<&Requirement> for RequirementForm {
     fn from(requirement: &Requirement) -> Self {
         let Requirement { policy: PolicyRef { id, digest }, group, approvers, ttl, coverage } = requirement;
-        let window_s = match coverage {
-            Coverage::Once => None,
-            Coverage::Window(span) => Some(span.as_secs()),
+        let (window_s, lasting) = match coverage {
+            Coverage::Lasting => (None, true),
+            Coverage::Once => (None, false),
+            Coverage::Window(span) => (Some(span.as_secs()), false),
         };
         Self {
             policy: id.clone(),
@@ -204,16 +233,24 @@ impl From<&Requirement> for RequirementForm {
             approvers: *approvers,
             ttl_s: ttl.as_secs(),
             window_s,
+            lasting,
         }
     }
 }
 
-impl From<RequirementForm> for Requirement {
-    fn from(form: RequirementForm) -> Self {
-        let RequirementForm { policy, digest, group, approvers, ttl_s, window_s } = form;
-        let coverage = window_s.map_or(Coverage::Once, |span| Coverage::Window(Duration::from_secs(span)));
+impl TryFrom<RequirementForm> for Requirement {
+    type Error = Unusable;
+
+    fn try_from(form: RequirementForm) -> Result<Self, Unusable> {
+        let RequirementForm { policy, digest, group, approvers, ttl_s, window_s, lasting } = form;
+        let coverage = match (window_s, lasting) {
+            (None, false) => Coverage::Once,
+            (None, true) => Coverage::Lasting,
+            (Some(span), false) => Coverage::Window(Duration::from_secs(span)),
+            (Some(_), true) => return Err(invalid("lasting")),
+        };
         let policy = PolicyRef { id: policy, digest };
-        Self { policy, group, approvers, ttl: Duration::from_secs(ttl_s), coverage }
+        Ok(Self { policy, group, approvers, ttl: Duration::from_secs(ttl_s), coverage })
     }
 }
 

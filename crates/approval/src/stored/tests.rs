@@ -1,8 +1,7 @@
 use portcullis_ledger::{KeyedDigest, RecordId};
 
 use super::*;
-use crate::request::{Access, Subject};
-use crate::requirement::Coverage;
+use crate::request::{Access, Definition};
 use crate::samples::{NOW, operation, request, requirement};
 
 fn all() -> Vec<(&'static str, Record, &'static str)> {
@@ -13,6 +12,17 @@ fn all() -> Vec<(&'static str, Record, &'static str)> {
     let mut access = request.clone();
     let requester = operation().requester;
     access.asked.subject = Subject::Access(Access { requester, group: "okta:dba".parse().unwrap() });
+    let mut definition = request.clone();
+    definition.asked.subject = Subject::Definition(Definition {
+        requester: operation().requester,
+        connection: "billing".parse().unwrap(),
+        kind: "tool".to_owned(),
+        name: "refund".to_owned(),
+        digest: ContentDigest::from_bytes([8; 32]),
+        pinned: Some(ContentDigest::from_bytes([9; 32])),
+    });
+    let owners = requirement("portcullis/definition", "okta:platform", 1, Coverage::Lasting);
+    definition.asked.requirements = crate::requirement::Requirements::new(vec![owners]).unwrap();
     let digest = ContentDigest::from_bytes([5; 32]);
     let groups: BTreeSet<GroupName> = ["okta:finance".parse().unwrap()].into();
     let voter: PrincipalId = "okta|ben".parse().unwrap();
@@ -31,6 +41,11 @@ fn all() -> Vec<(&'static str, Record, &'static str)> {
         ("rejection", Record::Rejection(rejection), include_str!("../../tests/golden/rejection.v1.json")),
         ("request", Record::Request(Box::new(request)), include_str!("../../tests/golden/request.v1.json")),
         ("access", Record::Request(Box::new(access)), include_str!("../../tests/golden/access.v1.json")),
+        (
+            "definition",
+            Record::Request(Box::new(definition)),
+            include_str!("../../tests/golden/definition.v2.json"),
+        ),
         (
             "revocation",
             Record::Revocation(Revocation { at: NOW, by: voter, reason }),
@@ -66,7 +81,8 @@ fn golden_records_decode_and_encode_to_themselves() {
 fn what_is_not_in_the_form_of_a_release_is_refused() {
     let vote = include_str!("../../tests/golden/vote.v1.json").trim_end();
     for (name, text, want) in [
-        ("newer", vote.replace("{\"v\":1", "{\"v\":2,\"x\":0"), "it has version 2"),
+        ("newer", vote.replace("{\"v\":1", "{\"v\":3,\"x\":0"), "it has version 3"),
+        ("not of its version", vote.replace("{\"v\":1", "{\"v\":2"), "it is malformed: `v`"),
         ("older than the first", vote.replace("{\"v\":1", "{\"v\":0"), "it is malformed: `v`"),
         (
             "unknown field",
@@ -95,6 +111,8 @@ fn what_is_not_in_the_form_of_a_release_is_refused() {
         ("for ever", "\"window_s\":1800", "\"window_s\":99999999"),
         ("one policy twice", "\"policy\":\"night\"", "\"policy\":\"finance/refunds\""),
         ("plain digest", "0202020202020202", "sha256:020202020"),
+        ("lasting in a version without", "\"window_s\":1800", "\"lasting\":true"),
+        ("for a time and lasting", "\"window_s\":1800", "\"window_s\":1800,\"lasting\":true"),
     ] {
         let changed = request.replace(from, to);
         assert_ne!(changed, request, "case: {name}");

@@ -6,6 +6,7 @@
     reason = "a failing test is its report"
 )]
 
+mod definitions;
 mod inbox;
 mod life;
 mod races;

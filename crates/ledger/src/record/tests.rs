@@ -141,8 +141,9 @@ fn refusal() -> impl Strategy<Value = Refusal> {
 
 fn drift() -> impl Strategy<Value = Drift> {
     let digests = (option::of(name()), option::of(name()));
-    (id(), any::<u64>(), name(), name(), name(), digests, name(), vec(name(), 0..4)).prop_map(
-        |(id, at, connection, kind, name, (pinned, live), setting, changed)| Drift {
+    let told = (vec(name(), 0..4), option::of(name()));
+    (id(), any::<u64>(), name(), name(), name(), digests, name(), told).prop_map(
+        |(id, at, connection, kind, name, (pinned, live), setting, (changed, approval))| Drift {
             id,
             at: UnixMillis(at),
             connection,
@@ -152,6 +153,7 @@ fn drift() -> impl Strategy<Value = Drift> {
             live,
             setting,
             changed,
+            approval,
         },
     )
 }

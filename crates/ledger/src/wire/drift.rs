@@ -29,6 +29,7 @@ pub(crate) struct Form {
     setting: String,
     #[serde(default)]
     changed: Vec<String>,
+    approval: Option<String>,
 }
 
 impl Stored for Drift {
@@ -36,7 +37,7 @@ impl Stored for Drift {
 
     fn write(&self, object: &mut Object) {
         // Every field is named, so that a new one cannot be forgotten here.
-        let Self { id, at, connection, kind, name, pinned, live, setting, changed } = self;
+        let Self { id, at, connection, kind, name, pinned, live, setting, changed, approval } = self;
         object.string("id", &id.to_string());
         object.plain("at", at.0);
         object.string("connection", connection);
@@ -46,6 +47,7 @@ impl Stored for Drift {
         object.optional_string("live", live.as_deref());
         object.string("setting", setting);
         object.strings("changed", changed);
+        object.optional_string("approval", approval.as_deref());
     }
 
     fn body(&mut self) -> Option<&mut Excerpt> {
@@ -53,7 +55,7 @@ impl Stored for Drift {
     }
 
     fn cut_names(&mut self) {
-        let Self { id: _, at: _, connection, kind, name, pinned, live, setting, changed } = self;
+        let Self { id: _, at: _, connection, kind, name, pinned, live, setting, changed, approval } = self;
         cut::string(connection);
         cut::string(kind);
         cut::string(name);
@@ -61,6 +63,7 @@ impl Stored for Drift {
         cut::optional(live);
         cut::string(setting);
         cut::list(changed);
+        cut::optional(approval);
     }
 }
 
@@ -82,6 +85,7 @@ impl TryFrom<Form> for Drift {
             live: form.live,
             setting: form.setting,
             changed: form.changed,
+            approval: form.approval,
         })
     }
 }

@@ -16,6 +16,7 @@ use crate::access::ask::{self, Plan, Standing};
 use crate::access::wish::MEMBERS;
 use crate::access::{Unasked, Wish};
 use crate::active::Active;
+use crate::definitions::Basis;
 use crate::detokenize::Restored;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
@@ -89,7 +90,7 @@ pub(crate) async fn serve<P: Ports>(
     let deed = Deed {
         method: call.method.as_str(),
         name: call.subject(),
-        definition: None,
+        basis: Basis::default(),
         approved: None,
         given: record::given(call),
         sent: None,

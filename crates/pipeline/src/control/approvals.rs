@@ -4,7 +4,9 @@
 //! the request's own (`portcullis_approval`). What somebody decides is on record before it is said, and so is what came
 //! of it.
 
+mod before;
 mod decide;
+mod definition;
 mod list;
 mod undecided;
 mod view;
@@ -155,7 +157,8 @@ async fn show<P: Ports>(x: &mut Exchange<P>, id: RequestId) -> Result<Value, Ref
     super::on_any(x, &LOOKING)?;
     let case = found(x, id).await?.case;
     may_look(x, &case)?;
-    view::whole(x, &case)
+    let before = before::of(x, &case).await;
+    view::whole(x, &case, before)
 }
 
 /// A request, or that there is none. Nobody guesses an id, so whether there is one tells nothing.
@@ -181,6 +184,7 @@ fn connection(case: &Case) -> Option<&ConnectionName> {
     match &case.request().asked.subject {
         Subject::Access(_) => None,
         Subject::Call(operation) => Some(&operation.connection),
+        Subject::Definition(definition) => Some(&definition.connection),
     }
 }
 

@@ -7,6 +7,7 @@
 //! Everything is bounded for each request: days, reads of the store, and the length of the answer, which says where it
 //! goes on. What cannot be read, or is missing, is told in `problems`; it never just looks shorter.
 
+mod before;
 mod checkpoints;
 mod export;
 mod list;
@@ -22,6 +23,7 @@ use portcullis_policy::{Reasons, Target};
 use portcullis_settings::ConnectionName;
 use serde_json::Value;
 
+pub(super) use self::before::before;
 use crate::control::{Objection, merge, on_one};
 use crate::exchange::Exchange;
 use crate::ports::Ports;

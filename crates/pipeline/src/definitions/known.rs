@@ -162,6 +162,22 @@ impl Known {
         self.lists.get(connection)?.get(&kind)?.entry(name, now).map(|entry| entry.seen)
     }
 
+    /// What the whole list had under a name, `Some(None)` if nothing; `None` if that is not known.
+    pub(crate) fn whole(
+        &self,
+        connection: &ConnectionName,
+        place: &Place<'_>,
+        name: &str,
+        now: u64,
+    ) -> Option<Option<Seen>> {
+        let list = self.lists.get(connection)?.get(&place.kind)?;
+        match list.entry(name, now) {
+            Some(Entry { seen, of: Extent::Whole, .. }) => Some(Some(seen)),
+            Some(Entry { of: Extent::Page, .. }) => None,
+            None => list.read.get(&place.reader()).is_some_and(|at| is_fresh(*at, now)).then_some(None),
+        }
+    }
+
     /// How what is pinned stands to what was seen; `None` if that is not known.
     pub(crate) fn standing(
         &self,

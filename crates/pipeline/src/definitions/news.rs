@@ -62,7 +62,8 @@ impl News {
     }
 }
 
-fn told(difference: Difference, members: impl FnOnce() -> Vec<String>) -> Difference {
+/// What is told of a difference; in which members it is, if that is asked for.
+pub(super) fn told(difference: Difference, members: impl FnOnce() -> Vec<String>) -> Difference {
     match difference {
         Difference::Changed { pinned, live, .. } => {
             Difference::Changed { pinned, live, members: shown(&members()) }

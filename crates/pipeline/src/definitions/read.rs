@@ -11,7 +11,7 @@ use portcullis_mcp::json::{self, Bounds, Json, Object};
 use portcullis_mcp::message::{Message, Outcome, Request, RequestId, Response};
 use portcullis_mcp::revision::Revision;
 use portcullis_mcp::sse::Item;
-use portcullis_pins::Kind;
+use portcullis_pins::{DefinitionDigest, Kind};
 use portcullis_policy::Lifecycle;
 
 use crate::definitions::known::{MOST, Shown};
@@ -122,6 +122,47 @@ async fn pages<P: Ports>(x: &Exchange<P>, place: &Place<'_>, reading: &mut Readi
     };
     x.ports.log(&format!("`{connection}` has more than {rest}"));
     Ok(())
+}
+
+/// The definition with this name and digest that the upstream shows now, in any page; `None` if it shows none.
+///
+/// # Errors
+/// The list cannot be read, or not in time.
+pub(super) async fn one<P: Ports>(
+    x: &Exchange<P>,
+    place: &Place<'_>,
+    wanted: (&str, DefinitionDigest),
+) -> Result<Option<Object<'static>>, Refusal> {
+    let late = x.ports.sleep(x.gateway.settings().limits.response_time);
+    match select(pin!(found(x, place, wanted)), pin!(late)).await {
+        Either::Left((found, _)) => found,
+        Either::Right(((), _)) => Err(too_slow(place.kind)),
+    }
+}
+
+async fn found<P: Ports>(
+    x: &Exchange<P>,
+    place: &Place<'_>,
+    (name, digest): (&str, DefinitionDigest),
+) -> Result<Option<Object<'static>>, Refusal> {
+    let kind = place.kind;
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let Some(mut result) = page(x, place, cursor).await? else { return Ok(None) };
+        let items =
+            result.get_mut(kind.member()).and_then(Json::as_array_mut).ok_or_else(|| unreadable(kind))?;
+        let is_it = |item: &&mut Object<'static>| {
+            item.get_str(kind.key()) == Some(name) && DefinitionDigest::of(kind, item) == digest
+        };
+        if let Some(item) = items.iter_mut().filter_map(Json::as_object_mut).find(is_it) {
+            return Ok(Some(std::mem::take(item)));
+        }
+        cursor = result.get_str("nextCursor").map(ToOwned::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(None)
 }
 
 fn unreadable(kind: Kind) -> Refusal {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use futures_util::future::join;
+use portcullis_approval::RequestId;
 use portcullis_ledger::{Drift as DriftRecord, Record, UnixMillis};
 use portcullis_pins::{DefinitionDigest, Kind};
 use portcullis_settings::{ConnectionName, Drift};
@@ -92,7 +93,7 @@ pub(crate) async fn report<P: Ports>(gateway: &Rc<Gateway>, ports: &P, news: New
             Admission::Late => late += 1,
             Admission::New => {
                 told += 1;
-                tell(gateway, ports, drifted, now).await;
+                tell(gateway, ports, drifted, None).await;
             }
         }
     }
@@ -101,7 +102,18 @@ pub(crate) async fn report<P: Ports>(gateway: &Rc<Gateway>, ports: &P, news: New
     }
 }
 
-async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, now: u64) {
+/// Tells that people are asked about a definition, whatever was told of it before.
+pub(super) async fn report_asked<P: Ports>(
+    gateway: &Rc<Gateway>,
+    ports: &P,
+    drifted: &Drifted,
+    request: RequestId,
+) {
+    tell(gateway, ports, drifted, Some(request)).await;
+}
+
+async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, request: Option<RequestId>) {
+    let now = ports.now();
     let Drifted { kind, name, connection, difference, .. } = drifted;
     let setting = gateway.connection(connection).map(|connection| connection.drift).unwrap_or_default();
     let mut masker = Masker::for_store(Rc::clone(gateway));
@@ -112,10 +124,11 @@ async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, now
     };
     let done = match setting {
         Drift::Block => "nobody sees or calls it",
-        Drift::Hold => "nobody sees it, and calls of it wait for approval",
+        Drift::Hold => "nobody sees it or calls it before its owners have approved it",
         Drift::Log => "it passes all the same",
     };
-    ports.log(&format!("drift: {}; {done}", masked(&drifted.to_string())));
+    let asked = request.map(|request| format!(", in request {request}")).unwrap_or_default();
+    ports.log(&format!("drift: {}; {done}{asked}", masked(&drifted.to_string())));
     let id = record::record_id(ports, now);
     let record = DriftRecord {
         id,
@@ -127,6 +140,7 @@ async fn tell<P: Ports>(gateway: &Rc<Gateway>, ports: &P, drifted: &Drifted, now
         live: difference.live().map(|digest| digest.to_string()),
         setting: setting.as_str().to_owned(),
         changed: difference.members().iter().map(|path| masked(path)).collect(),
+        approval: request.map(|request| request.to_string()),
     };
     let shelf = record::Shelf::of_connection(gateway, connection.as_str());
     let told = webhooks::of_drift(gateway, ports, &record);

@@ -5,7 +5,7 @@ use portcullis_pins::Kind;
 use portcullis_settings::Drift;
 
 use crate::active::Active;
-use crate::definitions::{Extent, Judge, News, Shown};
+use crate::definitions::{Extent, Judge, Lifted, News, Shown};
 use crate::gateway::Gateway;
 use crate::guard::Guard;
 
@@ -15,6 +15,7 @@ pub(super) struct Judging<'j> {
     now: u64,
     /// `None` if nothing is checked.
     judge: Option<Judge<'j>>,
+    lifted: &'j Lifted,
     kind: Kind,
     judged: Judged,
 }
@@ -33,16 +34,19 @@ impl<'j> Judging<'j> {
         let connection = guard.gateway.connection(&guard.connection);
         let judge = connection.and_then(|connection| Judge::new(active.approved(), connection));
         let judged = Judged { is_lost: connection.is_none(), ..Judged::default() };
-        Self { gateway: &guard.gateway, now: guard.now, judge, kind, judged }
+        Self { gateway: &guard.gateway, now: guard.now, judge, lifted: &guard.lifted, kind, judged }
     }
 
     /// Whether the caller may see an item. One that is not what was approved is taken out: its text is what attacks a
-    /// client's model. Where the settings only log, it stays.
+    /// client's model. Where the settings only log, it stays, and so does what its owners have approved.
     pub(super) fn keeps(&mut self, item: &Object<'_>) -> bool {
         let Some(judge) = &self.judge else { return !self.judged.is_lost };
         let Some((live, drifted)) = judge.item(self.kind, item) else { return true };
         self.judged.shown.add(item.get_str(self.kind.key()).unwrap_or_default(), live);
         let Some(drifted) = drifted else { return true };
+        if self.lifted.contains(&(drifted.name.clone(), live, drifted.difference.pinned())) {
+            return true;
+        }
         let told = self.gateway.reported.borrow();
         self.judged.news.add((&told, self.now), drifted, || judge.members(self.kind, item));
         match judge.setting() {

@@ -103,6 +103,8 @@ impl<P: Ports> Relay<P> {
         if let Some(account) = self.account.as_ref().filter(|_| is_judged_by_policy(&message)) {
             usage::refresh_for_frames(account).await;
         }
+        let lifted = definitions::lifted(&self.guard, &*self.ports, &message).await;
+        self.guard.lift(lifted);
         let verdict = self.guard.frame(message);
         let seen = self.guard.take_seen();
         match verdict {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use portcullis_approval::{Case, Operation, Reason, Request, Subject};
+use portcullis_approval::{Case, Definition, Operation, Reason, Request, Subject};
 use portcullis_ledger::Drift as DriftRecord;
 use portcullis_release::Entry;
 use portcullis_settings::WebhookEvent;
@@ -98,6 +98,11 @@ pub(super) fn matter<P: Ports>(x: &Exchange<P>, request: &Request) -> Matter {
         Subject::Call(Operation { connection, method, name, .. }) => {
             About::Call { connection: connection.to_string(), method: method.clone(), name: masked(x, name) }
         }
+        Subject::Definition(Definition { connection, kind, name, .. }) => About::Definition {
+            connection: connection.to_string(),
+            kind: kind.clone(),
+            name: masked(x, name),
+        },
     };
     Matter {
         request: request.id.to_string(),

@@ -1,5 +1,7 @@
 //! Definitions that are not the approved ones: nobody sees them, nobody calls them, and people are told.
 
+mod held;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -24,7 +26,8 @@ const CARD_TOOL: &str = "pay-4111111111111111";
 
 /// The settings with this for `drift`, and with more of `crm`.
 fn settings(drift: &str, more: &str) -> String {
-    SETTINGS.replace("drift = \"log\"", &format!("drift = \"{drift}\"\n{more}"))
+    let owners = if drift == "hold" { "owners = { group = \"idp:owners\" }\n" } else { "" };
+    SETTINGS.replace("drift = \"log\"", &format!("drift = \"{drift}\"\n{owners}{more}"))
 }
 
 fn search() -> Value {
@@ -138,6 +141,8 @@ fn said(done: &Done) -> String {
     let message = done.json();
     let texts = [&message["result"]["content"][0]["text"], &message["error"]["message"]];
     let text = texts.into_iter().find_map(Value::as_str).map(ToOwned::to_owned);
+    // With the request and its page, which differ.
+    let text = text.map(|text| if text.starts_with(HELD) { HELD.to_owned() } else { text });
     text.unwrap_or_else(|| if message["result"].is_object() { DONE.into() } else { format!("{done:?}") })
 }
 
@@ -191,7 +196,13 @@ fn every_standing_under_every_setting_in_every_era() {
                         check_list(&case, &server.lists(revision, Kind::Tool), &tools, setting);
                         sent(&server.world);
                     }
-                    let want = if is_approved { DONE } else { refused };
+                    // Where there is not one definition, there is nothing to ask people about.
+                    let is_askable = standing != "twice, and once it is another" && has_search(&tools);
+                    let want = match (is_approved, refused) {
+                        (true, _) => DONE,
+                        (false, HELD) if !is_askable => BLOCKED,
+                        (false, refused) => refused,
+                    };
                     assert_eq!(server.calls_tool(revision, "search"), want, "{case}");
                     let methods = sent_methods(&server.world);
                     let is_called = methods.contains(&"tools/call".to_owned());
@@ -207,6 +218,10 @@ fn every_standing_under_every_setting_in_every_era() {
             }
         }
     }
+}
+
+fn has_search(tools: &Value) -> bool {
+    tools.as_array().unwrap().iter().any(|tool| tool["name"] == "search")
 }
 
 /// Where drift is only told, everything stays; else what is not approved is not there.
@@ -243,13 +258,11 @@ fn prompts_are_pinned_like_tools() {
 
 #[test]
 fn what_nobody_has_pinned_is_refused_without_asking_anybody() {
-    for (setting, want) in [("block", BLOCKED), ("hold", HELD)] {
-        for revision in [MODERN, "2025-11-25"] {
-            let server = Server::new(setting).shows(json!([search(), {"name": "evil"}]));
-            for _ in 0..3 {
-                assert_eq!(server.calls_tool(revision, "evil"), want, "{setting} {revision}");
-                assert!(sent(&server.world).is_empty(), "{setting} {revision}");
-            }
+    for revision in [MODERN, "2025-11-25"] {
+        let server = Server::new("block").shows(json!([search(), {"name": "evil"}]));
+        for _ in 0..3 {
+            assert_eq!(server.calls_tool(revision, "evil"), BLOCKED, "{revision}");
+            assert!(sent(&server.world).is_empty(), "{revision}");
         }
     }
 }
@@ -803,7 +816,15 @@ fn drift_is_told_and_recorded_once_for_each_change() {
             server.calls_tool(MODERN, "search");
         }
         let drifts = server.drifts();
-        let [drift] = drifts.as_slice() else { panic!("{drifts:?}") };
+        // Once more with the request, where people are asked.
+        let n_told = if setting == "hold" { 2 } else { 1 };
+        assert_eq!(drifts.len(), n_told, "{drifts:?}");
+        let drift = drifts.first().unwrap();
+        if let Some(asked) = drifts.get(1) {
+            let approval = asked.approval.clone();
+            assert!(approval.is_some());
+            assert_eq!(*asked, Drift { id: asked.id, at: asked.at, approval, ..drift.clone() });
+        }
         let want = Drift {
             id: drift.id,
             at: drift.at,
@@ -814,15 +835,16 @@ fn drift_is_told_and_recorded_once_for_each_change() {
             live: Some(digest(&changed)),
             setting: setting.to_owned(),
             changed: vec!["inputSchema.properties.q.type".to_owned()],
+            approval: None,
         };
         assert_eq!(*drift, want);
         let told = "drift: the tool `search` of `crm` is not what was approved: inputSchema.properties.q.type differ";
         let log = server.world.ports.log.borrow().clone();
-        assert_eq!(log.iter().filter(|line| line.starts_with(told)).count(), 1, "{log:?}");
+        assert_eq!(log.iter().filter(|line| line.starts_with(told)).count(), n_told, "{log:?}");
         // Another change is news.
         *server.tools.borrow_mut() = json!([with("title", json!("x"))]);
         server.lists(MODERN, Kind::Tool);
-        assert_eq!(server.drifts().len(), 2, "{setting}");
+        assert_eq!(server.drifts().len(), n_told + 1, "{setting}");
     }
 }
 

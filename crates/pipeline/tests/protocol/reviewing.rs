@@ -1,5 +1,7 @@
 //! Approvals from the reviewer's side: who may look and decide, what they are shown, and what is on record of it.
 
+mod seen;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -518,7 +520,16 @@ fn the_definition_is_shown_only_if_it_is_the_one_that_the_request_is_about() {
     let shown = show(&world, &same);
     assert_eq!(shown["definition"]["digest"], json!(digest));
     assert_eq!(shown["definition"]["pinned"]["description"], json!("Refunds an invoice"));
-    assert_eq!(show(&world, &other)["definition"]["pinned"], Value::Null);
+    assert_eq!(shown["definition"]["standing"], json!("pinned"));
+    let shown = show(&world, &other);
+    assert_eq!(
+        (&shown["definition"]["pinned"], &shown["definition"]["standing"]),
+        (&Value::Null, &json!("drifted"))
+    );
+    // What nothing is pinned under says so.
+    let unpinned = ask(&world, &Wish::new("else").asked(&world, None));
+    let none = json!({"digest": null, "pinned": null, "standing": "unpinned"});
+    assert_eq!(show(&world, &unpinned)["definition"], none);
 }
 
 #[test]

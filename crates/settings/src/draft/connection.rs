@@ -8,8 +8,10 @@ use http::HeaderName;
 use crate::connection::{
     Binary, Breaker, ClientFeature, Connection, Credential, Drift, PageHost, Scope, credential_header,
 };
+use crate::draft::deny::check_group;
 use crate::draft::{Fill, required_template};
 use crate::name::{ConnectionName, IssuerName, VariableName};
+use crate::owners::OwnersDraft;
 use crate::read::{Located, Report, Section, suggest};
 use crate::template::Template;
 use crate::url::UpstreamUrl;
@@ -27,6 +29,7 @@ pub(super) struct ConnectionDraft {
     scopes: BTreeSet<Scope>,
     aggregate: bool,
     drift: Drift,
+    owners: Option<OwnersDraft>,
     trust_annotations: bool,
     breaker: Breaker,
 }
@@ -58,7 +61,8 @@ impl ConnectionDraft {
         let elicitation_hosts = list(section, report, "elicitation_hosts");
         let scopes = list(section, report, "scopes").into_iter().collect();
         let aggregate = section.flag(report, "aggregate").unwrap_or(true);
-        let drift = read_drift(section, report);
+        let (drift, drift_line) = read_drift(section, report);
+        let owners = read_owners(section, (drift, drift_line), report);
         let trust_annotations = section.flag(report, "trust_annotations").unwrap_or(false);
         let breaker = section.section(report, "breaker");
         let breaker = breaker.map_or_else(Breaker::default, |inner| Breaker::read(inner, report));
@@ -74,6 +78,7 @@ impl ConnectionDraft {
             scopes,
             aggregate,
             drift,
+            owners,
             trust_annotations,
             breaker,
         })
@@ -110,6 +115,10 @@ impl ConnectionDraft {
                 report.add(*line, format!("issuer `{name}` is not defined; {hint}"));
             }
         }
+        if let Some(OwnersDraft { path, line, owners }) = &self.owners {
+            let group = Located { line: *line, value: owners.group.clone() };
+            check_group((path, &group), report, known);
+        }
     }
 
     pub(super) fn resolve(&self, name: &ConnectionName, fill: &mut Fill<'_>) -> Option<Connection> {
@@ -134,6 +143,7 @@ impl ConnectionDraft {
             scopes: self.scopes.clone(),
             aggregate: self.aggregate,
             drift: self.drift,
+            owners: self.owners.as_ref().map(|draft| draft.owners.clone()),
             trust_annotations: self.trust_annotations,
             breaker: self.breaker,
         })
@@ -175,14 +185,39 @@ fn read_binary(section: &mut Section<'_, '_>, report: &mut Report) -> Binary {
     }
 }
 
-fn read_drift(section: &mut Section<'_, '_>, report: &mut Report) -> Drift {
+/// What it is, and on which line.
+fn read_drift(section: &mut Section<'_, '_>, report: &mut Report) -> (Drift, usize) {
     let Some(text) = section.text(report, "drift") else {
-        return Drift::default();
+        return (Drift::default(), section.line);
     };
     let found = Drift::ALL.into_iter().find(|drift| drift.as_str() == text.value);
-    found.unwrap_or_else(|| {
+    let drift = found.unwrap_or_else(|| {
         let hint = suggest(&text.value, &Drift::ALL.map(Drift::as_str));
         report.add(text.line, format!("`{}` is none of them; {hint}", section.join("drift")));
         Drift::default()
-    })
+    });
+    (drift, text.line)
+}
+
+/// Who decides about what is held. Somebody has to.
+fn read_owners(
+    section: &mut Section<'_, '_>,
+    (drift, line): (Drift, usize),
+    report: &mut Report,
+) -> Option<OwnersDraft> {
+    match section.section(report, "owners") {
+        Some(inner) => OwnersDraft::read(inner, report),
+        None if drift == Drift::Hold => {
+            let path = section.join("owners");
+            report.add(
+                line,
+                format!(
+                    "`{path}` is missing, so nobody could approve what drift holds; say who decides, as in \
+                     `owners = {{ group = \"okta:platform\" }}`"
+                ),
+            );
+            None
+        }
+        None => None,
+    }
 }

@@ -121,6 +121,7 @@ fn check_connection(connection: &Located<ConnectionName>, report: &mut Report, k
     }
 }
 
+/// A group must be of an issuer that there is.
 pub(super) fn check_group((path, group): (&str, &Located<GroupName>), report: &mut Report, known: &[&str]) {
     let Located { line, value: group } = group;
     if !known.contains(&group.issuer()) {

@@ -2,8 +2,8 @@
 
 use futures_util::future::join;
 use portcullis_approval::{
-    Case, Cast, CastTrouble, ContentDigest, Operation, PrincipalId, Reason, Rejection, RequestId, Revocation,
-    Seen, Subject, Vote, Voter,
+    Case, Cast, CastTrouble, ContentDigest, Definition, Operation, PrincipalId, Reason, Rejection, RequestId,
+    Revocation, Seen, Subject, Vote, Voter,
 };
 use portcullis_mcp::json::{self, Bounds, Json};
 use portcullis_webhook::Decision;
@@ -108,6 +108,9 @@ fn told<P: Ports>(x: &Exchange<P>, case: &Case, given: &Given) -> Value {
         Subject::Call(Operation { method, name, .. }) => {
             json!({ "method": method, "name": view::masked(x, name) })
         }
+        Subject::Definition(Definition { kind, name, digest, .. }) => json!({
+            "defines": kind, "name": view::masked(x, name), "definition": digest.to_string(),
+        }),
     };
     json!({
         "request": case.digest().to_string(),

@@ -6,16 +6,14 @@
 use std::borrow::Cow;
 
 use portcullis_approval::{
-    Approval, Authority, Case, Consent, Coverage, Expiry, Operation, Requester, Requirement, Seen, State,
-    Subject, Voter,
+    Approval, Authority, Case, Consent, Coverage, Definition, Expiry, Operation, Requester, Requirement,
+    Seen, State, Subject, Voter,
 };
 use portcullis_identity::PrincipalKind;
 use portcullis_ledger::UnixMillis;
-use portcullis_mcp::json::Json;
-use portcullis_pins::Kind;
 use serde_json::{Map, Value, json};
 
-use super::{Verb, may_say, now};
+use super::{Verb, definition, may_say, now};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
@@ -31,6 +29,9 @@ pub(super) fn line<P: Ports>(x: &Exchange<P>, case: &Case, now: UnixMillis) -> M
         }
         Subject::Call(Operation { connection, method, name, .. }) => json!({
             "kind": "call", "connection": connection.as_str(), "method": method, "name": masked(x, name),
+        }),
+        Subject::Definition(Definition { connection, kind, name, .. }) => json!({
+            "kind": "definition", "connection": connection.as_str(), "defines": kind, "name": masked(x, name),
         }),
     };
     let rest = json!({
@@ -53,7 +54,8 @@ pub(super) fn state(case: &Case, now: UnixMillis) -> Map<String, Value> {
     told.insert("state".to_owned(), state.as_str().into());
     let more = match state {
         State::Approved(Approval { at, until, coverage, authority }) => json!({
-            "approved_at": at.0, "until": until.0, "covers": covers(coverage),
+            "approved_at": at.0, "covers": covers(coverage),
+            "until": (coverage != Coverage::Lasting).then_some(until.0),
             "forced_by": match authority {
                 Authority::Approvers => Value::Null,
                 Authority::Force(by) => by.as_str().into(),
@@ -79,13 +81,14 @@ pub(super) fn state(case: &Case, now: UnixMillis) -> Map<String, Value> {
 }
 
 /// All that a reviewer needs to decide on a request.
-pub(super) fn whole<P: Ports>(x: &Exchange<P>, case: &Case) -> Result<Value, Refusal> {
+pub(super) fn whole<P: Ports>(x: &Exchange<P>, case: &Case, before: Value) -> Result<Value, Refusal> {
     let now = now(x);
     let request = case.request();
     let mut told = line(x, case, now);
     let definition = match &request.asked.subject {
         Subject::Access(_) => Value::Null,
-        Subject::Call(operation) => definition(x, operation),
+        Subject::Call(operation) => definition::of_call(x, operation),
+        Subject::Definition(held) => definition::held(x, held),
     };
     let context = &request.context;
     let arguments = &context.arguments;
@@ -98,31 +101,12 @@ pub(super) fn whole<P: Ports>(x: &Exchange<P>, case: &Case) -> Result<Value, Ref
             "requirements": request.asked.requirements.iter().map(requirement).collect::<Vec<_>>(),
             "reasons": context.reasons,
             "note": context.note.as_ref().map(|note| masked(x, note.as_str())),
+            "before": before,
             "said": said(case),
             "may": may(x, case, now)?,
         }),
     );
     Ok(Value::Object(told))
-}
-
-/// What is called, as it is approved now if that is what the request was made under.
-fn definition<P: Ports>(x: &Exchange<P>, operation: &Operation) -> Value {
-    let Some(digest) = &operation.definition else { return Value::Null };
-    let digest = digest.to_string();
-    let kind = match operation.method.as_str() {
-        "tools/call" => Some(Kind::Tool),
-        "prompts/get" => Some(Kind::Prompt),
-        "resources/read" => Some(Kind::Resource),
-        _ => None,
-    };
-    let pinned = kind.and_then(|kind| {
-        let (approved, name) = (x.active.approved(), &operation.name);
-        let found = approved.digest(&operation.connection, kind, name)?;
-        let is_same = found.to_string() == digest;
-        approved.definition(&operation.connection, kind, name).ok().flatten().filter(|_| is_same)
-    });
-    let pinned = pinned.and_then(|pinned| serde_json::from_str(&Json::from(pinned).to_string()).ok());
-    json!({ "digest": digest, "pinned": pinned.unwrap_or(Value::Null) })
 }
 
 fn requester(requester: &Requester) -> Value {
@@ -149,6 +133,7 @@ fn requirement(one: &Requirement) -> Value {
 
 fn covers(coverage: Coverage) -> Value {
     match coverage {
+        Coverage::Lasting => json!("all"),
         Coverage::Once => json!("once"),
         Coverage::Window(span) => json!({ "window_s": span.as_secs() }),
     }

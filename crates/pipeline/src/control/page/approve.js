@@ -41,8 +41,16 @@
 
   const time = (ms) => (typeof ms === "number" ? new Date(ms).toISOString().replace(".000Z", "Z") : "");
 
-  const covers = (covered) =>
-    covered === "once" ? "one call" : `all that is made in ${covered.window_s} s`;
+  const covers = (covered) => {
+    if (covered === "once") return "one call";
+    return covered === "all" ? "everybody, until it is taken back" : `all that is made in ${covered.window_s} s`;
+  };
+
+  const standings = {
+    drifted: "NOT WHAT IS PINNED NOW",
+    unpinned: "nothing is pinned under this name",
+    not_checked: "nothing of its kind is pinned, so it is not checked",
+  };
 
   const facts = (told) => {
     const rows = [];
@@ -50,20 +58,37 @@
     const actors = requester.actors.length ? `, through ${requester.actors.join(", ")}` : "";
     rows.push(["requester", `${requester.id} (${requester.kind})${actors}`]);
     if (told.kind === "access") rows.push(["asks for", `to be in ${told.group} for ${told.for_s} s`]);
-    else rows.push(["asks for", `${told.method} ${told.name}`], ["connection", told.connection]);
+    else if (told.kind === "definition") {
+      rows.push(["asks for", `the definition of the ${told.defines} ${told.name}`], ["connection", told.connection]);
+    } else rows.push(["asks for", `${told.method} ${told.name}`], ["connection", told.connection]);
     if (told.labels.length) rows.push(["labels", told.labels.join(", ")]);
     for (const one of told.requirements) {
       rows.push(["policy", `${one.policy}: ${one.approvers} of ${one.group}, for ${covers(one.covers)}`]);
     }
-    for (const reason of told.reasons) rows.push(["because", reason]);
+    const because = told.kind === "definition" ? "differs" : "because";
+    for (const reason of told.reasons) rows.push([because, reason]);
     if (told.note) rows.push(["note", told.note]);
     rows.push(["asked", time(told.created)], ["open until", time(told.deadline)]);
-    if (told.state === "approved") rows.push(["usable until", time(told.until)]);
+    if (told.state === "approved") rows.push(["usable until", time(told.until) || "it is taken back"]);
     if (told.forced_by) rows.push(["forced by", told.forced_by]);
     for (const one of told.missing || []) {
       rows.push(["missing", `${one.needed - one.approved} more of ${one.group} (${one.policy})`]);
     }
-    if (told.definition) rows.push(["definition", told.definition.digest]);
+    const definition = told.definition || {};
+    if (definition.digest) rows.push(["definition", definition.digest]);
+    if (definition.differs_from) rows.push(["in place of", definition.differs_from]);
+    const standing = told.kind === "definition" && definition.standing === "drifted" ? null : standings[definition.standing];
+    if (standing) rows.push(["pinned", standing]);
+    const before = told.before;
+    if (before && before.unknown) rows.push(["before", before.unknown]);
+    if (before && before.decisions) {
+      const { allow, deny, hold } = before.decisions;
+      const more = before.is_whole ? "" : ", and more that was not read";
+      rows.push(["before", `in ${before.days} days${more}: ${allow} allowed, ${deny} denied, ${hold} held`]);
+      for (const call of before.calls) {
+        rows.push(["", `${time(call.at)} ${call.method || ""} ${call.name || ""}: ${call.decision}`]);
+      }
+    }
     return rows;
   };
 

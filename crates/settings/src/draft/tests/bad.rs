@@ -147,6 +147,26 @@ fn lists_are_checked() {
             "portcullis.toml:9: `connections.c.drift` is none of them; did you mean `block`?",
         ),
         (
+            "held, and nobody to decide",
+            "[issuers.a]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"a\"]\n\
+             drift = \"hold\"",
+            "portcullis.toml:9: `connections.c.owners` is missing, so nobody could approve what drift holds; say who \
+             decides, as in `owners = { group = \"okta:platform\" }`",
+        ),
+        (
+            "owners without a group",
+            "[issuers.a]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"a\"]\n\
+             drift = \"hold\"\nowners = { approvers = 1 }",
+            "portcullis.toml:10: `connections.c.owners.group` is missing",
+        ),
+        (
+            "owners who are nobody",
+            "[issuers.a]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"a\"]\n\
+             owners = { group = \"b:x\", approvers = 0 }",
+            "portcullis.toml:9: `connections.c.owners.approvers` must be from 1 to 16, not 0\n\
+             portcullis.toml:9: `connections.c.owners.group`: issuer `b` of `b:x` is not defined; did you mean `a`?",
+        ),
+        (
             "a breaker that never opens",
             "[issuers.o]\nissuer = \"https://a\"\n[connections.c]\nurl = \"https://c\"\nissuers = [\"o\"]\n\
              breaker = { failures = 0 }",

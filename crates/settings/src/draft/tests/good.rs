@@ -55,6 +55,7 @@ issuers = ["okta", "ci"]
 credential = { header = "Authorization", value = "Bearer {{ billing_token }}" }
 binary = "allow"
 drift = "hold"
+owners = { group = "okta:platform", approvers = 2 }
 trust_annotations = true
 breaker = { failures = 3, pause_seconds = 10, longest_pause_seconds = 120 }
 
@@ -139,7 +140,10 @@ fn a_full_file_means_what_it_says() {
         ("authorization", "Bearer s3cret")
     );
     assert_eq!((billing.drift, billing.trust_annotations), (Drift::Hold, true));
+    let owners = billing.owners.as_ref().map(|owners| (owners.group.as_str(), owners.approvers.get()));
+    assert_eq!(owners, Some(("okta:platform", 2)));
     let wiki = &settings.connections[&"wiki".parse().unwrap()];
+    assert_eq!(wiki.owners, None);
     assert_eq!(wiki.binary, Binary::Deny);
     assert_eq!((wiki.drift, wiki.trust_annotations), (Drift::Block, false));
     assert_eq!(wiki.credential, None);
