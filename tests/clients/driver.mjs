@@ -1,8 +1,11 @@
 // What the TypeScript clients share: a plan comes in on standard input, what was seen goes out on standard output.
 //
-// A plan is `{ mode, seconds, visits: [{ url, token | workload, steps: [{ method, params, progress?, watch? }] }] }`.
-// Each visit is one connection, with a token or as a workload `{ id, secret, issuer }` that gets one for itself.
-// A client is a function that connects and returns a guest: `{ revision, server, methods, watch(uri, step), close() }`.
+// A plan is
+// `{ mode, seconds, visits: [{ url, token | workload, opens?, steps: [{ method, params, progress?, watch? }] }] }`.
+// Each visit is one connection, with a token or as a workload `{ id, secret, issuer }` that gets one for itself; who
+// `opens` pages that the server names says so, and reports which.
+// A client is a function that connects and returns a guest:
+// `{ revision, server, opened, methods, watch(uri, step), close() }`.
 import { json } from "node:stream/consumers";
 
 // Attends every visit of the plan, one after the other, and reports.
@@ -28,7 +31,7 @@ async function attend(plan, visit, connect) {
     steps.push(await take(plan.seconds, guest, step));
   }
   const closed = await within(plan.seconds, guest.close()).then(() => true, told);
-  return { revision: guest.revision, server: guest.server, steps, closed };
+  return { revision: guest.revision, server: guest.server, opened: guest.opened, steps, closed };
 }
 
 // One step. Whatever goes wrong is what was seen.

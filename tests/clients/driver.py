@@ -1,9 +1,11 @@
 """What the Python clients share: a plan comes in on standard input, what was seen goes out on standard output.
 
-A plan is `{ mode, seconds, visits: [{ url, token | workload, steps: [{ method, params, progress?, watch? }] }] }`.
-Each visit is one connection, with a token or as a workload `{ id, secret, issuer }` that gets one for itself.
-A client is a context manager that connects and gives a guest: `revision`, `server`, `methods`, and
-`watch(uri, step)`. Leaving the context closes the connection.
+A plan is
+`{ mode, seconds, visits: [{ url, token | workload, opens?, steps: [{ method, params, progress?, watch? }] }] }`.
+Each visit is one connection, with a token or as a workload `{ id, secret, issuer }` that gets one for itself; who
+`opens` pages that the server names says so, and reports which.
+A client is a context manager that connects and gives a guest: `revision`, `server`, `methods`, `watch(uri, step)`
+and, if it opens pages, `opened`. Leaving the context closes the connection.
 """
 
 import asyncio
@@ -31,6 +33,8 @@ async def attend(plan, visit, connect):
                 seen = {"revision": guest.revision, "server": guest.server, "steps": []}
                 for step in visit["steps"]:
                     seen["steps"].append(await take(plan["seconds"], guest, step))
+                if visit.get("opens"):
+                    seen["opened"] = guest.opened
     except Exception as error:
         return {**seen, "closed": told(error)} if seen else {"refused": told(error)}
     return {**seen, "closed": True}

@@ -9,7 +9,7 @@ from driver import Memory, drive
 from mcp import Client
 from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import PromptReference, ResourceTemplateReference, ResourceUpdatedNotification
+from mcp.types import ElicitResult, PromptReference, ResourceTemplateReference, ResourceUpdatedNotification
 
 REFERENCES = {"ref/prompt": PromptReference, "ref/resource": ResourceTemplateReference}
 
@@ -22,10 +22,17 @@ async def connect(visit):
         if isinstance(message, ResourceUpdatedNotification):
             await send_news.send(message.params.uri)
 
+    opened = []
+
+    async def on_question(_context, params):
+        opened.append(params.url)
+        return ElicitResult(action="accept")
+
     async with httpx2.AsyncClient(timeout=httpx2.Timeout(30, read=300), **identity(visit)) as http:
         transport = streamable_http_client(visit["url"], http_client=http)
         mode = "2026-07-28" if visit["mode"] == "pin" else visit["mode"]
-        async with Client(transport, mode=mode, message_handler=on_message) as client:
+        answers = {"elicitation_callback": on_question} if visit.get("opens") else {}
+        async with Client(transport, mode=mode, message_handler=on_message, **answers) as client:
 
             async def watch(uri, step):
                 if client.protocol_version == "2026-07-28":
@@ -42,7 +49,11 @@ async def connect(visit):
 
             server = client.server_info.name if client.server_info else None
             yield SimpleNamespace(
-                revision=client.protocol_version, server=server, methods=methods(client), watch=watch
+                revision=client.protocol_version,
+                server=server,
+                opened=opened,
+                methods=methods(client),
+                watch=watch,
             )
 
 

@@ -9,12 +9,22 @@ const MODES = {
   pin: { versionNegotiation: { mode: { pin: "2026-07-28" } } },
 };
 
-async function connect({ url, mode, token, workload }) {
+async function connect({ url, mode, token, workload, opens }) {
   // Any other mode is the one revision that the client offers.
   const client = new Client(
     { name: "portcullis-tests", version: "1" },
-    MODES[mode] ?? { supportedProtocolVersions: [mode] },
+    {
+      ...(MODES[mode] ?? { supportedProtocolVersions: [mode] }),
+      capabilities: opens ? { elicitation: { url: {} } } : {},
+    },
   );
+  const opened = [];
+  if (opens) {
+    client.setRequestHandler("elicitation/create", async ({ params }) => {
+      opened.push(params.url);
+      return { action: "accept" };
+    });
+  }
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     authProvider: workload ? provider(workload) : { token: async () => token },
   });
@@ -60,7 +70,7 @@ async function connect({ url, mode, token, workload }) {
     "tools/call": (params, onprogress) => client.callTool(params, { onprogress }),
     "tools/list": () => client.listTools(),
   };
-  return { revision, server: client.getServerVersion()?.name, methods, watch, close };
+  return { revision, server: client.getServerVersion()?.name, opened, methods, watch, close };
 }
 
 // Asks the gateway who issues tokens, and that issuer for one.

@@ -58,6 +58,23 @@ pub struct Gateway {
     ledger: LedgerKeys,
     folder: TempDir,
     running: Running,
+    launch: Launch,
+}
+
+/// What a gateway is started with.
+struct Launch {
+    manifest: PathBuf,
+    variables: BTreeMap<String, String>,
+}
+
+impl Launch {
+    async fn start(&self, folder: &Path, address: SocketAddr) -> (Store, Running) {
+        let Self { manifest, variables } = self;
+        match Runtime::chosen() {
+            Runtime::Embedded => embedded(manifest, variables.clone(), folder, address).await,
+            Runtime::Spin => spin::start(manifest, variables, folder, address).await,
+        }
+    }
 }
 
 impl std::fmt::Debug for Gateway {
@@ -74,7 +91,7 @@ enum Store {
 
 /// What keeps the gateway running.
 enum Running {
-    Embedded { log: Arc<MemoryLog>, _stop: oneshot::Sender<()> },
+    Embedded { log: Arc<MemoryLog>, stop: oneshot::Sender<()>, stopped: oneshot::Receiver<()> },
     Spin(spin::Process),
 }
 
@@ -131,12 +148,18 @@ impl Gateway {
         variables.extend(options.variables);
         let secret = variables.get("secret_key").cloned().unwrap_or_default();
         let ledger = LedgerKeys::of(&Sealer::new(&SettingsSecret::new(secret), &[])).expect("keys");
-        let (store, running) = match Runtime::chosen() {
-            Runtime::Embedded => embedded(&options.manifest, variables, folder.path(), address).await,
-            Runtime::Spin => spin::start(&options.manifest, &variables, folder.path(), address).await,
-        };
+        let launch = Launch { manifest: options.manifest, variables };
+        let (store, running) = launch.start(folder.path(), address).await;
         let credential = credential.expose().to_owned();
-        Self { address, provider, billing, scripted, credential, store, ledger, folder, running }
+        Self { address, provider, billing, scripted, credential, store, ledger, folder, running, launch }
+    }
+
+    /// Ends the host and starts another one over the same store. Nothing else is left of the first.
+    #[must_use]
+    pub async fn restarted(mut self) -> Self {
+        self.running.stop().await;
+        (self.store, self.running) = self.launch.start(self.folder.path(), self.address).await;
+        self
     }
 
     /// A token of this persona for a connection.
@@ -244,6 +267,21 @@ impl Gateway {
     }
 }
 
+impl Running {
+    /// Ends when nobody listens any more.
+    async fn stop(&mut self) {
+        match self {
+            Self::Embedded { stop, stopped, .. } => {
+                let (nobody, _) = oneshot::channel();
+                drop(std::mem::replace(stop, nobody));
+                // The sender goes when it has ended.
+                _ = stopped.await;
+            }
+            Self::Spin(process) => process.stop(),
+        }
+    }
+}
+
 async fn embedded(
     manifest: &Path,
     variables: BTreeMap<String, String>,
@@ -264,16 +302,18 @@ async fn embedded(
         .await
         .expect("the host starts");
     let bound = host.bind(address).await.expect("the address");
-    let (stop, stopped) = oneshot::channel::<()>();
+    let (stop, told) = oneshot::channel::<()>();
+    let (ended, stopped) = oneshot::channel::<()>();
     runtime::spawn(async move {
-        let _stopped = bound
+        let _outcome = bound
             .serve(async move {
                 // Dropping the sender stops it too.
-                _ = stopped.await;
+                _ = told.await;
             })
             .await;
+        drop(ended);
     });
-    (Store::Embedded { faults, file }, Running::Embedded { log, _stop: stop })
+    (Store::Embedded { faults, file }, Running::Embedded { log, stop, stopped })
 }
 
 fn path(connection: &str) -> String {

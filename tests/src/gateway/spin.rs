@@ -20,13 +20,17 @@ impl Process {
     pub(super) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
+
+    pub(super) fn stop(&mut self) {
+        // Spin passes SIGTERM on to its trigger; killed, it would leave it behind.
+        _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        _ = self.child.wait();
+    }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Spin passes SIGTERM on to its trigger; killed, it would leave it behind.
-        _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        _ = self.child.wait();
+        self.stop();
     }
 }
 

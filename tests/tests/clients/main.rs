@@ -11,6 +11,7 @@
     reason = "a failing test is its report"
 )]
 
+mod approvals;
 mod matrix;
 mod programs;
 mod rust_sdk;
@@ -64,7 +65,11 @@ static VISITED: LazyLock<Visited> = LazyLock::new(|| {
     let scripts = programs::staged_scripts();
     let scripts = scripts.as_ref().map_or(Path::new(""), |folder| folder.path());
     let can_run = |row: &Row| row.client.program.folder().is_none_or(|folder| !missing.contains(&folder));
-    let rows: Vec<(&Row, String)> = ROWS.iter().filter(|row| can_run(row)).zip(paid_invoices()).collect();
+    let rows: Vec<(&Row, String)> = ROWS
+        .iter()
+        .filter(|row| can_run(row))
+        .zip(paid_invoices(Gateway::shared(), Persona::Finance))
+        .collect();
     let mut visited = Visited { missing, failed: Vec::new(), reports: Vec::new(), requests: Vec::new() };
     for rows in rows.chunks(AT_ONCE) {
         let before = Gateway::shared().billing.effects.request_counts().0;
@@ -123,9 +128,9 @@ fn visit(row: &'static Row, invoice: &str, scripts: &Path) -> Result<Report, Str
 }
 
 /// One for each client to refund, so that each is told of its own refund.
-fn paid_invoices() -> Vec<String> {
+fn paid_invoices(gateway: &Gateway, persona: Persona) -> Vec<String> {
     let paid = json!({ "name": "list_invoices", "arguments": { "status": "paid", "limit": ROWS.len() } });
-    let answer = run(Gateway::shared().call("billing", Persona::Finance, "tools/call", paid));
+    let answer = run(gateway.call("billing", persona, "tools/call", paid));
     let ids = at(&answer.message(), "/result/structuredContent/invoices/*/invoice_id");
     let ids: Vec<String> = serde_json::from_value(ids).expect("a list of invoices");
     assert_eq!(ids.len(), ROWS.len(), "{answer:?}");

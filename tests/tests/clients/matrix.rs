@@ -15,6 +15,8 @@ pub(crate) struct Client {
     pub(crate) signs_in: bool,
     /// Whether it gives a resource that is not there the code of the newest revision, whatever the server said.
     pub(crate) translates_not_found: bool,
+    /// Whether it opens pages that it is told of, on the newest revision.
+    pub(crate) opens_pages: bool,
 }
 
 /// One client in one mode.
@@ -47,6 +49,7 @@ const TYPESCRIPT_1: Client = Client {
     refusal: ("StreamableHTTPError", "a valid bearer token is needed"),
     signs_in: true,
     translates_not_found: false,
+    opens_pages: false,
 };
 
 const TYPESCRIPT_2: Client = Client {
@@ -55,6 +58,7 @@ const TYPESCRIPT_2: Client = Client {
     refusal: ("UnauthorizedError", "Unauthorized"),
     signs_in: true,
     translates_not_found: true,
+    opens_pages: true,
 };
 
 const PYTHON_1: Client = Client {
@@ -63,6 +67,7 @@ const PYTHON_1: Client = Client {
     refusal: ("HTTPStatusError", "401 Unauthorized"),
     signs_in: true,
     translates_not_found: false,
+    opens_pages: false,
 };
 
 const PYTHON_2: Client = Client {
@@ -72,6 +77,7 @@ const PYTHON_2: Client = Client {
     refusal: ("MCPError", "a valid bearer token is needed"),
     signs_in: true,
     translates_not_found: false,
+    opens_pages: true,
 };
 
 const RUST: Client = Client {
@@ -80,6 +86,7 @@ const RUST: Client = Client {
     refusal: ("ClientInitializeError", "the token has expired"),
     signs_in: false,
     translates_not_found: false,
+    opens_pages: false,
 };
 
 pub(crate) const ROWS: [Row; 14] = [
