@@ -37,7 +37,7 @@ fn a_held_call_goes_on_once_after_somebody_else_has_approved_it() {
         assert!(approved.status == 200 && approved.text.contains("approved"), "{approved:?}");
         assert_eq!(gateway.say(Persona::Finance, &id, "approve").await.status, 409, "and not twice");
 
-        let texts = join_all((0..16).map(|_| dangerous(&gateway, 1))).await;
+        let texts = join_all((0..200).map(|_| dangerous(&gateway, 1))).await;
         let n_done = texts.iter().filter(|text| *text == "done").count();
         assert_eq!((n_done, gateway.scripted.received().len()), (1, 1), "{texts:?}");
         let intents: Vec<_> = gateway
