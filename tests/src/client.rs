@@ -70,6 +70,17 @@ pub async fn send(address: SocketAddr, request: Request<Body>) -> Answer {
     Answer { status: head.status, headers: head.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
+/// Sends one request, and returns its answer if it arrives whole.
+pub async fn attempt(address: SocketAddr, request: Request<Body>) -> Option<Answer> {
+    let stream = TcpStream::connect(address).await.ok()?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+    tokio::spawn(connection);
+    let (head, body) = sender.send_request(request).await.ok()?.into_parts();
+    let bytes = body.collect().await.ok()?.to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Some(Answer { status: head.status, headers: head.headers, text })
+}
+
 /// A POST with the headers that every MCP request has.
 pub fn post(address: SocketAddr, path: &str, token: Option<&str>, body: Body) -> Request<Body> {
     let mut request = Request::builder()

@@ -11,18 +11,27 @@ use portcullis_demo::billing::{Billing, BillingConfig};
 use portcullis_demo::oidc::{Persona, Provider, ProviderConfig};
 use portcullis_host::{Host, Manifest, MemoryLog, Sqlite};
 use portcullis_identity::seal::Sealer;
-use portcullis_ledger::{Record, records_in};
+use portcullis_ledger::{Record, Report, Verifier, records_in};
 use portcullis_pipeline::LedgerKeys;
 use portcullis_settings::Secret as SettingsSecret;
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 use crate::client::{self, Answer};
 use crate::faults::Faulty;
+use crate::gateway::process::Process;
 use crate::{components, runtime, scripted::Scripted};
 
+/// What the store of a host is in.
+const FILE: &str = "key-value.db";
+
+mod hosted;
+mod process;
 mod spin;
+
+pub use self::hosted::serve as serve_hosted;
 
 /// How a test's own gateway differs from the shared one.
 #[derive(Clone, Debug)]
@@ -31,6 +40,8 @@ pub struct Options {
     pub manifest: PathBuf,
     /// Values of further variables.
     pub variables: BTreeMap<String, String>,
+    /// The test that calls [`serve_hosted`], if the host is to be a process of its own. Restarting then kills it.
+    pub hosted: Option<&'static str>,
 }
 
 impl Default for Options {
@@ -38,6 +49,7 @@ impl Default for Options {
         Self {
             manifest: components::workspace().join("tests/fixtures/spin.toml"),
             variables: BTreeMap::new(),
+            hosted: None,
         }
     }
 }
@@ -65,14 +77,15 @@ pub struct Gateway {
 struct Launch {
     manifest: PathBuf,
     variables: BTreeMap<String, String>,
+    hosted: Option<&'static str>,
 }
 
 impl Launch {
     async fn start(&self, folder: &Path, address: SocketAddr) -> (Store, Running) {
-        let Self { manifest, variables } = self;
-        match Runtime::chosen() {
-            Runtime::Embedded => embedded(manifest, variables.clone(), folder, address).await,
-            Runtime::Spin => spin::start(manifest, variables, folder, address).await,
+        match (Runtime::chosen(), self.hosted) {
+            (Runtime::Embedded, None) => embedded(self, folder, address).await,
+            (Runtime::Embedded, Some(test)) => hosted::start(self, test, folder, address).await,
+            (Runtime::Spin, _) => spin::start(self, folder, address).await,
         }
     }
 }
@@ -85,14 +98,20 @@ impl std::fmt::Debug for Gateway {
 
 /// How the store of a gateway can be reached.
 enum Store {
-    Embedded { faults: Arc<Faulty>, file: PathBuf },
-    Spin { file: PathBuf },
+    Embedded {
+        faults: Arc<Faulty>,
+        file: PathBuf,
+    },
+    /// In another process, but its file can be read.
+    Elsewhere {
+        file: PathBuf,
+    },
 }
 
 /// What keeps the gateway running.
 enum Running {
     Embedded { log: Arc<MemoryLog>, stop: oneshot::Sender<()>, stopped: oneshot::Receiver<()> },
-    Spin(spin::Process),
+    Process(Process),
 }
 
 /// Which host the tests run on.
@@ -148,10 +167,18 @@ impl Gateway {
         variables.extend(options.variables);
         let secret = variables.get("secret_key").cloned().unwrap_or_default();
         let ledger = LedgerKeys::of(&Sealer::new(&SettingsSecret::new(secret), &[])).expect("keys");
-        let launch = Launch { manifest: options.manifest, variables };
+        let launch = Launch { manifest: options.manifest, variables, hosted: options.hosted };
         let (store, running) = launch.start(folder.path(), address).await;
         let credential = credential.expose().to_owned();
         Self { address, provider, billing, scripted, credential, store, ledger, folder, running, launch }
+    }
+
+    /// Ends a host that is a process of its own, at once; any other goes on.
+    pub fn end(&self) {
+        match &self.running {
+            Running::Process(process) => process.end(),
+            Running::Embedded { .. } => {}
+        }
     }
 
     /// Ends the host and starts another one over the same store. Nothing else is left of the first.
@@ -193,13 +220,7 @@ impl Gateway {
     }
 
     /// Makes a call of revision 2026-07-28.
-    pub async fn call(
-        &self,
-        connection: &str,
-        persona: Persona,
-        method: &str,
-        params: serde_json::Value,
-    ) -> Answer {
+    pub async fn call(&self, connection: &str, persona: Persona, method: &str, params: Value) -> Answer {
         let path = path(connection);
         let token = self.token(persona, connection);
         client::send(self.address, client::modern(self.address, &path, &token, method, params)).await
@@ -208,6 +229,26 @@ impl Gateway {
     /// What the ledger is written and read with.
     pub const fn ledger_keys(&self) -> &LedgerKeys {
         &self.ledger
+    }
+
+    /// Exports the whole ledger as an auditor, and proves it.
+    ///
+    /// # Panics
+    /// If it cannot be exported.
+    pub async fn verified(&self) -> Report {
+        let mut verifier = Verifier::new(self.ledger.trusted.clone(), Vec::new());
+        let mut cursor = String::new();
+        loop {
+            let page = self.api(Persona::Auditor, &format!("/api/ledger/export?{cursor}"), None).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            let page: Value = serde_json::from_str(&page.text).expect("JSON");
+            let lines = page["lines"].as_array().expect("lines");
+            lines.iter().for_each(|line| verifier.line(line.as_str().expect("a line")));
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("cursor={next}"),
+                None => return verifier.finish(),
+            }
+        }
     }
 
     /// The records in the store, in the order of their ids.
@@ -236,7 +277,7 @@ impl Gateway {
 
     fn stored(&self) -> BTreeMap<String, Vec<u8>> {
         let file = match &self.store {
-            Store::Embedded { file, .. } | Store::Spin { file } => file,
+            Store::Embedded { file, .. } | Store::Elsewhere { file } => file,
         };
         let store = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the store");
         let mut query = store.prepare("SELECT key, value FROM spin_key_value").expect("a query");
@@ -244,11 +285,11 @@ impl Gateway {
         rows.expect("rows").map(|row| row.expect("a row")).collect()
     }
 
-    /// Lets the store make `count` more changes and then fail. `false` where that cannot be done, as on Spin.
+    /// Lets the store make `count` more changes and then fail. `false` where that cannot be done, as in another process.
     pub fn fail_store_after(&self, count: i64) -> bool {
         match &self.store {
             Store::Embedded { faults, .. } => faults.fail_after(count),
-            Store::Spin { .. } => return false,
+            Store::Elsewhere { .. } => return false,
         }
         true
     }
@@ -257,7 +298,7 @@ impl Gateway {
     pub fn log(&self) -> String {
         match &self.running {
             Running::Embedded { log, .. } => log.lines().join("\n"),
-            Running::Spin(process) => process.log(),
+            Running::Process(process) => process.log(),
         }
     }
 
@@ -277,22 +318,17 @@ impl Running {
                 // The sender goes when it has ended.
                 _ = stopped.await;
             }
-            Self::Spin(process) => process.stop(),
+            Self::Process(process) => process.stop(),
         }
     }
 }
 
-async fn embedded(
-    manifest: &Path,
-    variables: BTreeMap<String, String>,
-    folder: &Path,
-    address: SocketAddr,
-) -> (Store, Running) {
-    let file = folder.join("key-value.db");
+async fn embedded(launch: &Launch, folder: &Path, address: SocketAddr) -> (Store, Running) {
+    let file = folder.join(FILE);
     let faults = Arc::new(Faulty::new(Arc::new(Sqlite::open(&file).expect("a store"))));
     let log = Arc::new(MemoryLog::default());
-    let host = Host::builder(Manifest::load(manifest).expect("a manifest"))
-        .variables(variables)
+    let host = Host::builder(Manifest::load(&launch.manifest).expect("a manifest"))
+        .variables(launch.variables.clone())
         .state_dir(folder)
         .cache_dir(components::scratch().join("cache"))
         .key_value(Arc::clone(&faults) as Arc<_>)

@@ -16,5 +16,5 @@ pub mod gateway;
 mod runtime;
 pub mod scripted;
 
-pub use crate::gateway::{Gateway, Options};
+pub use crate::gateway::{Gateway, Options, serve_hosted};
 pub use crate::runtime::run;

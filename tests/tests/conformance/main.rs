@@ -38,7 +38,7 @@ static PAIR: LazyLock<Pair> = LazyLock::new(|| {
         let behind = everything::start().await;
         let variables = [("everything_origin".to_owned(), format!("http://{behind}"))].into();
         let manifest = file("spin.toml");
-        Pair { direct, gateway: Gateway::start(Options { manifest, variables }).await }
+        Pair { direct, gateway: Gateway::start(Options { manifest, variables, ..Options::default() }).await }
     })
 });
 

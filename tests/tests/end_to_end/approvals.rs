@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use portcullis_demo::oidc::Persona;
-use portcullis_ledger::{Record, Verifier};
+use portcullis_ledger::Record;
 use portcullis_tests::scripted::DONE;
 use portcullis_tests::{Gateway, Options, run};
 use serde_json::{Value, json};
@@ -83,20 +83,7 @@ fn an_auditor_finds_what_was_called_and_can_prove_that_nothing_is_missing() {
         let one = gateway.api(Persona::Auditor, &format!("/api/recordings/{id}"), None).await;
         assert!(one.status == 200 && one.text.contains("get_customer"), "{one:?}");
 
-        let mut verifier = Verifier::new(gateway.ledger_keys().trusted.clone(), Vec::new());
-        let mut cursor = String::new();
-        loop {
-            let path = format!("/api/ledger/export?{cursor}");
-            let page = gateway.api(Persona::Auditor, &path, None).await;
-            assert_eq!(page.status, 200, "{page:?}");
-            let page: Value = serde_json::from_str(&page.text).unwrap();
-            page["lines"].as_array().unwrap().iter().for_each(|line| verifier.line(line.as_str().unwrap()));
-            match page["next"].as_str() {
-                Some(next) => cursor = format!("cursor={next}"),
-                None => break,
-            }
-        }
-        let report = verifier.finish();
+        let report = gateway.verified().await;
         assert!(report.findings.is_empty(), "{report:?}");
     });
 }

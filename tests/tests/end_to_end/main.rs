@@ -13,6 +13,7 @@ mod approvals;
 mod bad_input;
 mod edge;
 mod holds;
+mod killed;
 mod masking;
 mod pins;
 mod policy;
