@@ -1,5 +1,7 @@
 //! `portcullis sessions`: which recordings a gateway has, and an export of them.
 
+mod events;
+
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
@@ -28,12 +30,29 @@ pub(crate) struct Sessions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print the records of many recordings, a line of JSON each, for other systems.
+    Events(events::Events),
     /// Fetch what is stored of some days, for `portcullis verify`.
     Export(Export),
 }
 
 #[derive(Debug, Args)]
 struct List {
+    #[command(flatten)]
+    filters: Filters,
+    /// How many pages of a hundred are fetched, at most.
+    #[arg(long, default_value_t = 1)]
+    pages: u32,
+    /// Where to go on, as the page before said.
+    #[arg(long)]
+    cursor: Option<String>,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// Which recordings are asked for.
+#[derive(Debug, Args)]
+struct Filters {
     #[command(flatten)]
     days: Days,
     /// Only those of this principal, as `issuer|subject`.
@@ -45,14 +64,21 @@ struct List {
     /// Only those with a call to which policy said this: allow, deny or hold.
     #[arg(long)]
     decision: Option<String>,
-    /// How many pages of a hundred are fetched, at most.
-    #[arg(long, default_value_t = 1)]
-    pages: u32,
-    /// Where to go on, as the page before said.
-    #[arg(long)]
-    cursor: Option<String>,
-    #[command(flatten)]
-    gateway: Gateway,
+}
+
+impl Filters {
+    fn members<'q>(&'q self, cursor: Option<&'q str>) -> [(&'static str, Option<&'q str>); 7] {
+        let [day, from, to] = self.days.members();
+        [
+            day,
+            from,
+            to,
+            ("principal", self.principal.as_deref()),
+            ("connection", self.connection.as_deref()),
+            ("decision", self.decision.as_deref()),
+            ("cursor", cursor),
+        ]
+    }
 }
 
 /// `portcullis sessions export`
@@ -90,27 +116,19 @@ impl Days {
 pub(crate) async fn run(arguments: Sessions) -> anyhow::Result<Exit> {
     match arguments.command {
         None => list(&arguments.list).await,
+        Some(Command::Events(arguments)) => events::run(&arguments).await,
         Some(Command::Export(arguments)) => export(&arguments).await,
     }
 }
 
 async fn list(arguments: &List) -> anyhow::Result<Exit> {
-    let List { days, principal, connection, decision, pages, cursor, gateway } = arguments;
+    let List { filters, pages, cursor, gateway } = arguments;
     let reader = Reader::of(gateway.json);
     let remote = Remote::find(gateway).await?;
     let (mut cursor, mut exit) = (cursor.clone(), Exit::Ok);
     let mut is_first = true;
     for _ in 0..(*pages).max(1) {
-        let [day, from, to] = days.members();
-        let members = [
-            day,
-            from,
-            to,
-            ("principal", principal.as_deref()),
-            ("connection", connection.as_deref()),
-            ("decision", decision.as_deref()),
-            ("cursor", cursor.as_deref()),
-        ];
+        let members = filters.members(cursor.as_deref());
         let page = match remote.ask(Method::GET, &path("/api/recordings", &members), Body::None).await? {
             Ok(page) => page,
             Err(refused) => return Ok(refused.tell(reader)),

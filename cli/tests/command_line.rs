@@ -102,6 +102,10 @@ fn the_demo_does_what_it_says() {
     assert_eq!(*denied, (Some(2), "not allowed\n".to_owned()));
     assert!(refunded.0 == Some(0) && refunded.1.contains("refund"), "{refunded:?}");
 
+    let events = portcullis(&["sessions", "events", "--as", "auditor", "--state-dir", state]);
+    let classes = text(&events.stdout).lines().filter(|line| line.contains(r#""class_uid":6003"#)).count();
+    assert!(classes >= commands.len() && events.status.success(), "{events:?}");
+
     let file = folder.path().join("token");
     fs::write(&file, token).expect("a file");
     let gateway =

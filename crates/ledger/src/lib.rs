@@ -50,6 +50,7 @@ mod index;
 mod intent;
 mod json;
 mod key;
+mod ocsf;
 mod outcome;
 mod principal;
 mod publish;
@@ -86,6 +87,7 @@ pub use index::{
 };
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};
+pub use ocsf::{OCSF_VERSION, ocsf_events};
 pub use outcome::{CallResult, Outcome};
 pub use principal::{Granted, PrincipalKind, Who};
 pub use publish::{Publish, PublishStep};

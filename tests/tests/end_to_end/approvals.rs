@@ -82,6 +82,13 @@ fn an_auditor_finds_what_was_called_and_can_prove_that_nothing_is_missing() {
         let id = list["recordings"][0]["recording"].as_str().unwrap_or_else(|| panic!("{list}"));
         let one = gateway.api(Persona::Auditor, &format!("/api/recordings/{id}"), None).await;
         assert!(one.status == 200 && one.text.contains("get_customer"), "{one:?}");
+        let events = gateway.api(Persona::Auditor, &format!("/api/recordings/{id}?format=ocsf"), None).await;
+        let events: Value = serde_json::from_str(&events.text).unwrap();
+        let event = &events["events"][0];
+        assert_eq!((&event["class_uid"], &event["status"]), (&json!(6003), &json!("Success")), "{events}");
+        assert_eq!(event["resources"][0]["name"], "get_customer", "{events}");
+        let other = gateway.api(Persona::Auditor, &format!("/api/recordings/{id}?format=cef"), None).await;
+        assert!(other.status == 400 && other.text.contains("records or ocsf"), "{other:?}");
 
         let report = gateway.verified().await;
         assert!(report.findings.is_empty(), "{report:?}");

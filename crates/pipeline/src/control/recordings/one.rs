@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use portcullis_ledger::{
     Access, ChainId, ChainReader, ContentHash, Continuation, Cursor, Filter, Key, MAX_RECORD_BYTES, Posting,
-    Query as Finding, Read, Record, RecordingId, Segment, SegmentId,
+    Query as Finding, Read, Record, RecordingId, Segment, SegmentId, ocsf_events,
 };
 use portcullis_policy::Target;
 use serde_json::{Value, json};
@@ -32,11 +32,37 @@ const ANSWER_BYTES: usize = 512 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Begin(SegmentId);
 
+/// The form in which records are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// As they are stored.
+    Records,
+    /// As events of OCSF.
+    Ocsf,
+}
+
+impl FromStr for Format {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "records" => Ok(Self::Records),
+            "ocsf" => Ok(Self::Ocsf),
+            _ => Err("the format is records or ocsf"),
+        }
+    }
+}
+
 /// What is read of a recording.
 struct Reading<'x, P: Ports> {
     x: &'x Exchange<P>,
     recording: RecordingId,
-    records: Vec<Value>,
+    format: Format,
+    /// Those of the format that is asked for.
+    told: Vec<Value>,
+    /// What is yet to be told, where several become one.
+    untold: Vec<Record>,
+    n_records: u64,
     problems: Vec<String>,
     erased: u64,
     n_bytes: usize,
@@ -45,8 +71,9 @@ struct Reading<'x, P: Ports> {
 
 pub(super) async fn one<P: Ports>(x: &Exchange<P>, recording: RecordingId) -> Result<Value, Refusal> {
     let mut scope = Scope::of(x, Target::Review)?;
-    let query = Query::parse(x.parts.uri.query(), &["day", "from", "to", "cursor"])?;
+    let query = Query::parse(x.parts.uri.query(), &["day", "from", "to", "cursor", "format"])?;
     let days = query.days(x.now)?;
+    let format = query.get::<Format>("format")?.unwrap_or(Format::Records);
     let from = query.get::<Begin>("cursor")?;
     upkeep(x, &days).await;
     let mut problems = Vec::new();
@@ -82,7 +109,7 @@ pub(super) async fn one<P: Ports>(x: &Exchange<P>, recording: RecordingId) -> Re
     let told = json!({ "from": days.start().to_string(), "to": days.end().to_string() });
     let method = x.deed.unwrap_or_default();
     let record = record::administrative(x, (method, &recording.to_string()), &told, &scope.reasons).await?;
-    let read = read(x, recording, &postings, (from, problems)).await;
+    let read = read(x, (recording, format), &postings, (from, problems)).await;
     let mut value = close(x, record, read).await?;
     if let Some(members) = value.as_object_mut() {
         members.insert("from".to_owned(), days.start().to_string().into());
@@ -93,7 +120,7 @@ pub(super) async fn one<P: Ports>(x: &Exchange<P>, recording: RecordingId) -> Re
 
 async fn read<P: Ports>(
     x: &Exchange<P>,
-    recording: RecordingId,
+    (recording, format): (RecordingId, Format),
     postings: &[Posting],
     (from, problems): (Option<Begin>, Vec<String>),
 ) -> Result<Value, Refusal> {
@@ -102,8 +129,10 @@ async fn read<P: Ports>(
         let n_records = chains.entry(posting.chain).or_default();
         *n_records = n_records.saturating_add(posting.records);
     }
-    let (records, erased, n_bytes, n_segments) = (Vec::new(), 0, 0, 0);
-    let mut reading = Reading { x, recording, records, problems, erased, n_bytes, n_segments };
+    let (told, untold) = (Vec::new(), Vec::new());
+    let (n_records, erased, n_bytes, n_segments) = (0, 0, 0, 0);
+    let mut reading =
+        Reading { x, recording, format, told, untold, n_records, problems, erased, n_bytes, n_segments };
     let mut next = None;
     for (chain, n_records) in chains {
         let begin = match from {
@@ -123,16 +152,21 @@ async fn read<P: Ports>(
             reading.problems.push(text);
         }
     }
-    let Reading { records, problems, erased, .. } = reading;
+    let Reading { mut told, untold, problems, erased, .. } = reading;
+    told.extend(ocsf_events(&untold));
+    let name = match format {
+        Format::Records => "records",
+        Format::Ocsf => "events",
+    };
     Ok(json!({
-        "recording": recording.to_string(), "records": records, "erased": erased, "problems": problems,
+        "recording": recording.to_string(), name: told, "erased": erased, "problems": problems,
         "next": next.map(|next| Begin(next).to_string()),
     }))
 }
 
 impl<P: Ports> Reading<'_, P> {
     fn n_read(&self) -> u64 {
-        u64::try_from(self.records.len()).unwrap_or(u64::MAX).saturating_add(self.erased)
+        self.n_records.saturating_add(self.erased)
     }
 
     /// Reads a chain from a segment on. Where the next answer has to begin, if this one is long enough.
@@ -222,18 +256,22 @@ impl<P: Ports> Reading<'_, P> {
                 }
                 // Its key was not asked for: it is of another recording.
                 Read::Erased(_) => {}
-                Read::Record(_, record) => self.take(&record),
+                Read::Record(_, record) => self.take(*record),
             }
         }
         Ok(Ok(segment.header().continuation))
     }
 
-    fn take(&mut self, record: &Record) {
+    fn take(&mut self, record: Record) {
         let bytes = record.encode_for_chain(MAX_RECORD_BYTES);
         self.n_bytes = self.n_bytes.saturating_add(bytes.len());
-        match serde_json::from_slice(&bytes) {
-            Ok(value) => self.records.push(value),
-            Err(error) => self.problems.push(format!("record {}: {error}", record.id())),
+        self.n_records = self.n_records.saturating_add(1);
+        match self.format {
+            Format::Ocsf => self.untold.push(record),
+            Format::Records => match serde_json::from_slice(&bytes) {
+                Ok(value) => self.told.push(value),
+                Err(error) => self.problems.push(format!("record {}: {error}", record.id())),
+            },
         }
     }
 }
