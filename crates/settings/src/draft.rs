@@ -9,6 +9,7 @@ mod deny;
 mod issuer;
 mod outline;
 mod policy;
+mod sign_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -23,6 +24,7 @@ use crate::draft::connection::ConnectionDraft;
 use crate::draft::deny::Known;
 use crate::draft::issuer::IssuerDraft;
 use crate::draft::policy::{PolicyDraft, read_console};
+use crate::draft::sign_in::SignInDraft;
 use crate::edge::EdgeDraft;
 use crate::issuer::IssuerSettings;
 use crate::limits::Limits;
@@ -49,6 +51,7 @@ pub struct Draft {
     anonymous: Option<AnonymousDraft>,
     policy: PolicyDraft,
     console: Option<Console>,
+    sign_in: Option<SignInDraft>,
     access: Access,
 }
 
@@ -79,8 +82,11 @@ impl Draft {
         let policy = read_or(&mut root, &mut report, "policy", PolicyDraft::default(), PolicyDraft::read);
         let edge = edge.unwrap_or_default();
         let named: Vec<&str> = issuers.keys().map(IssuerName::as_str).collect();
+        let mut sign_in = None;
         let console = read_or(&mut root, &mut report, "console", None, |section, report| {
-            read_console(section, report, &named)
+            let console = read_console(section, report, &named);
+            sign_in = SignInDraft::read(section, report, console.as_ref(), &issuers);
+            console
         });
         let nobody = anonymous.is_some().then(IssuerName::anonymous);
         let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
@@ -116,6 +122,7 @@ impl Draft {
             anonymous,
             policy,
             console,
+            sign_in,
             access,
         })
     }
@@ -138,6 +145,7 @@ impl Draft {
         self.issuers.values().for_each(|issuer| issuer.variables(&mut names));
         self.connections.values().for_each(|connection| connection.variables(&mut names));
         self.policy.variables(&mut names);
+        self.sign_in.iter().for_each(|sign_in| sign_in.variables(&mut names));
         names
     }
 
@@ -169,6 +177,7 @@ impl Draft {
             .as_ref()
             .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
         let policy = policy.resolve(&mut fill);
+        let sign_in = self.sign_in.as_ref().and_then(|sign_in| sign_in.resolve(&mut fill));
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
@@ -191,6 +200,7 @@ impl Draft {
             anonymous,
             policy,
             console: self.console.clone(),
+            sign_in,
             access: self.access.clone(),
         })
     }

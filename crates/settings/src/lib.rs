@@ -26,6 +26,7 @@ mod policy;
 mod problem;
 pub mod read;
 mod secret;
+mod sign_in;
 mod template;
 mod url;
 pub mod words;
@@ -53,6 +54,7 @@ pub use crate::name::{
 pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
+pub use crate::sign_in::{ClientId, SignIn};
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
 
 /// Everything a gateway is told, checked and with its variables filled in.
@@ -89,6 +91,8 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// Who may use `/api`; nobody, if it is absent.
     pub console: Option<Console>,
+    /// How people sign in on the page of a request; if it is absent, they paste a token.
+    pub sign_in: Option<SignIn>,
     /// Groups that people can be in for a time.
     pub access: Access,
 }
