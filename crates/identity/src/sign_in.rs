@@ -113,9 +113,9 @@ fn endpoint(
 
 /// Whether a list of the document has this text; `None` if there is no such list.
 fn lists(document: &Map<String, Value>, name: &str, wanted: &str) -> Option<bool> {
-    document.get(name).map(|list| {
-        list.as_array().is_some_and(|list| list.iter().any(|one| one.as_str() == Some(wanted)))
-    })
+    document
+        .get(name)
+        .map(|list| list.as_array().is_some_and(|list| list.iter().any(|one| one.as_str() == Some(wanted))))
 }
 
 fn secret_place(document: &Map<String, Value>, client: &SignIn) -> Result<SecretPlace, EndpointsError> {

@@ -1,7 +1,9 @@
 use portcullis_settings::Draft;
 use serde_json::{Value, json};
 
-use super::{AnswerError, Endpoints, EndpointsError, SecretPlace, SignIn, access_token, basic, error_code, form};
+use super::{
+    AnswerError, Endpoints, EndpointsError, SecretPlace, SignIn, access_token, basic, error_code, form,
+};
 
 const ISSUER: &str = "https://idp.example.com";
 
@@ -60,9 +62,17 @@ fn documents_with_which_nobody_signs_in() {
         (ISSUER, json!({"issuer": "https://evil"}), EndpointsError::Issuer),
         (ISSUER, json!({"issuer": format!("{ISSUER}/")}), EndpointsError::Issuer),
         (ISSUER, json!({"authorization_endpoint": null}), url("authorization_endpoint")),
-        (ISSUER, json!({"authorization_endpoint": "http://idp.example.com/a"}), url("authorization_endpoint")),
+        (
+            ISSUER,
+            json!({"authorization_endpoint": "http://idp.example.com/a"}),
+            url("authorization_endpoint"),
+        ),
         (ISSUER, json!({"authorization_endpoint": "javascript:alert(1)"}), url("authorization_endpoint")),
-        (ISSUER, json!({"authorization_endpoint": "https://idp.example.com/a#b"}), url("authorization_endpoint")),
+        (
+            ISSUER,
+            json!({"authorization_endpoint": "https://idp.example.com/a#b"}),
+            url("authorization_endpoint"),
+        ),
         (ISSUER, json!({"token_endpoint": ["https://idp.example.com/token"]}), url("token_endpoint")),
         // An issuer elsewhere must not send us to a service on this machine in plain text.
         (ISSUER, json!({"token_endpoint": "http://127.0.0.1/token"}), url("token_endpoint")),
@@ -71,8 +81,16 @@ fn documents_with_which_nobody_signs_in() {
         (near, json!({"token_endpoint": "http://keys.spin.internal/token"}), url("token_endpoint")),
         (ISSUER, json!({"response_types_supported": ["id_token"]}), EndpointsError::NoCode),
         (ISSUER, json!({"code_challenge_methods_supported": null}), EndpointsError::Pkce { is_silent: true }),
-        (ISSUER, json!({"code_challenge_methods_supported": ["plain"]}), EndpointsError::Pkce { is_silent: false }),
-        (ISSUER, json!({"code_challenge_methods_supported": "S256"}), EndpointsError::Pkce { is_silent: false }),
+        (
+            ISSUER,
+            json!({"code_challenge_methods_supported": ["plain"]}),
+            EndpointsError::Pkce { is_silent: false },
+        ),
+        (
+            ISSUER,
+            json!({"code_challenge_methods_supported": "S256"}),
+            EndpointsError::Pkce { is_silent: false },
+        ),
     ] {
         assert_eq!(parse(issuer, &changes, "").err(), Some(want), "case: {issuer} {changes}");
     }
@@ -121,7 +139,11 @@ fn only_a_bearer_token_is_taken_out_of_an_answer() {
         ("access_token=a&token_type=bearer", Err(AnswerError::Json)),
     ] {
         let found = access_token(answer.as_bytes());
-        assert_eq!(found.as_ref().map(portcullis_settings::Secret::expose), want.as_ref().copied(), "{answer}");
+        assert_eq!(
+            found.as_ref().map(portcullis_settings::Secret::expose),
+            want.as_ref().copied(),
+            "{answer}"
+        );
     }
 }
 
@@ -141,5 +163,8 @@ fn values_are_written_so_that_they_cannot_become_fields() {
     let fields = [("code", "a&client_id=other"), ("redirect_uri", "https://gw/a b+c"), ("empty", "")];
     assert_eq!(form(&fields), "code=a%26client_id%3Dother&redirect_uri=https%3A%2F%2Fgw%2Fa%20b%2Bc&empty=");
     // `a:b` and `c` must not be read as `a` and `b:c`.
-    assert_eq!(basic("a:b", &portcullis_settings::Secret::new("c/".to_owned())).expose(), "Basic YSUzQWI6YyUyRg==");
+    assert_eq!(
+        basic("a:b", &portcullis_settings::Secret::new("c/".to_owned())).expose(),
+        "Basic YSUzQWI6YyUyRg=="
+    );
 }

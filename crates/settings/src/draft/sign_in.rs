@@ -32,8 +32,7 @@ impl SignInDraft {
     ) -> Option<Self> {
         let mut section = console.section(report, "sign_in")?;
         let issuer = section.required_text(report, "issuer");
-        let issuer =
-            issuer.and_then(|text| report.parse::<IssuerName>(&section.join("issuer"), &text));
+        let issuer = issuer.and_then(|text| report.parse::<IssuerName>(&section.join("issuer"), &text));
         let client_id = required_template(&mut section, report, "client_id");
         let client_secret = section.text(report, "client_secret").map(|text| {
             let path = section.join("client_secret");
@@ -75,9 +74,7 @@ impl SignInDraft {
         let client_id = fill.parse("console.sign_in.client_id", client_id);
         let secret = match secret {
             None => Some(None),
-            Some(secret) => {
-                fill.parse_with("console.sign_in.client_secret", secret, client_secret).map(Some)
-            }
+            Some(secret) => fill.parse_with("console.sign_in.client_secret", secret, client_secret).map(Some),
         };
         Some(SignIn {
             issuer: issuer.clone(),

@@ -16,7 +16,8 @@ fn resolved(lines: &str, values: &[(&str, &str)]) -> Result<Settings, String> {
 
 /// `[console.sign_in]` on line 12.
 fn sign_in(lines: &str, values: &[(&str, &str)]) -> Result<SignIn, String> {
-    let console = "[console]\nissuers = [\"okta\", \"keys-only\"]\nscopes = [\"approve\"]\n[console.sign_in]\n";
+    let console =
+        "[console]\nissuers = [\"okta\", \"keys-only\"]\nscopes = [\"approve\"]\n[console.sign_in]\n";
     resolved(&format!("{console}{lines}"), values).map(|settings| settings.sign_in.unwrap())
 }
 
