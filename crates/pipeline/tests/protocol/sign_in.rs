@@ -401,6 +401,7 @@ fn codes_of_one_address_wait_at_the_issuer_a_few_at_a_time() {
     let world = world(gives(&good()));
     assert_eq!(ask(&world).status, 200);
     world.ports.delay.set(50);
+    world.ports.patience.set(std::time::Duration::from_millis(10));
     let requests =
         (0..10).map(|_| control(Rc::clone(&world.gateway), Rc::clone(&world.ports), finish_with(&proof())));
     let all = pollster::block_on(futures_util::future::join_all(requests));

@@ -31,7 +31,7 @@ pub enum NotSignedIn {
     /// What the issuer gave is no token for `/api`.
     #[error(
         "sign-in: the access token that issuer `{issuer}` gave is not accepted at `/api`: {reason}. It must be a JWT with \
-         {resource:?} or one of `issuers.{issuer}.audiences` in its `aud`: have that set up at the issuer, and see \
+         `{resource}` or one of `issuers.{issuer}.audiences` in its `aud`: have that set up at the issuer, and see \
          `[console.sign_in]` in docs/settings.md"
     )]
     Unaccepted {
