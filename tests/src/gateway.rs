@@ -152,6 +152,7 @@ impl Gateway {
         let credential = Secret::random();
         let provider = Provider::start(ProviderConfig { listen: any_port(), ..ProviderConfig::default() });
         let provider = provider.await.expect("the provider starts");
+        provider.serve_page(&format!("http://{address}/approve/signed-in"));
         let billing = Billing::start(BillingConfig::new(credential.clone())).await.expect("billing starts");
         let scripted = Scripted::start().await;
         let mut variables: BTreeMap<String, String> = [

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use http::Uri;
 use tokio_util::sync::CancellationToken;
 
-pub use self::clients::DEMO_CLIENT;
+pub use self::clients::{DEMO_CLIENT, PAGE_CLIENT};
 pub use self::forge::Forgery;
 pub use self::introspection::INTROSPECTION_CLIENT;
 pub use self::keys::{Algorithm, Key, KeyError};
@@ -83,6 +83,11 @@ impl Provider {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.realm.issuer
+    }
+
+    /// Lets [`PAGE_CLIENT`] sign people in, and send them back to this URL and no other.
+    pub fn serve_page(&self, redirect: &str) {
+        self.realm.clients().set_page(redirect.to_owned());
     }
 
     /// The URL of the published keys.

@@ -39,10 +39,12 @@ impl Demo {
         let policy_key = policy_key(folder)?;
         let credential = Secret::random();
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let provider = Provider::start(ProviderConfig { listen, ..ProviderConfig::default() }).await?;
+        provider.serve_page(&format!("{gateway_url}/approve/signed-in"));
         Ok(Self {
             gateway_url: gateway_url.to_owned(),
             billing: Billing::start(BillingConfig::new(credential.clone())).await?,
-            provider: Provider::start(ProviderConfig { listen, ..ProviderConfig::default() }).await?,
+            provider,
             credential,
             secret_key: secret_key(folder)?,
             policy_key,

@@ -5,8 +5,8 @@
 //! whose keys must verify it, [`KeyCache`] says whether they are at hand, and [`verify()`] yields a
 //! [`VerifiedToken`], which nothing else can make, but for callers without a token whom settings for tests let in.
 //!
-//! Beside that, [`metadata`] writes what clients need to find the issuer, and [`seal`] protects values that the
-//! gateway hands out and gets back.
+//! Beside that, [`metadata`] writes what clients need to find the issuer, [`sign_in`] reads what an issuer says to the
+//! gateway as its client, and [`seal`] protects values that the gateway hands out and gets back.
 //!
 //! Not here: fetching keys, the clock and randomness (the shell has them), and what a principal may do (policy).
 
@@ -20,6 +20,7 @@ pub mod metadata;
 mod principal;
 mod refusal;
 pub mod seal;
+pub mod sign_in;
 #[cfg(test)]
 mod test_issuer;
 mod time;

@@ -1,6 +1,6 @@
 //! Stage 2: from the bearer token to a verified principal, before the body is read.
 
-mod keys;
+pub(crate) mod keys;
 
 use std::net::IpAddr;
 use std::rc::Rc;

@@ -14,6 +14,7 @@ mod objection;
 mod page;
 mod push;
 mod recordings;
+mod sign_in;
 mod status;
 
 use std::rc::Rc;
@@ -28,6 +29,8 @@ use serde_json::{Value, json};
 
 pub use crate::control::approvals::Undecided;
 pub use crate::control::objection::Objection;
+pub use crate::control::sign_in::NotSignedIn;
+pub(crate) use crate::control::sign_in::SignIns;
 
 use crate::decide;
 use crate::edge::{self, Place};
@@ -95,7 +98,10 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
     if let Some(page) = page::serve(x.gateway.settings(), &x.parts) {
         return page;
     }
-    let value = api(x, body).await?;
+    let value = match x.parts.uri.path() {
+        sign_in::PATH => sign_in::serve(x, body).await?,
+        _ => api(x, body).await?,
+    };
     Ok(answer(StatusCode::OK, &value))
 }
 
@@ -225,7 +231,7 @@ fn answer(status: StatusCode, value: &Value) -> Response<Bytes> {
 /// says no is not in it.
 fn refused(refusal: &Refusal, deed: Option<&str>) -> Response<Bytes> {
     let (status, word, message) = match refusal {
-        Refusal::Control(objection) => (objection.status(), objection.word(), objection.to_string()),
+        Refusal::Control(objection) => (objection.status(), objection.word(), objection.told()),
         Refusal::Denied(_) => (
             StatusCode::FORBIDDEN,
             "denied",

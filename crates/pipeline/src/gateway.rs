@@ -18,6 +18,7 @@ use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Pol
 use crate::active::Active;
 use crate::attempts::Attempts;
 use crate::breakers::Breakers;
+use crate::control::SignIns;
 use crate::definitions::{Known, Reported};
 use crate::journal::{Journal, LedgerKeys};
 use crate::pace::Paces;
@@ -80,6 +81,8 @@ pub struct Gateway {
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
     /// What is told to others.
     pub(crate) post: Post,
+    /// What it needs to let people sign in.
+    pub(crate) sign_ins: SignIns,
 }
 
 impl Gateway {
@@ -115,6 +118,7 @@ impl Gateway {
             keys: RefCell::default(),
             tokens: RefCell::new(TokenCache::new(TOKENS)),
             fetching: RefCell::default(),
+            sign_ins: SignIns::new(),
             tools: RefCell::default(),
             definitions: RefCell::default(),
             reading: RefCell::default(),

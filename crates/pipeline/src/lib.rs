@@ -75,7 +75,7 @@ pub use crate::access::Unasked;
 pub use crate::active::{Active, UnusableSection};
 pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
-pub use crate::control::{Objection, Undecided, handle as control};
+pub use crate::control::{NotSignedIn, Objection, Undecided, handle as control};
 pub use crate::definitions::{Drifted, HeldDefinition};
 pub use crate::gateway::Gateway;
 pub use crate::journal::LedgerKeys;

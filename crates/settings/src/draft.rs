@@ -9,6 +9,7 @@ mod deny;
 mod issuer;
 mod outline;
 mod policy;
+mod sign_in;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::draft::connection::ConnectionDraft;
 use crate::draft::deny::Known;
 use crate::draft::issuer::IssuerDraft;
 use crate::draft::policy::{PolicyDraft, read_console};
+use crate::draft::sign_in::SignInDraft;
 use crate::draft::webhook::WebhookDraft;
 use crate::edge::EdgeDraft;
 use crate::issuer::IssuerSettings;
@@ -51,6 +53,7 @@ pub struct Draft {
     anonymous: Option<AnonymousDraft>,
     policy: PolicyDraft,
     console: Option<Console>,
+    sign_in: Option<SignInDraft>,
     access: Access,
     webhooks: Vec<WebhookDraft>,
 }
@@ -82,8 +85,11 @@ impl Draft {
         let policy = read_or(&mut root, &mut report, "policy", PolicyDraft::default(), PolicyDraft::read);
         let edge = edge.unwrap_or_default();
         let named: Vec<&str> = issuers.keys().map(IssuerName::as_str).collect();
+        let mut sign_in = None;
         let console = read_or(&mut root, &mut report, "console", None, |section, report| {
-            read_console(section, report, &named)
+            let console = read_console(section, report, &named);
+            sign_in = SignInDraft::read(section, report, console.as_ref(), &issuers);
+            console
         });
         let nobody = anonymous.is_some().then(IssuerName::anonymous);
         let known: Vec<&str> = issuers.keys().chain(&nobody).map(IssuerName::as_str).collect();
@@ -120,6 +126,7 @@ impl Draft {
             anonymous,
             policy,
             console,
+            sign_in,
             access,
             webhooks,
         })
@@ -144,6 +151,7 @@ impl Draft {
         self.connections.values().for_each(|connection| connection.variables(&mut names));
         self.policy.variables(&mut names);
         self.webhooks.iter().for_each(|webhook| webhook.variables(&mut names));
+        self.sign_in.iter().for_each(|sign_in| sign_in.variables(&mut names));
         names
     }
 
@@ -176,6 +184,7 @@ impl Draft {
             .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
         let policy = policy.resolve(&mut fill);
         let webhooks = webhook::resolve(&self.webhooks, &mut fill);
+        let sign_in = self.sign_in.as_ref().and_then(|sign_in| sign_in.resolve(&mut fill));
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
             // As above: both have been reported.
@@ -198,6 +207,7 @@ impl Draft {
             anonymous,
             policy,
             console: self.console.clone(),
+            sign_in,
             access: self.access.clone(),
             webhooks,
         })

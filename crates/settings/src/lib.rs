@@ -27,6 +27,7 @@ mod policy;
 mod problem;
 pub mod read;
 mod secret;
+mod sign_in;
 mod template;
 mod url;
 mod webhook;
@@ -56,6 +57,7 @@ pub use crate::owners::Owners;
 pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
+pub use crate::sign_in::{ClientId, SignIn};
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
 pub use crate::webhook::{Webhook, WebhookEvent, WebhookSecret, WebhookUrl};
 
@@ -93,6 +95,8 @@ pub struct Settings {
     pub policy: PolicySettings,
     /// Who may use `/api`; nobody, if it is absent.
     pub console: Option<Console>,
+    /// How people sign in on the page of a request; if it is absent, they paste a token.
+    pub sign_in: Option<SignIn>,
     /// Groups that people can be in for a time.
     pub access: Access,
     /// Who is told of what happens.

@@ -132,6 +132,12 @@ impl PublicUrl {
         format!("{}/approve/{request}", self.origin())
     }
 
+    /// The page that people come back to when they have signed in, exactly as an issuer has it registered.
+    #[must_use]
+    pub fn signed_in_page(&self) -> String {
+        format!("{}/approve/signed-in", self.origin())
+    }
+
     /// The URL of the endpoint where policies are pushed.
     #[must_use]
     pub fn api_resource(&self) -> Resource {

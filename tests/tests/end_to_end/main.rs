@@ -22,6 +22,7 @@ mod quotas;
 mod real_client;
 mod records;
 mod reviewing;
+mod sign_in;
 mod streams;
 mod tokens;
 mod upstream;

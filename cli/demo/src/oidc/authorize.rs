@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 
-use super::clients::Loopback;
+use super::clients::Redirect;
 use super::grants::SignIn;
 use super::metadata::SCOPES;
 use super::page;
@@ -35,7 +35,7 @@ pub(super) fn ask(realm: &Arc<Realm>, query: &str) -> Reply {
             "This client is not registered here. Clear its stored registration and sign in again.",
         );
     };
-    let redirect = query.value("redirect_uri").and_then(Loopback::parse).filter(|uri| client.accepts(uri));
+    let redirect = query.value("redirect_uri").and_then(|uri| client.redirect(uri));
     let Some(redirect) = redirect else {
         return page::refuse("The redirect_uri is not one that this client registered.");
     };
@@ -81,7 +81,7 @@ fn chosen(form: &Form, field: &str) -> Option<Persona> {
 fn check(
     query: &Form,
     client_id: &str,
-    redirect: Loopback,
+    redirect: Redirect,
     state: Option<String>,
 ) -> Result<SignIn, Refusal> {
     if query.value("response_type") != Some("code") {
@@ -146,7 +146,7 @@ fn finish(realm: &Realm, sign_in: SignIn, persona: Persona) -> Reply {
 
 fn send_back(
     realm: &Realm,
-    redirect: &Loopback,
+    redirect: &Redirect,
     state: Option<&str>,
     outcome: Result<&str, Refusal>,
 ) -> Reply {

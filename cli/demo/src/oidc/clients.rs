@@ -1,7 +1,8 @@
 //! Public clients and where they may be sent back to.
 //!
-//! Every client is a program on this machine, so every redirect goes to a loopback address. Its port is free to
-//! differ (RFC 8252 §7.3); the rest must be what was registered.
+//! Every client that registers is a program on this machine, so its redirect goes to a loopback address. The port is free
+//! to differ (RFC 8252 §7.3); the rest must be what was registered. The gateway's page is a web client: it is known from
+//! the start, and its redirect is one text.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,9 @@ use crate::Secret;
 /// The client that needs no registration and may be sent back to any loopback URL.
 pub const DEMO_CLIENT: &str = "portcullis-demo";
 
+/// The client that the gateway's page of a request signs in with, once the provider is told where that page is.
+pub const PAGE_CLIENT: &str = "portcullis-page";
+
 /// How many clients may register; it bounds memory, not use.
 const CLIENT_LIMIT: usize = 1_000;
 
@@ -24,9 +28,19 @@ const REDIRECT_LENGTH: usize = 2_000;
 /// A redirect URI on this machine: `http`, a loopback host, no fragment and no user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Loopback {
-    text: String,
     host: String,
     target: String,
+}
+
+/// Where an answer goes: a redirect URI that its client may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Redirect(String);
+
+impl Redirect {
+    /// The URI as it was written.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Loopback {
@@ -42,12 +56,7 @@ impl Loopback {
         let is_local = ["127.0.0.1", "[::1]", "localhost"].contains(&host.as_str());
         let plain = uri.scheme_str() == Some("http") && !authority.as_str().contains('@');
         let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-        (is_local && plain).then(|| Self { text: text.to_owned(), host, target })
-    }
-
-    /// The URI as it was written.
-    pub(super) fn as_str(&self) -> &str {
-        &self.text
+        (is_local && plain).then_some(Self { host, target })
     }
 
     /// The same but for the port.
@@ -62,23 +71,43 @@ pub(super) struct Client {
     pub(super) id: String,
     /// As it calls itself; shown to users, so never trusted as markup.
     pub(super) name: String,
-    /// `None` for [`DEMO_CLIENT`], which may use any loopback URI.
-    redirects: Option<Vec<Loopback>>,
+    redirects: Redirects,
+}
+
+/// Where users of a client may be sent back to.
+#[derive(Clone, Debug)]
+enum Redirects {
+    /// Any loopback URI, for [`DEMO_CLIENT`].
+    AnyLoopback,
+    /// This text, for [`PAGE_CLIENT`].
+    Exactly(String),
+    /// Any of these, whatever the port.
+    Registered(Vec<Loopback>),
 }
 
 impl Client {
-    /// Whether users may be sent back there.
-    pub(super) fn accepts(&self, redirect: &Loopback) -> bool {
-        match &self.redirects {
-            None => true,
-            Some(registered) => registered.iter().any(|one| one.covers(redirect)),
-        }
+    /// The redirect URI, if users may be sent back there.
+    pub(super) fn redirect(&self, text: &str) -> Option<Redirect> {
+        let loopback = || Loopback::parse(text);
+        let is_fine = match &self.redirects {
+            Redirects::AnyLoopback => loopback().is_some(),
+            // OAuth 2.1 §2.3.1: compared as text.
+            Redirects::Exactly(known) => known == text,
+            Redirects::Registered(known) => {
+                loopback().is_some_and(|asked| known.iter().any(|one| one.covers(&asked)))
+            }
+        };
+        is_fine.then(|| Redirect(text.to_owned()))
     }
 }
 
 /// The registered clients.
 #[derive(Debug, Default)]
-pub(super) struct Clients(BTreeMap<String, Client>);
+pub(super) struct Clients {
+    registered: BTreeMap<String, Client>,
+    /// Where [`PAGE_CLIENT`] sends people back to.
+    page: Option<String>,
+}
 
 /// What a client says about itself (RFC 7591 §2). Other members are ignored, as §2 wants.
 #[derive(Debug, Deserialize)]
@@ -118,10 +147,22 @@ impl Clients {
             return Some(Client {
                 id: id.to_owned(),
                 name: "Portcullis demonstration".to_owned(),
-                redirects: None,
+                redirects: Redirects::AnyLoopback,
             });
         }
-        self.0.get(id).cloned()
+        if let (PAGE_CLIENT, Some(page)) = (id, &self.page) {
+            return Some(Client {
+                id: id.to_owned(),
+                name: "The approval page of Portcullis".to_owned(),
+                redirects: Redirects::Exactly(page.clone()),
+            });
+        }
+        self.registered.get(id).cloned()
+    }
+
+    /// Says where [`PAGE_CLIENT`] sends people back to, and nowhere else.
+    pub(super) fn set_page(&mut self, redirect: String) {
+        self.page = Some(redirect);
     }
 
     /// Registers a public client and returns what it is told (RFC 7591 §3.2.1).
@@ -141,7 +182,7 @@ impl Clients {
         if !(public && code && flows) {
             return Err(RegistrationError::Metadata);
         }
-        if self.0.len() >= CLIENT_LIMIT {
+        if self.registered.len() >= CLIENT_LIMIT {
             return Err(RegistrationError::Full);
         }
         let id = Secret::random().expose().chars().take(22).collect::<String>();
@@ -157,7 +198,8 @@ impl Clients {
             "response_types": ["code"],
             "application_type": "native",
         });
-        self.0.insert(id.clone(), Client { id, name, redirects: Some(redirects) });
+        let redirects = Redirects::Registered(redirects);
+        self.registered.insert(id.clone(), Client { id, name, redirects });
         Ok(answer)
     }
 }
@@ -204,7 +246,29 @@ mod tests {
             ("http://127.0.0.1:1/other?a=1", false),
             ("http://localhost:1/cb?a=1", false),
         ] {
-            assert_eq!(client.accepts(&Loopback::parse(uri).unwrap()), want, "redirect: {uri}");
+            assert_eq!(client.redirect(uri).is_some(), want, "redirect: {uri}");
+        }
+    }
+
+    #[test]
+    fn the_page_has_one_redirect_to_the_letter() {
+        const PAGE: &str = "http://127.0.0.1:3000/approve/signed-in";
+        let mut clients = Clients::default();
+        assert!(clients.find(PAGE_CLIENT).is_none(), "nobody knows where it is yet");
+        clients.set_page(PAGE.to_owned());
+        let client = clients.find(PAGE_CLIENT).unwrap();
+        for (uri, want) in [
+            (PAGE, true),
+            ("http://127.0.0.1:3001/approve/signed-in", false),
+            ("http://localhost:3000/approve/signed-in", false),
+            ("https://127.0.0.1:3000/approve/signed-in", false),
+            ("http://127.0.0.1:3000/approve/signed-in/", false),
+            ("http://127.0.0.1:3000/approve/signed-in?next=http://evil.example", false),
+            ("http://127.0.0.1:3000/approve/%73igned-in", false),
+            ("http://127.0.0.1:3000@evil.example/approve/signed-in", false),
+            ("HTTP://127.0.0.1:3000/approve/signed-in", false),
+        ] {
+            assert_eq!(client.redirect(uri).is_some(), want, "redirect: {uri}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::Secret;
 use crate::clock::UnixSeconds;
 
-use super::clients::Loopback;
+use super::clients::Redirect;
 use super::personas::Persona;
 
 /// How long the page may stay open, in seconds.
@@ -23,7 +23,7 @@ const OPEN_LIMIT: usize = 1_000;
 #[derive(Clone, Debug)]
 pub(super) struct SignIn {
     pub(super) client_id: String,
-    pub(super) redirect: Loopback,
+    pub(super) redirect: Redirect,
     /// BASE64URL(SHA256(verifier)), RFC 7636.
     pub(super) challenge: String,
     pub(super) state: Option<String>,

@@ -1,5 +1,7 @@
 //! The provider as relying parties and clients see it, over HTTP.
 
+mod page;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};

@@ -133,7 +133,8 @@ async fn fetch<P: Ports>(ports: &P, issuer: &IssuerSettings) -> Result<(Vec<u8>,
     Ok((document, keys))
 }
 
-async fn get<P: Ports>(ports: &P, url: &str) -> Result<Vec<u8>, String> {
+/// A document of an issuer.
+pub(crate) async fn get<P: Ports>(ports: &P, url: &str) -> Result<Vec<u8>, String> {
     let mut request = Request::new(Bytes::new());
     *request.uri_mut() = url.parse().map_err(|_| "not a URL".to_owned())?;
     request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -5,7 +5,7 @@ use portcullis_ledger::RecordingId;
 use portcullis_policy::{BundleDigest, BundleError, EnvelopeError, Serial};
 use portcullis_release::{Lost, Refused};
 
-use super::Undecided;
+use super::{NotSignedIn, Undecided};
 use crate::access::Unasked;
 
 /// Why something asked of `/api` is not done. What was in force before stays, unless the text says otherwise.
@@ -54,6 +54,9 @@ pub enum Objection {
     /// Nothing of it is in the store, or not all.
     #[error("the bundle {0} is not in the store, or not all of it: push its files instead")]
     NotStored(BundleDigest),
+    /// Nobody was signed in.
+    #[error(transparent)]
+    SignIn(#[from] NotSignedIn),
     /// Too many pushes were begun and not ended, or the settings ask for a serial that is too far away.
     #[error(
         "hundreds of serials after the last one are claimed, or below `policy.minimum_serial`: lower that, or remove \
@@ -68,6 +71,7 @@ impl Objection {
         match self {
             Self::Access(unasked) => unasked.status(),
             Self::Approval(undecided) => undecided.status(),
+            Self::SignIn(why) => why.status(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => StatusCode::CONFLICT,
             Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown)
             | Self::NotIndexed
@@ -95,11 +99,17 @@ impl Objection {
         }
     }
 
+    /// What the caller is told: this text, but where it is more than a stranger should know.
+    pub(crate) fn told(&self) -> String {
+        if let Self::SignIn(why) = self { why.told().to_owned() } else { self.to_string() }
+    }
+
     /// Why, in one word, for the record.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Access(_) => "not_asked",
             Self::Approval(_) => "not_decided",
+            Self::SignIn(_) => "not_signed_in",
             Self::NotIndexed | Self::NoRecording(_) | Self::Query(_) => "not_read",
             Self::Lost(_)
             | Self::Malformed
@@ -117,6 +127,7 @@ impl Objection {
         match self {
             Self::Access(unasked) => unasked.word(),
             Self::Approval(undecided) => undecided.word(),
+            Self::SignIn(why) => why.word(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => "serial_taken",
             Self::Lost(Lost::Store) => "store_unavailable",
             Self::Lost(Lost::Unannounced) => "unannounced",

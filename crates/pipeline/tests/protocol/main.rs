@@ -27,6 +27,7 @@ mod resumption;
 mod reviewing;
 mod rounds;
 mod sealing;
+mod sign_in;
 mod support;
 mod tasks;
 mod tokens;

@@ -577,7 +577,7 @@ pub(crate) fn token_with(mut claims: Value) -> String {
         ("jti", json!("token-1")),
     ];
     for (name, value) in needed {
-        claims.as_object_mut().unwrap().insert(name.to_owned(), value);
+        claims.as_object_mut().unwrap().entry(name).or_insert(value);
     }
     let encode = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
     let signed = format!("{}.{}", encode(&header), encode(&claims));

@@ -68,6 +68,22 @@ impl IssuerDraft {
         ClaimRules { name, groups_claim, principal, attributes }
     }
 
+    /// Whether there is a document that says more of it than its keys.
+    pub(super) const fn has_metadata(&self) -> bool {
+        match self.keys {
+            KeySourceDraft::Discovery(_) | KeySourceDraft::WellKnown => true,
+            KeySourceDraft::Jwks(_) => false,
+        }
+    }
+
+    /// Whether any of its callers are people.
+    pub(super) const fn has_people(&self) -> bool {
+        match self.principal {
+            PrincipalRule::User | PrincipalRule::WorkloadWhen { .. } => true,
+            PrincipalRule::Workload => false,
+        }
+    }
+
     pub(super) fn url_line(&self) -> usize {
         self.url.line
     }

@@ -1,10 +1,11 @@
-// The approval page. The token that a reviewer pastes is in `token` and nowhere else: no storage, no URL, no log.
+// The approval page. The token that a reviewer pastes, or gets by signing in (`sign-in.js`), is in `token` and nowhere
+// else: no storage, no URL, no log.
 // Whatever comes from the gateway becomes text, never markup.
 "use strict";
 
 (() => {
   const byId = (id) => document.getElementById(id);
-  const request = document.querySelector("main").dataset.request;
+  let request = document.querySelector("main").dataset.request;
   let token = "";
   let shown = null;
 
@@ -145,4 +146,25 @@
     }
   });
   for (const verb of ["approve", "reject"]) byId(verb).addEventListener("click", () => decide(verb));
+
+  const fail = (error) => say(error.message, true);
+
+  byId("begin").addEventListener("click", () => signIn.begin(request).catch(fail));
+
+  const enter = async (came) => {
+    const told = await signIn.finish(came);
+    token = told.access_token;
+    say(`Signed in as ${told.principal}.`, false);
+    show(await ask(""));
+  };
+
+  if (signIn.isBack()) {
+    const came = signIn.back();
+    for (const part of ["with-browser", "sign-in"]) byId(part).hidden = !came.kept;
+    if (came.kept) {
+      request = came.kept.id;
+      byId("commands").textContent = byId("commands").textContent.replaceAll("ID", request);
+    }
+    enter(came).catch(fail);
+  }
 })();
