@@ -89,26 +89,30 @@ impl<'p> Doubts<'p> {
     fn of_facts(&mut self, facts: &Facts, partial: Option<&Facts>, gaps: &Gaps) -> Gaps {
         let policies = self.policies;
         let candidates = policies.candidates(facts);
+        let mut found = Vec::new();
+        for group in [Group::Rules, Group::Holds] {
+            let members = policies.members(group, &candidates);
+            found.extend(members.map(|(_, member)| (group, member, self.read(member).touched(gaps))));
+        }
+        if found.iter().all(|(_, _, touched)| touched.is_empty()) {
+            return Gaps::new();
+        }
         let (mut known, mut open, mut may_permit) = (Prospect::default(), Gaps::new(), false);
         for group in [Group::Rules, Group::Holds] {
-            let (mut plain, mut said) = (Vec::new(), Prospect::default());
-            for (_, member) in policies.members(group, &candidates) {
-                let touched = self.read(member).touched(gaps);
-                if touched.is_empty() {
-                    plain.push(member);
-                    continue;
-                }
-                let alone = Prepared::new([member]);
+            let of_group = || found.iter().filter(|(of, ..)| *of == group);
+            let plain = of_group().filter(|(.., touched)| touched.is_empty()).map(|(_, member, _)| *member);
+            let mut said = Prepared::new(plain).settle(facts);
+            for (_, member, touched) in of_group().filter(|(.., touched)| !touched.is_empty()) {
+                let alone = Prepared::new([*member]);
                 let prospect = partial.filter(|_| touched.is_foreseeable()).map(|facts| alone.foresee(facts));
                 match prospect.filter(|prospect| prospect.open.is_empty()) {
                     Some(prospect) => said = said.join(prospect),
                     None => {
                         may_permit |= member.cedar.as_ref().is_some_and(|it| it.effect() == Effect::Permit);
-                        open.extend(touched.gaps);
+                        open.extend(touched.gaps.iter().cloned());
                     }
                 }
             }
-            said = said.join(Prepared::new(plain).settle(facts));
             // A soft forbid that is satisfied settles nothing yet.
             let forbids = said.forbids && group == Group::Rules;
             known = known.join(Prospect { forbids, ..said });
