@@ -193,19 +193,24 @@ fn input(text: &Excerpt, placeholders: &Placeholders) -> Result<(Option<Json<'st
 /// Arguments are on record by themselves, or with other parameters in an object of all. Also whether it is sure which.
 fn arguments_of(mut given: Json<'static>) -> (Option<Json<'static>>, bool) {
     let Some(object) = given.as_object_mut() else { return (Some(given), true) };
-    let n_named = object.iter().filter(|(name, _)| PARAMETERS.contains(name)).count();
+    let has_others = object.len() > 1;
+    let has_arguments = has_others && object.get("arguments").and_then(Json::as_object).is_some();
+    let is_parameter = |(name, value): (&str, &Json<'_>)| match name {
+        "_meta" | "arguments" | "inputResponses" | "task" => value.as_object().is_some(),
+        "requestState" => value.as_str().is_some(),
+        _ => false,
+    };
+    if has_arguments {
+        let are_parameters = object.iter().all(is_parameter);
+        return (object.remove("arguments"), are_parameters);
+    }
+    if !has_others && object.get("_meta").and_then(Json::as_object).is_some() {
+        return (None, true);
+    }
     // By themselves, these two are written without their names.
-    let is_alone =
-        object.len() == 1 && ["arguments", "inputResponses"].iter().any(|one| object.get(one).is_some());
-    if n_named == 0 || is_alone {
-        return (Some(given), true);
-    }
-    let is_sure = n_named == object.len();
-    if is_sure || object.get("arguments").is_some() {
-        (object.remove("arguments"), is_sure)
-    } else {
-        (Some(given), is_sure)
-    }
+    let is_alone = !has_others && ["arguments", "inputResponses"].iter().any(|one| object.get(one).is_some());
+    let is_sure = is_alone || !object.iter().any(is_parameter);
+    (Some(given), is_sure)
 }
 
 /// The caller, and whether all of its attributes are known.
@@ -247,5 +252,33 @@ fn is_cut(text: &str) -> bool {
 
 /// What the note of a cut begins with.
 const CUT: &str = "…[+";
-/// Parameters that stand beside the name of what is asked for. What is called like this is no argument.
-const PARAMETERS: [&str; 5] = ["_meta", "arguments", "inputResponses", "requestState", "task"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_told_from_other_parameters() {
+        let all = |text: &str| {
+            let given = json::parse_text(text, Bounds::request(64)).unwrap().into_owned();
+            let (input, is_sure) = arguments_of(given);
+            (input.map(|input| input.to_string()), is_sure)
+        };
+        for (text, input, is_sure) in [
+            (r#"{"a":1}"#, Some(r#"{"a":1}"#), true),
+            ("{}", Some("{}"), true),
+            (r#"{"arguments":{"a":1},"_meta":{"traceparent":"x"}}"#, Some(r#"{"a":1}"#), true),
+            (r#"{"arguments":{"a":1},"task":{},"requestState":"x"}"#, Some(r#"{"a":1}"#), true),
+            (r#"{"_meta":{"x":1}}"#, None, true),
+            // A tool's own argument of that name.
+            (r#"{"arguments":{"a":1}}"#, Some(r#"{"arguments":{"a":1}}"#), true),
+            (r#"{"task":"wash","arguments":"up"}"#, Some(r#"{"task":"wash","arguments":"up"}"#), true),
+            // It may be one or the other.
+            (r#"{"arguments":{"a":1},"b":2}"#, Some(r#"{"a":1}"#), false),
+            (r#"{"task":{"ttl":1}}"#, Some(r#"{"task":{"ttl":1}}"#), false),
+            (r#"{"_meta":{},"b":1}"#, Some(r#"{"_meta":{},"b":1}"#), false),
+        ] {
+            assert_eq!(all(text), (input.map(str::to_owned), is_sure), "{text}");
+        }
+    }
+}
