@@ -48,8 +48,8 @@ pub(crate) enum Command {
     Policy(Policy),
     /// Print the records in a store on this machine, in clear.
     Records(Records),
-    /// Play a recording of a running gateway as a timeline.
-    Replay(Replay),
+    /// Play a recording of a running gateway as a timeline, or judge recorded calls again by other policies.
+    Replay(Box<Replay>),
     /// List the recordings of a running gateway, or fetch an export of them.
     Sessions(Box<Sessions>),
     /// Run the policy tests in a folder.

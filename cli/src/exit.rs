@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Denied,
     /// A policy or a setting is wrong.
     Invalid,
+    /// The answer cannot be told, where 1 is an answer.
+    Unknown,
     /// The command line is wrong.
     Usage,
 }
@@ -24,7 +26,7 @@ impl Termination for Exit {
         ExitCode::from(match self {
             Self::Ok => 0,
             Self::Failure => 1,
-            Self::Denied => 2,
+            Self::Denied | Self::Unknown => 2,
             Self::Invalid => 3,
             Self::Usage => 64,
         })

@@ -1,6 +1,6 @@
 //! `portcullis`: runs the gateway on one machine, and the tools around it.
 //!
-//! Exit codes: 0 ok, 1 failure, 2 denied, 3 invalid policy or settings, 64 usage.
+//! Exit codes: 0 ok, 1 failure, 2 denied or not to be told, 3 invalid policy or settings, 64 usage.
 
 mod access;
 mod approvals;
@@ -10,6 +10,7 @@ mod check;
 mod exit;
 mod explain;
 mod inspect;
+mod judge;
 mod maintain;
 mod pin;
 mod policy;
@@ -47,7 +48,7 @@ async fn main() -> Exit {
         Command::Pin(arguments) => pin::run(arguments).await,
         Command::Policy(arguments) => policy::run(arguments).await,
         Command::Records(arguments) => records::run(&arguments),
-        Command::Replay(arguments) => replay::run(arguments).await,
+        Command::Replay(arguments) => replay::run(*arguments).await,
         Command::Sessions(arguments) => sessions::run(*arguments).await,
         Command::Test(arguments) => test::run(&arguments),
         Command::Token(arguments) => token::run(&arguments).await,

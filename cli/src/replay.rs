@@ -1,16 +1,19 @@
-//! `portcullis replay`: a recording as a timeline.
+//! `portcullis replay`: a recording as a timeline, or recorded calls judged again ([`crate::judge`]).
 
 mod timeline;
 
 use std::io::stdin;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use http::Method;
 use serde_json::Value;
 
 use self::timeline::{Event, Timeline};
 use crate::exit::Exit;
+use crate::judge;
 use crate::remote::{Body, Gateway, Remote, encoded, go_on, path};
 use crate::sessions::{Days, tell_problems};
 use crate::terminal::{self, Style};
@@ -23,9 +26,30 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
     /// The recording, as `portcullis sessions` names it.
-    recording: String,
+    #[arg(required_unless_present = "against")]
+    pub(crate) recording: Option<String>,
+    /// Judge the recorded calls again, by the policies in a folder, and print what would change.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["speed", "step", "filter", "full"])]
+    against: Option<PathBuf>,
+    /// With --against: records in a file, as `portcullis records` prints them; `-` is standard input.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "against",
+        conflicts_with_all = ["recording", "day", "from", "to", "persona", "gateway", "token_file"]
+    )]
+    pub(crate) records: Option<PathBuf>,
+    /// With --against: only calls of this principal, as `issuer|subject`.
+    #[arg(long, requires = "against")]
+    pub(crate) principal: Option<String>,
+    /// With --against: only calls on this connection.
+    #[arg(long, requires = "against")]
+    pub(crate) connection: Option<String>,
+    /// With --against: print also the calls of which nothing changes.
+    #[arg(long, requires = "against")]
+    pub(crate) all: bool,
     #[command(flatten)]
-    days: Days,
+    pub(crate) days: Days,
     /// How many times faster than it happened, pauses at most 5 s; at once unless set.
     #[arg(long, value_name = "FACTOR", value_parser = clap::value_parser!(u32).range(1..))]
     speed: Option<u32>,
@@ -39,13 +63,17 @@ pub(crate) struct Replay {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
-    gateway: Gateway,
+    pub(crate) gateway: Gateway,
 }
 
 pub(crate) async fn run(arguments: Replay) -> anyhow::Result<Exit> {
+    if let Some(folder) = &arguments.against {
+        return Ok(judge::run(&arguments, folder).await);
+    }
+    let recording = arguments.recording.as_deref().context("no recording is given")?;
     let reader = Reader::of(arguments.gateway.json);
     let remote = Remote::find(&arguments.gateway).await?;
-    let place = format!("/api/recordings/{}", encoded(&arguments.recording));
+    let place = format!("/api/recordings/{}", encoded(recording));
     let (mut timeline, mut cursor, mut exit) = (Timeline::default(), None::<String>, Exit::Ok);
     loop {
         let [day, from, to] = arguments.days.members();

@@ -65,7 +65,7 @@ impl Trial {
         }
     }
 
-    fn question<'q>(&'q self, target: Target<'q>, types: Option<&'q InputType>) -> Question<'q> {
+    pub(crate) fn question<'q>(&'q self, target: Target<'q>, types: Option<&'q InputType>) -> Question<'q> {
         Question {
             principal: &self.principal,
             connection: &self.connection,

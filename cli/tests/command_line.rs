@@ -120,6 +120,34 @@ fn the_demo_does_what_it_says() {
     assert!(text(&gone.stderr).contains("no demonstration runs here"), "{gone:?}");
 }
 
+#[test]
+fn recorded_calls_of_a_gateway_are_judged_by_other_policies() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state");
+    fs::create_dir(&state).expect("a folder");
+    let demo = Demo::start(&state);
+    let state = state.to_str().expect("a path");
+    let call = ["call", "--state-dir", state, "--as", "vendor", "billing"];
+    for (tool, expected) in [("get_customer", 0), ("execute_sql", 2)] {
+        let arguments = ["customer_id=cus_0001", "sql=SELECT 1"];
+        let arguments = if tool == "get_customer" { &arguments[..1] } else { &arguments[1..] };
+        let output = portcullis(&[&call[..], &[tool], arguments].concat());
+        assert_eq!(output.status.code(), Some(expected), "{output:?}");
+    }
+    let rule =
+        "@id(\"test.nobody\")\nforbid (principal, action == Action::\"billing/get_customer\", resource);";
+    let next = policies_with(folder.path(), rule);
+    for (policies, code, expected) in
+        [("policies", 0, ": 0 change, 2 do not"), (next.as_str(), 1, "allow → deny  by test.nobody (")]
+    {
+        let output = portcullis(&["replay", "--as", "auditor", "--state-dir", state, "--against", policies]);
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert!(said.contains(expected) && said.contains("checked the signatures"), "{output:?}");
+    }
+    assert_eq!(demo.interrupt(), Some(0));
+}
+
 /// The shipped policies in a folder of a test's own, with this text besides.
 fn policies_with(folder: &Path, more: &str) -> String {
     let policies = folder.join("policies");

@@ -28,6 +28,8 @@ fn refusal(n: u8) -> Record {
         connection: Some("billing".to_owned()),
         method: None,
         name: None,
+        arguments: None,
+        labels: std::collections::BTreeSet::new(),
         decision: None,
         approval: Some(format!("a5-{n}")),
         trace: None,

@@ -29,6 +29,8 @@ fn refusal(n: u8) -> Record {
         connection: None,
         method: None,
         name: None,
+        arguments: None,
+        labels: std::collections::BTreeSet::new(),
         decision: None,
         trace: None,
         client_address: None,

@@ -129,6 +129,13 @@ impl Group {
         Self(name.as_str().to_owned())
     }
 
+    /// A group of a record, with its namespace.
+    #[cfg(feature = "unverified")]
+    pub(crate) fn recorded(text: &str) -> Option<Self> {
+        let (issuer, name) = text.split_once(':')?;
+        issuer.parse::<IssuerName>().ok().and_then(|issuer| Self::new(&issuer, name))
+    }
+
     /// For a name that is plain by its type.
     fn in_namespace(issuer: &IssuerName, name: &str) -> Self {
         Self(format!("{issuer}:{name}"))

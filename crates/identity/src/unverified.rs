@@ -35,6 +35,20 @@ impl Principal {
         verify::read_claims(&claims, rules).map_err(ClaimsError::Refused)
     }
 
+    /// A principal that is on record, with its groups as they are there: in the namespaces of whoever lists them.
+    ///
+    /// `None` if the subject or a group could not be one.
+    #[must_use]
+    pub fn recorded<'g>(
+        issuer: &IssuerName,
+        subject: &str,
+        kind: PrincipalKind,
+        groups: impl IntoIterator<Item = &'g str>,
+    ) -> Option<Self> {
+        let principal = Self::described(issuer, subject, kind, [])?;
+        Some(Self { groups: groups.into_iter().map(Group::recorded).collect::<Option<_>>()?, ..principal })
+    }
+
     /// A principal with these groups of its issuer, named without its namespace, and nothing else.
     ///
     /// `None` if the subject or a group is empty, longer than 512 bytes or has control characters.

@@ -8,6 +8,8 @@
 //! place for a token, a credential or an unmasked value.
 //!
 //! ```
+//! use std::collections::BTreeSet;
+//!
 //! use portcullis_ledger::{Excerpt, Record, RecordId, Refusal, Stage, UnixMillis};
 //!
 //! let at = UnixMillis(1_787_480_130_123);
@@ -21,6 +23,8 @@
 //!     connection: Some("billing".to_owned()),
 //!     method: None,
 //!     name: None,
+//!     arguments: None,
+//!     labels: BTreeSet::new(),
 //!     decision: None,
 //!     approval: None,
 //!     trace: None,
@@ -89,7 +93,7 @@ pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};
 pub use ocsf::{OCSF_VERSION, ocsf_events};
 pub use outcome::{CallResult, Outcome};
-pub use principal::{Granted, PrincipalKind, Who};
+pub use principal::{Attribute, Granted, PrincipalKind, Who};
 pub use publish::{Publish, PublishStep};
 pub use record::{MAX_RECORD_BYTES, MAX_VALUE_BYTES, Record};
 pub use recording::{InvalidKeyValue, KeyValue, RecordingId, Tag, UnwrapError, WrappedKey, WrappingKeys};

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::drift::Drift;
 use crate::excerpt::Excerpt;
 use crate::id::{RecordId, UnixMillis};
-use crate::intent::{DecisionSummary, Intent, Verdict};
+use crate::intent::{Arguments, DecisionSummary, Intent, Verdict};
 use crate::outcome::{CallResult, Outcome};
 use crate::principal::{PrincipalKind, Who};
 use crate::record::Record;
@@ -136,11 +136,11 @@ fn of_call(intent: &Intent, at: UnixMillis, tone: (Severity, Action)) -> Value {
     }
     add(&mut event, json!({ "src_endpoint": endpoint(intent.client_address.as_deref()) }));
     let unmapped = json!({
-        "arguments": text(&intent.arguments.text), "arguments_digest": intent.arguments.digest.to_string(),
-        "restored": intent.arguments.restored, "labels": intent.labels, "definition": intent.definition,
+        "labels": intent.labels, "definition": intent.definition,
         "approval": intent.approval, "trace_id": intent.trace, "bytes_in": intent.request_bytes,
     });
     within(&mut event, "unmapped", unmapped);
+    within(&mut event, "unmapped", given(&intent.arguments));
     policies(
         &mut event,
         Some(&intent.decision),
@@ -167,9 +167,12 @@ fn refused(refusal: &Refusal) -> Value {
     add(&mut event, status);
     let unmapped = json!({
         "stage": refusal.stage.as_str(), "approval": refusal.approval, "trace_id": refusal.trace,
-        "bytes_in": refusal.request_bytes,
+        "bytes_in": refusal.request_bytes, "labels": refusal.labels,
     });
     within(&mut event, "unmapped", unmapped);
+    if let Some(arguments) = &refusal.arguments {
+        within(&mut event, "unmapped", given(arguments));
+    }
     policies(&mut event, refusal.decision.as_ref(), &[]);
     event
 }
@@ -265,7 +268,7 @@ fn api((method, name, connection): (Option<&str>, Option<&str>, Option<&str>), i
 
 fn actor(who: Option<&Who>, decision: Option<&DecisionSummary>) -> Value {
     let Some(who) = who else { return json!({ "app_name": "unknown" }) };
-    let Who { issuer, subject, kind, groups, granted: _, client, actors, token_id } = who;
+    let Who { issuer, subject, kind, groups, granted: _, attributes: _, client, actors, token_id } = who;
     let (type_id, kind) = match kind {
         PrincipalKind::User => (1, "User"),
         PrincipalKind::Workload => (3, "System"),
@@ -314,6 +317,11 @@ const fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Deny => "deny",
         Verdict::Hold => "hold",
     }
+}
+
+/// What a call was made with.
+fn given(Arguments { digest, text: arguments, restored }: &Arguments) -> Value {
+    json!({ "arguments": text(arguments), "arguments_digest": digest.to_string(), "restored": restored })
 }
 
 /// Where a request came from; the schema wants something there.

@@ -1,5 +1,7 @@
 //! Who called, as records name them.
 
+use std::collections::BTreeMap;
+
 /// Whether a principal is a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrincipalKind {
@@ -18,7 +20,20 @@ pub struct Granted {
     pub request: String,
 }
 
-/// A verified caller. Ids only: there is no place for a token.
+/// The value of a claim that policies see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text, with every masked class replaced.
+    Text(String),
+    /// Texts, each with every masked class replaced.
+    Texts(Vec<String>),
+}
+
+/// A verified caller. Ids and what policies see: there is no place for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
     /// The source of the identity, as the settings name it.
@@ -31,6 +46,8 @@ pub struct Who {
     pub groups: Vec<String>,
     /// Which of these people have granted for a time.
     pub granted: Vec<Granted>,
+    /// The claims that policies see, by their names in the settings; `None` in the records of earlier releases.
+    pub attributes: Option<BTreeMap<String, Attribute>>,
     /// The software that the caller uses, as the token names it.
     pub client: Option<String>,
     /// Those who act for the caller, the nearest first (RFC 8693 §4.1).

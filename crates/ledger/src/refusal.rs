@@ -1,9 +1,11 @@
 //! What is recorded when a request is refused.
 
+use std::collections::BTreeSet;
+
 use crate::error::DecodeError;
 use crate::excerpt::Excerpt;
 use crate::id::{RecordId, UnixMillis};
-use crate::intent::DecisionSummary;
+use crate::intent::{Arguments, DecisionSummary};
 use crate::principal::Who;
 use crate::stage::Stage;
 use crate::{record, wire};
@@ -29,6 +31,10 @@ pub struct Refusal {
     pub method: Option<String>,
     /// The tool, prompt or resource called, as the caller may see it.
     pub name: Option<String>,
+    /// What it was called with, if policy refused the call; never in the records of earlier releases.
+    pub arguments: Option<Arguments>,
+    /// The classes found in the request, if policy refused it.
+    pub labels: BTreeSet<String>,
     /// What policy said, if it was asked.
     pub decision: Option<DecisionSummary>,
     /// The id of the request for approval that the call waits for, or that was rejected.
@@ -44,8 +50,8 @@ pub struct Refusal {
 impl Refusal {
     /// The stored form, at most [`crate::MAX_VALUE_BYTES`] long.
     ///
-    /// If the record is longer, the explanation is cut and says so; if that is not enough, so are its other strings
-    /// and lists.
+    /// If the record is longer, the text of the arguments, or else the explanation, is cut and says so; if that is not
+    /// enough, so are its other strings and lists.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         record::encode_to_fit(self)

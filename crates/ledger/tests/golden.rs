@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64, Encoding};
 use portcullis_ledger::{
-    Access, Arguments, Author, CallResult, ChainId, ChainLimits, ChainReader, DecisionSummary, Drift,
-    Excerpt, Granted, Intent, Item, Key, KeyedDigest, Next, Outcome, PolicyRef, PrincipalKind, Read, Record,
-    RecordId, RecordingId, Refusal, Segment, SigningKey, Stage, Tag, TrustedKeys, UnixMillis, Verdict, Who,
-    WrappingKeys, Writer,
+    Access, Arguments, Attribute, Author, CallResult, ChainId, ChainLimits, ChainReader, DecisionSummary,
+    Drift, Excerpt, Granted, Intent, Item, Key, KeyedDigest, Next, Outcome, PolicyRef, PrincipalKind, Read,
+    Record, RecordId, RecordingId, Refusal, Segment, SigningKey, Stage, Tag, TrustedKeys, UnixMillis,
+    Verdict, Who, WrappingKeys, Writer,
 };
 
 fn check(golden: &str, expected: &Record) {
@@ -38,6 +38,7 @@ fn ana() -> Who {
         kind: PrincipalKind::User,
         groups: strings(&["okta:finance", "okta:dba"]),
         granted: Vec::new(),
+        attributes: None,
         client: Some("desktop-client".to_owned()),
         actors: strings(&["agent-7"]),
         token_id: Some("jti-1".to_owned()),
@@ -141,6 +142,25 @@ fn drift_of_a_definition_and_of_one_that_nobody_has_approved() {
     check(include_str!("golden/drift-held.v1.json"), &Record::Drift(held));
 }
 
+/// Later releases say which claims policies saw.
+#[test]
+fn intents_with_the_claims_that_policies_see() {
+    let attributes = BTreeMap::from([
+        ("contractor".to_owned(), Attribute::Flag(true)),
+        ("level".to_owned(), Attribute::Number(-3)),
+        ("mail".to_owned(), Attribute::Text("[email]".to_owned())),
+        ("none".to_owned(), Attribute::Texts(Vec::new())),
+        ("teams".to_owned(), Attribute::Texts(strings(&["docs", "web"]))),
+    ]);
+    for (golden, attributes) in [
+        (include_str!("golden/intent-attributes.v1.json"), attributes),
+        (include_str!("golden/intent-no-attributes.v1.json"), BTreeMap::new()),
+    ] {
+        let principal = Who { attributes: Some(attributes), ..ana() };
+        check(golden, &Record::Intent(Intent { principal, ..intent() }));
+    }
+}
+
 #[test]
 fn an_intent_with_everything_optional_absent() {
     let workload = Who {
@@ -149,6 +169,7 @@ fn an_intent_with_everything_optional_absent() {
         kind: PrincipalKind::Workload,
         groups: Vec::new(),
         granted: Vec::new(),
+        attributes: None,
         client: None,
         actors: Vec::new(),
         token_id: None,
@@ -217,6 +238,8 @@ fn refusals_with_and_without_a_principal() {
         connection: Some("billing".to_owned()),
         method: Some("tools/call".to_owned()),
         name: Some("refund".to_owned()),
+        arguments: None,
+        labels: BTreeSet::new(),
         decision: Some(decision(Verdict::Deny)),
         approval: None,
         trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
@@ -224,6 +247,13 @@ fn refusals_with_and_without_a_principal() {
         request_bytes: 311,
     };
     check(include_str!("golden/refusal.v1.json"), &Record::Refusal(refusal.clone()));
+    // Later releases say with what a call was made that policy has refused.
+    let arguments = Refusal {
+        arguments: Some(intent().arguments),
+        labels: BTreeSet::from(["pii.card".to_owned()]),
+        ..refusal.clone()
+    };
+    check(include_str!("golden/refusal-arguments.v1.json"), &Record::Refusal(arguments));
     let held = Refusal {
         kind: "needs_approval".to_owned(),
         decision: Some(decision(Verdict::Hold)),

@@ -29,6 +29,8 @@ fn refusal(n: u32, at: UnixMillis) -> Record {
         connection: None,
         method: None,
         name: None,
+        arguments: None,
+        labels: std::collections::BTreeSet::new(),
         decision: None,
         approval: None,
         trace: None,

@@ -56,6 +56,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) deed: Option<&'static str>,
     /// The tool, prompt or URI that is asked for.
     pub(crate) name: Option<String>,
+    /// What policy was asked to let through, if it did not.
+    pub(crate) refused: Option<record::Tried>,
     /// What the session negotiated, if there is one.
     pub(crate) negotiated: Option<Revision>,
     /// How many bytes of the body were read.
@@ -92,6 +94,7 @@ impl<P: Ports> Exchange<P> {
             to: Addressee::default(),
             deed: None,
             name: None,
+            refused: None,
             restored: Vec::new(),
             is_paced: false,
             slot: None,
@@ -158,6 +161,7 @@ impl<P: Ports> Exchange<P> {
             era: Some(call.era),
         };
         self.name = call.subject().map(ToOwned::to_owned);
+        self.refused = None;
     }
 
     pub(crate) fn rejected(&mut self, rejected: Rejected<'_>) -> Refusal {

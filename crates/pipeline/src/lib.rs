@@ -255,7 +255,10 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     let mut labels = labels::of((&x.gateway, &x.active), &call, restored.tokenizer.as_deref());
     labels.extend(restored.counts.keys().cloned());
     x.lap(Stage::Detect);
-    let passage = decided(x, &call, &labels)?;
+    let passage = match decided(x, &call, &labels) {
+        Ok(passage) => passage,
+        Err(refusal) => return Err(record::tried(x, refusal, (&call, &restored, &labels))),
+    };
     decide::answers(prepare::asked(x, &caller)?, &prepared.round.answered, &labels)?;
     let mut basis = definitions::of_call(x, &call, session.as_ref()).await?;
     let params = params::of_call(x, &call, restored.sent().unwrap_or(&call)).await?;
@@ -265,7 +268,10 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
     }
     let (carried, definition) = (&prepared.carried, basis.definition);
     let matter = Matter { call: &call, restored: &restored, definition, labels: &labels, carried };
-    let (permit, approved) = approvals::settled(x, passage, &matter).await?;
+    let (permit, approved) = match approvals::settled(x, passage, &matter).await {
+        Ok(settled) => settled,
+        Err(refusal) => return Err(record::tried(x, refusal, (&call, &restored, &labels))),
+    };
     x.lap(Stage::Decide);
     let record = match decide::is_recorded(call.method) {
         true => {

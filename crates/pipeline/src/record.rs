@@ -4,6 +4,8 @@
 //! the caller may see; originals only as keyed digests.
 
 mod shelf;
+mod tried;
+mod who;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +13,9 @@ use std::rc::Rc;
 
 use portcullis_detect::Counts;
 use portcullis_identity::seal::Purpose;
-use portcullis_identity::{self as identity, VerifiedToken};
 use portcullis_ledger::{
-    Arguments, CallResult, DecisionSummary, Excerpt, Granted, Intent, Key, KeyedDigest, Outcome, PolicyRef,
-    PrincipalKind, Record, RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict, Who,
+    Arguments, CallResult, DecisionSummary, Excerpt, Intent, Key, KeyedDigest, Outcome, PolicyRef, Record,
+    RecordId, Refusal as RefusalRecord, Stage, UnixMillis, Verdict,
 };
 use portcullis_mcp::era::{
     Call, Era, META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, SESSION_ID,
@@ -36,6 +37,8 @@ use crate::refusal::Refusal;
 use crate::reply::Delivery;
 
 pub(crate) use shelf::Shelf;
+pub(crate) use tried::{Tried, tried};
+use who::who;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
 /// What of `_meta` says how a request is meant, and nothing to the server's tools. None of it may be long (`client`,
@@ -117,7 +120,7 @@ pub(crate) async fn intent<P: Ports>(
     let record = Intent {
         id,
         at: UnixMillis(at),
-        principal: who(token),
+        principal: who(&mut masker, token),
         connection: x.connection.as_ref().map(ToString::to_string).unwrap_or_default(),
         revision: revision.to_owned(),
         session: session(x),
@@ -154,7 +157,7 @@ pub(crate) async fn administrative<P: Ports>(
     let record = Intent {
         id: record_id(&*x.ports, at),
         at: UnixMillis(at),
-        principal: who(token),
+        principal: who(&mut x.masker(), token),
         connection: x.connection.as_ref().map(ToString::to_string).unwrap_or_default(),
         revision: String::new(),
         session: None,
@@ -333,10 +336,12 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
         stage: refusal.stage(),
         kind: refusal.kind().to_owned(),
         explanation: Excerpt::whole(masked(&mut masker, &refusal.to_string())),
-        principal: x.token.as_deref().map(who),
+        principal: x.token.as_deref().map(|token| who(&mut masker, token)),
         connection: x.connection.as_ref().map(ToString::to_string),
         method: x.to.method.map(|method| method.as_str()).or(x.deed).map(ToOwned::to_owned),
         name: x.name.as_deref().map(|name| masked(&mut masker, name)),
+        arguments: x.refused.as_ref().map(|tried| tried.arguments.clone()),
+        labels: x.refused.as_ref().map(|tried| tried.labels.clone()).unwrap_or_default(),
         decision: refusal.decision().map(|(verdict, reasons)| decision(&x.active, verdict, reasons)),
         approval: refusal.approval().map(|request| request.to_string()),
         trace: x.trace().map(ToOwned::to_owned),
@@ -348,27 +353,6 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
 
 pub(crate) fn record_id<P: Ports>(ports: &P, at: u64) -> RecordId {
     RecordId::new(UnixMillis(at), fresh(ports))
-}
-
-fn who(token: &VerifiedToken) -> Who {
-    let principal = token.principal();
-    Who {
-        issuer: principal.issuer.to_string(),
-        subject: principal.subject.to_string(),
-        kind: match principal.kind {
-            identity::PrincipalKind::User => PrincipalKind::User,
-            identity::PrincipalKind::Workload => PrincipalKind::Workload,
-        },
-        groups: principal.groups.iter().map(ToString::to_string).collect(),
-        granted: principal.granted.iter().map(granted).collect(),
-        client: principal.client.clone(),
-        actors: principal.actors.iter().map(|actor| actor.subject.to_string()).collect(),
-        token_id: token.token_id().map(ToOwned::to_owned),
-    }
-}
-
-fn granted((group, request): (&identity::Group, &String)) -> Granted {
-    Granted { group: group.to_string(), request: request.clone() }
 }
 
 /// The revision that a request is in.

@@ -46,6 +46,15 @@ pub(crate) fn convert(
     Ok(Arguments { record, unrepresentable: conversion.unrepresentable })
 }
 
+/// Converts one member of the arguments of a call.
+pub(crate) fn member(
+    value: &Json<'_>,
+    declared: &ValueType,
+    vocabulary: &Vocabulary,
+) -> Result<RestrictedExpression, InputError> {
+    Conversion { vocabulary, unrepresentable: false }.value(value, declared, 1)
+}
+
 struct Conversion<'v> {
     vocabulary: &'v Vocabulary,
     unrepresentable: bool,

@@ -63,6 +63,22 @@ impl Facts {
         Self::of_question(question, (record, session), vocabulary)
     }
 
+    /// What is known of a call that was decided before: these arguments, in which something may be unknown, and not
+    /// always what was found in it, or what had been used.
+    pub(crate) fn of_incomplete(
+        question: &Question<'_>,
+        input: RestrictedExpression,
+        (lacks_labels, lacks_usage): (bool, bool),
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, FactsError> {
+        let (known, unknown) = (known_session(&question.session, false, vocabulary)?, unknown_session());
+        let session = SessionValues {
+            labels: if lacks_labels { unknown.labels } else { known.labels },
+            usage: if lacks_usage { unknown.usage } else { known.usage },
+        };
+        Self::of_question(question, (input, session), vocabulary)
+    }
+
     /// What is known before the call is made: neither the arguments nor what will be found in them, nor what will have
     /// been used by then.
     pub(crate) fn of_listing(question: &Question<'_>, vocabulary: &Vocabulary) -> Result<Self, FactsError> {

@@ -104,6 +104,7 @@ mod decision;
 mod deny;
 mod detokenize;
 mod digest;
+mod doubt;
 mod evaluate;
 mod explain;
 mod facts;
@@ -145,6 +146,7 @@ pub use decision::{
 pub use deny::{DenyRules, policy_of};
 pub use detokenize::Detokenizing;
 pub use digest::{PolicyDigest, PolicySetDigest};
+pub use doubt::{Doubts, Gap, Gaps};
 pub use explain::{Asked, Difference, Explainer, Explanation, Failing, NearMiss, Verdict};
 pub use input_type::{InputType, MemberType, RecordType, ValueType};
 pub use listing::Listing;

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Arguments, CallResult, DecisionSummary, Granted, KeyedDigest, PolicyRef, PrincipalKind, Stage, Verdict,
-    Who,
+    Arguments, Attribute, CallResult, DecisionSummary, Granted, KeyedDigest, PolicyRef, PrincipalKind, Stage,
+    Verdict, Who,
 };
 
 fn id() -> impl Strategy<Value = RecordId> {
@@ -27,14 +27,22 @@ fn excerpt() -> impl Strategy<Value = Excerpt> {
 fn who() -> impl Strategy<Value = Who> {
     let kind = prop_oneof![Just(PrincipalKind::User), Just(PrincipalKind::Workload)];
     let granted = (name(), name()).prop_map(|(group, request)| Granted { group, request });
-    let lists = (vec(name(), 0..4), vec(granted, 0..3), vec(name(), 0..3));
+    let attribute = prop_oneof![
+        any::<bool>().prop_map(Attribute::Flag),
+        any::<i64>().prop_map(Attribute::Number),
+        name().prop_map(Attribute::Text),
+        vec(name(), 0..3).prop_map(Attribute::Texts),
+    ];
+    let attributes = option::of(btree_map(name(), attribute, 0..3));
+    let lists = (vec(name(), 0..4), vec(granted, 0..3), vec(name(), 0..3), attributes);
     (name(), name(), kind, lists, option::of(name()), option::of(name())).prop_map(
-        |(issuer, subject, kind, (groups, granted, actors), client, token_id)| Who {
+        |(issuer, subject, kind, (groups, granted, actors, attributes), client, token_id)| Who {
             issuer,
             subject,
             kind,
             groups,
             granted,
+            attributes,
             client,
             actors,
             token_id,
@@ -50,17 +58,19 @@ fn decision() -> impl Strategy<Value = DecisionSummary> {
     )
 }
 
-fn intent() -> impl Strategy<Value = Intent> {
-    let digest = || any::<[u8; 32]>().prop_map(KeyedDigest::new);
+fn digest() -> impl Strategy<Value = KeyedDigest> {
+    any::<[u8; 32]>().prop_map(KeyedDigest::new)
+}
+
+fn arguments() -> impl Strategy<Value = Arguments> {
     let restored = btree_map(name(), any::<u32>(), 0..3);
-    let arguments = (digest(), excerpt(), restored).prop_map(|(digest, text, restored)| Arguments {
-        digest,
-        text,
-        restored,
-    });
+    (digest(), excerpt(), restored).prop_map(|(digest, text, restored)| Arguments { digest, text, restored })
+}
+
+fn intent() -> impl Strategy<Value = Intent> {
     let called = (name(), name(), option::of(digest()), name(), option::of(name()), option::of(name()));
     let around = (option::of(name()), option::of(name()), any::<u64>(), option::of(name()));
-    (id(), any::<u64>(), who(), called, arguments, btree_set(name(), 0..4), decision(), around).prop_map(
+    (id(), any::<u64>(), who(), called, arguments(), btree_set(name(), 0..4), decision(), around).prop_map(
         |(id, at, principal, called, arguments, labels, decision, around)| {
             let (connection, revision, session, method, name, definition) = called;
             let (trace, client_address, request_bytes, approval) = around;
@@ -114,10 +124,13 @@ fn outcome() -> impl Strategy<Value = Outcome> {
 
 fn refusal() -> impl Strategy<Value = Refusal> {
     let called = (option::of(name()), option::of(name()), option::of(name()));
+    let given = (option::of(arguments()), btree_set(name(), 0..4));
     let around = (option::of(name()), option::of(name()), any::<u64>(), option::of(name()));
     let why = (prop::sample::select(Stage::ALL.to_vec()), name(), excerpt());
-    (id(), any::<u64>(), why, option::of(who()), called, option::of(decision()), around).prop_map(
-        |(id, at, (stage, kind, explanation), principal, (connection, method, name), decision, around)| {
+    let at = any::<u64>();
+    (id(), at, why, option::of(who()), called, given, option::of(decision()), around).prop_map(
+        |(id, at, (stage, kind, explanation), principal, called, given, decision, around)| {
+            let ((connection, method, name), (arguments, labels)) = (called, given);
             let (trace, client_address, request_bytes, approval) = around;
             Refusal {
                 id,
@@ -129,6 +142,8 @@ fn refusal() -> impl Strategy<Value = Refusal> {
                 connection,
                 method,
                 name,
+                arguments,
+                labels,
                 decision,
                 approval,
                 trace,
@@ -181,7 +196,9 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
     let who = |who: &mut Who| {
         let granted = |group| Granted { group, request: long.clone() };
         let granted = many(50).into_iter().map(granted).collect();
-        *who = Who { subject: long.clone(), groups: many(2_000), granted, actors: many(50), ..who.clone() };
+        let attributes = many(50).into_iter().map(|name| (name, Attribute::Texts(many(50)))).collect();
+        let (subject, groups, actors) = (long.clone(), many(2_000), many(50));
+        *who = Who { subject, groups, granted, attributes: Some(attributes), actors, ..who.clone() };
     };
     match record {
         Record::Drift(drift) => {
@@ -209,6 +226,11 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
         Record::Refusal(refusal) => {
             refusal.principal.iter_mut().for_each(who);
             refusal.kind = long.clone();
+            refusal.labels = many(100).into_iter().collect::<BTreeSet<_>>();
+            for arguments in &mut refusal.arguments {
+                arguments.restored = counts();
+                arguments.text = Excerpt::whole(long.clone());
+            }
             refusal.explanation = Excerpt::whole(long);
         }
     }
@@ -354,6 +376,8 @@ fn a_long_name_does_not_cost_the_body() {
         connection: None,
         method: None,
         name: Some("n".repeat(300_000)),
+        arguments: None,
+        labels: BTreeSet::new(),
         decision: None,
         approval: None,
         trace: None,

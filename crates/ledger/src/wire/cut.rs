@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::intent::{DecisionSummary, PolicyRef};
 use crate::json;
-use crate::principal::{Granted, Who};
+use crate::principal::{Attribute, Granted, Who};
 
 /// How many bytes of JSON are kept of a string.
 const MAX_STRING: usize = 256;
@@ -63,14 +63,31 @@ pub(super) fn counts(counts: &mut BTreeMap<String, u32>) {
 }
 
 pub(super) fn who(who: &mut Who) {
-    let Who { issuer, subject, kind: _, groups, granted, client, actors, token_id } = who;
+    let Who { issuer, subject, kind: _, groups, granted, attributes, client, actors, token_id } = who;
     string(issuer);
     string(subject);
     list(groups);
     self::granted(granted);
+    attributes.iter_mut().for_each(self::attributes);
     optional(client);
     list(actors);
     optional(token_id);
+}
+
+/// What is said of an entry that is cut is its name.
+fn attributes(entries: &mut BTreeMap<String, Attribute>) {
+    let more = note_of_cut(entries.len());
+    let kept = std::mem::take(entries).into_iter().take(MAX_ENTRIES).map(|(mut name, mut value)| {
+        string(&mut name);
+        match &mut value {
+            Attribute::Flag(_) | Attribute::Number(_) => {}
+            Attribute::Text(text) => string(text),
+            Attribute::Texts(texts) => list(texts),
+        }
+        (name, value)
+    });
+    entries.extend(kept);
+    entries.extend(more.map(|note| (note, Attribute::Texts(Vec::new()))));
 }
 
 /// Far fewer groups can be asked for than are kept, so none is cut but by hand.

@@ -1,13 +1,11 @@
 //! The stored form of an intent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::parts::{
-    DecisionForm, WhoForm, id, write_decision, write_excerpt_fields, write_numbers, write_who,
-};
+use super::parts::{ArgumentsForm, DecisionForm, WhoForm, id, write_arguments, write_decision, write_who};
 use super::{Readable, cut};
 use crate::digest::KeyedDigest;
 use crate::error::DecodeError;
@@ -43,17 +41,6 @@ pub(crate) struct Form {
     request_bytes: u64,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArgumentsForm {
-    digest: String,
-    text: String,
-    #[serde(default)]
-    omitted: u64,
-    #[serde(default)]
-    restored: BTreeMap<String, u32>,
-}
-
 impl Stored for Intent {
     const KIND: &'static str = "intent";
 
@@ -87,16 +74,7 @@ impl Stored for Intent {
         object.optional_string("name", name.as_deref());
         object.optional_string("definition", definition.as_deref());
         object.optional_string("approval", approval.as_deref());
-        let Arguments { digest, text, restored } = arguments;
-        object.object("arguments", |object| {
-            object.string("digest", &digest.to_string());
-            write_excerpt_fields(object, text);
-            write_numbers(
-                object,
-                "restored",
-                restored.iter().map(|(class, n)| (class.as_str(), u64::from(*n))),
-            );
-        });
+        write_arguments(object, arguments);
         object.strings("labels", labels);
         write_decision(object, decision);
         object.optional_string("trace", trace.as_deref());
@@ -152,7 +130,6 @@ impl TryFrom<Form> for Intent {
     fn try_from(form: Form) -> Result<Self, DecodeError> {
         let digest =
             |text: &str, field| text.parse::<KeyedDigest>().map_err(|_| DecodeError::InvalidField { field });
-        let ArgumentsForm { digest: arguments_digest, text, omitted, restored } = form.arguments;
         Ok(Self {
             id: id(&form.id)?,
             at: UnixMillis(form.at),
@@ -164,11 +141,7 @@ impl TryFrom<Form> for Intent {
             name: form.name,
             definition: form.definition,
             approval: form.approval,
-            arguments: Arguments {
-                digest: digest(&arguments_digest, "arguments.digest")?,
-                text: Excerpt::from_parts(text, omitted),
-                restored,
-            },
+            arguments: form.arguments.try_into()?,
             labels: form.labels,
             decision: form.decision.try_into()?,
             trace: form.trace,

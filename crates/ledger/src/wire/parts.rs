@@ -1,13 +1,16 @@
 //! The stored form of what several kinds of record hold.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
+use crate::digest::KeyedDigest;
 use crate::error::DecodeError;
 use crate::excerpt::Excerpt;
 use crate::id::RecordId;
-use crate::intent::{DecisionSummary, PolicyRef, Verdict};
+use crate::intent::{Arguments, DecisionSummary, PolicyRef, Verdict};
 use crate::json::Object;
-use crate::principal::{Granted, PrincipalKind, Who};
+use crate::principal::{Attribute, Granted, PrincipalKind, Who};
 
 pub(super) fn id(text: &str) -> Result<RecordId, DecodeError> {
     text.parse().map_err(|_| DecodeError::InvalidField { field: "id" })
@@ -61,6 +64,7 @@ pub(super) struct WhoForm {
     groups: Vec<String>,
     #[serde(default)]
     granted: Vec<GrantedForm>,
+    attributes: Option<BTreeMap<String, AttributeForm>>,
     client: Option<String>,
     #[serde(default)]
     actors: Vec<String>,
@@ -74,18 +78,86 @@ struct GrantedForm {
     request: String,
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AttributeForm {
+    Flag(bool),
+    Number(i64),
+    Text(String),
+    Texts(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArgumentsForm {
+    digest: String,
+    text: String,
+    #[serde(default)]
+    omitted: u64,
+    #[serde(default)]
+    restored: BTreeMap<String, u32>,
+}
+
+pub(super) fn write_arguments(object: &mut Object, arguments: &Arguments) {
+    let Arguments { digest, text, restored } = arguments;
+    object.object("arguments", |object| {
+        object.string("digest", &digest.to_string());
+        write_excerpt_fields(object, text);
+        let restored = restored.iter().map(|(class, n)| (class.as_str(), u64::from(*n)));
+        write_numbers(object, "restored", restored);
+    });
+}
+
+impl TryFrom<ArgumentsForm> for Arguments {
+    type Error = DecodeError;
+
+    fn try_from(form: ArgumentsForm) -> Result<Self, DecodeError> {
+        let ArgumentsForm { digest, text, omitted, restored } = form;
+        let digest = digest.parse::<KeyedDigest>();
+        let digest = digest.map_err(|_| DecodeError::InvalidField { field: "arguments.digest" })?;
+        Ok(Self { digest, text: Excerpt::from_parts(text, omitted), restored })
+    }
+}
+
 pub(super) fn write_who(object: &mut Object, who: &Who) {
-    let Who { issuer, subject, kind, groups, granted, client, actors, token_id } = who;
+    let Who { issuer, subject, kind, groups, granted, attributes, client, actors, token_id } = who;
     object.object("principal", |object| {
         object.string("issuer", issuer);
         object.string("subject", subject);
         object.string("kind", kind_name(*kind));
         object.strings("groups", groups);
         object.objects("granted", granted, write_granted);
+        if let Some(attributes) = attributes {
+            object.object("attributes", |object| {
+                attributes.iter().for_each(|(name, value)| write_attribute(object, name, value));
+            });
+        }
         object.optional_string("client", client.as_deref());
         object.strings("actors", actors);
         object.optional_string("token_id", token_id.as_deref());
     });
+}
+
+fn write_attribute(object: &mut Object, name: &str, value: &Attribute) {
+    match value {
+        Attribute::Flag(flag) => object.plain(name, flag),
+        Attribute::Number(number) => object.plain(name, number),
+        Attribute::Text(text) => object.string(name, text),
+        // An empty list is left out elsewhere, and is a value here.
+        Attribute::Texts(texts) if texts.is_empty() => object.plain(name, "[]"),
+        Attribute::Texts(texts) => object.strings(name, texts),
+    }
+}
+
+impl From<AttributeForm> for Attribute {
+    fn from(form: AttributeForm) -> Self {
+        match form {
+            AttributeForm::Flag(flag) => Self::Flag(flag),
+            AttributeForm::Number(number) => Self::Number(number),
+            AttributeForm::Text(text) => Self::Text(text),
+            AttributeForm::Texts(texts) => Self::Texts(texts),
+        }
+    }
 }
 
 fn write_granted(object: &mut Object, granted: &Granted) {
@@ -98,14 +170,16 @@ impl TryFrom<WhoForm> for Who {
     type Error = DecodeError;
 
     fn try_from(form: WhoForm) -> Result<Self, DecodeError> {
-        let WhoForm { issuer, subject, kind, groups, granted, client, actors, token_id } = form;
+        let WhoForm { issuer, subject, kind, groups, granted, attributes, client, actors, token_id } = form;
+        let attributes = attributes
+            .map(|attributes| attributes.into_iter().map(|(name, value)| (name, value.into())).collect());
         let granted =
             granted.into_iter().map(|GrantedForm { group, request }| Granted { group, request }).collect();
         let kind = [PrincipalKind::User, PrincipalKind::Workload]
             .into_iter()
             .find(|known| kind_name(*known) == kind)
             .ok_or(DecodeError::InvalidField { field: "principal.kind" })?;
-        Ok(Self { issuer, subject, kind, groups, granted, client, actors, token_id })
+        Ok(Self { issuer, subject, kind, groups, granted, attributes, client, actors, token_id })
     }
 }
 

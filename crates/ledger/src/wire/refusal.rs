@@ -1,13 +1,19 @@
 //! The stored form of a refusal.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::parts::{DecisionForm, ExcerptForm, WhoForm, id, write_decision, write_excerpt, write_who};
+use super::parts::{
+    ArgumentsForm, DecisionForm, ExcerptForm, WhoForm, id, write_arguments, write_decision, write_excerpt,
+    write_who,
+};
 use super::{Readable, cut};
 use crate::error::DecodeError;
 use crate::excerpt::Excerpt;
 use crate::id::UnixMillis;
+use crate::intent::Arguments;
 use crate::json::Object;
 use crate::record::Stored;
 use crate::refusal::Refusal;
@@ -28,6 +34,9 @@ pub(crate) struct Form {
     connection: Option<String>,
     method: Option<String>,
     name: Option<String>,
+    arguments: Option<ArgumentsForm>,
+    #[serde(default)]
+    labels: BTreeSet<String>,
     decision: Option<DecisionForm>,
     approval: Option<String>,
     trace: Option<String>,
@@ -50,6 +59,8 @@ impl Stored for Refusal {
             connection,
             method,
             name,
+            arguments,
+            labels,
             decision,
             approval,
             trace,
@@ -67,6 +78,10 @@ impl Stored for Refusal {
         object.optional_string("connection", connection.as_deref());
         object.optional_string("method", method.as_deref());
         object.optional_string("name", name.as_deref());
+        if let Some(arguments) = arguments {
+            write_arguments(object, arguments);
+        }
+        object.strings("labels", labels);
         if let Some(decision) = decision {
             write_decision(object, decision);
         }
@@ -77,7 +92,8 @@ impl Stored for Refusal {
     }
 
     fn body(&mut self) -> Option<&mut Excerpt> {
-        Some(&mut self.explanation)
+        // Where there are arguments, policy has refused, and the explanation names policies.
+        Some(self.arguments.as_mut().map_or(&mut self.explanation, |arguments| &mut arguments.text))
     }
 
     fn cut_names(&mut self) {
@@ -86,11 +102,13 @@ impl Stored for Refusal {
             at: _,
             stage: _,
             kind,
-            explanation: _,
+            explanation,
             principal,
             connection,
             method,
             name,
+            arguments,
+            labels,
             decision,
             approval,
             trace,
@@ -98,6 +116,11 @@ impl Stored for Refusal {
             request_bytes: _,
         } = self;
         cut::string(kind);
+        if let Some(Arguments { digest: _, text: _, restored }) = arguments {
+            explanation.shrink_to(MAX_EXPLANATION);
+            cut::counts(restored);
+        }
+        cut::set(labels);
         principal.iter_mut().for_each(cut::who);
         cut::optional(connection);
         cut::optional(method);
@@ -127,6 +150,8 @@ impl TryFrom<Form> for Refusal {
             connection: form.connection,
             method: form.method,
             name: form.name,
+            arguments: form.arguments.map(TryInto::try_into).transpose()?,
+            labels: form.labels,
             decision: form.decision.map(TryInto::try_into).transpose()?,
             approval: form.approval,
             trace: form.trace,
@@ -135,3 +160,6 @@ impl TryFrom<Form> for Refusal {
         })
     }
 }
+
+/// How many bytes of JSON are kept of an explanation that is not the longest part of its record.
+const MAX_EXPLANATION: usize = 4096;

@@ -23,6 +23,7 @@ mod listening;
 mod param_headers;
 mod pushes;
 mod questions;
+mod refused;
 mod resumption;
 mod reviewing;
 mod rounds;

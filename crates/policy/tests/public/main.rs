@@ -12,6 +12,8 @@ mod decisions;
 #[cfg(test)]
 mod deny;
 #[cfg(test)]
+mod doubts;
+#[cfg(test)]
 mod envelopes;
 #[cfg(test)]
 mod generated;
