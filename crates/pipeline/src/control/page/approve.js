@@ -21,6 +21,12 @@
     message.className = failed ? "failed" : "";
   };
 
+  // Whoever fails may have to sign in anew: a token does not last.
+  const fail = (error) => {
+    say(error.message, true);
+    byId("signing-in").hidden = false;
+  };
+
   const ask = async (path, body) => {
     const options = {
       method: body === undefined ? "GET" : "POST",
@@ -102,6 +108,7 @@
 
   const show = (told) => {
     shown = told;
+    byId("signing-in").hidden = true;
     byId("state").textContent = visible(`This request is ${told.state}`);
     byId("facts").replaceChildren(
       ...facts(told).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
@@ -131,23 +138,16 @@
     } catch (error) {
       say(error.message, true);
     }
-    await ask("").then(show).catch((error) => say(error.message, true));
+    await ask("").then(show).catch(fail);
   };
 
   byId("sign-in").addEventListener("submit", async (event) => {
     event.preventDefault();
     token = byId("token").value.trim();
     byId("token").value = "";
-    try {
-      show(await ask(""));
-      say("", false);
-    } catch (error) {
-      say(error.message, true);
-    }
+    await ask("").then(show).then(() => say("", false)).catch(fail);
   });
   for (const verb of ["approve", "reject"]) byId(verb).addEventListener("click", () => decide(verb));
-
-  const fail = (error) => say(error.message, true);
 
   byId("begin").addEventListener("click", () => signIn.begin(request).catch(fail));
 
