@@ -127,8 +127,8 @@ pub fn modern(
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": if declared.is_null() { json!({}) } else { declared },
     });
-    let name =
-        params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).map(ToOwned::to_owned);
+    let name = ["name", "uri", "taskId"].into_iter().find_map(|member| params.get(member)?.as_str());
+    let name = name.map(ToOwned::to_owned);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let mut request = post(address, path, Some(token), full(body.to_string()));
     let headers = request.headers_mut();

@@ -29,6 +29,7 @@ use portcullis_settings::{Connection, ConnectionName};
 
 use crate::access::tool;
 use crate::aggregate::fan_out::Asked;
+use crate::approvals::task;
 use crate::exchange::Exchange;
 use crate::owner::Owner;
 use crate::ports::{Ports, fresh};
@@ -106,6 +107,9 @@ async fn routed<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Res
     }
     let method = call.method;
     direct(x, connection, &mut call);
+    if let Some(told) = task::serve::serve(x, &call).await? {
+        return Ok(told);
+    }
     let relay = crate::start(x, call).await?;
     reply::to_call(x, method, relay).await
 }

@@ -11,12 +11,14 @@
 //! | `held` | a call that waits, and what its caller is told |
 //! | `hold` | holding back the answer for a while |
 //! | `matter` | what a call is, as people approve it |
+//! | `task` | a held call as a task, for clients that ask how it stands |
 
 mod carried;
 mod drive;
 mod held;
 pub(crate) mod hold;
 mod matter;
+pub(crate) mod task;
 
 use futures_util::future::join_all;
 use portcullis_approval::{
@@ -66,7 +68,10 @@ pub(crate) async fn settled<P: Ports>(
         matter.carried.check(x, matter.operation(x, &Reasons::default())?)?;
     }
     match (passage, matter.carried.declined()) {
-        (Passage::Open(permit), None) => Ok((permit, None)),
+        (Passage::Open(permit), None) => {
+            matter.carried.task.claim(x)?;
+            Ok((permit, None))
+        }
         (Passage::Held(hold), None) => permit(x, hold, matter).await,
         (passage, Some(request)) => {
             let hold = match passage {
@@ -92,7 +97,9 @@ async fn permit<P: Ports>(
     let mut asked = matter.asked(x, &hold)?;
     let mut spent = None;
     for _ in 0..MOST_LOOKS {
-        let (covered, settlement) = match find(x, &asked, spent.take()).await? {
+        let found = find(x, &asked, spent.take()).await?;
+        matter.carried.task.lapsed(x, &asked, &found).await?;
+        let (covered, settlement) = match found {
             Found::Granted { covered, settle } => (covered, settle),
             Found::MustCreate { id, after: _ } => {
                 return Err(match matter.carried.request() {
@@ -115,6 +122,7 @@ async fn permit<P: Ports>(
         hold = match crate::passage(x, matter.call, matter.labels)? {
             Passage::Held(hold) => hold,
             Passage::Open(permit) => {
+                matter.carried.task.claim(x)?;
                 count(x)?;
                 return Ok((permit, None));
             }
@@ -124,6 +132,7 @@ async fn permit<P: Ports>(
             asked = asked_now;
             continue;
         }
+        matter.carried.task.claim(x)?;
         let call = record::record_id(&*x.ports, x.ports.now());
         let (cleared, trace) = match covered {
             Covered::Window(cleared) => (cleared, None),

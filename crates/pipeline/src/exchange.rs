@@ -21,6 +21,7 @@ use portcullis_settings::{ClassName, Connection, ConnectionName};
 use portcullis_usage::Slot;
 
 use crate::active::Active;
+use crate::approvals::task::{self, Errand};
 use crate::edge::Place;
 use crate::forward::Way;
 use crate::gateway::Gateway;
@@ -74,6 +75,8 @@ pub(crate) struct Exchange<P: Ports> {
     pub(crate) slot: Option<Slot<String>>,
     /// The call as it came, if it waits for an approval and its answer may be held back.
     pub(crate) again: Option<Call<'static>>,
+    /// The task whose call is being made.
+    pub(crate) errand: Option<Rc<Errand>>,
     /// Where its use is counted; several where several connections are asked.
     pub(crate) accounts: RefCell<Vec<Account<P>>>,
 }
@@ -99,6 +102,7 @@ impl<P: Ports> Exchange<P> {
             is_paced: false,
             slot: None,
             again: None,
+            errand: None,
             accounts: RefCell::default(),
             active: gateway.active(),
             gateway,
@@ -160,7 +164,7 @@ impl<P: Ports> Exchange<P> {
             method: Some(call.method),
             era: Some(call.era),
         };
-        self.name = call.subject().map(ToOwned::to_owned);
+        self.name = call.subject().filter(|_| !task::is_about_ours(call)).map(ToOwned::to_owned);
         self.refused = None;
     }
 

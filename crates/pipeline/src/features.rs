@@ -22,7 +22,8 @@ use crate::labels;
 /// The tasks extension of 2026-07-28 (SEP-2663), the only extension that is inspected and so the only one offered.
 pub(crate) const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 /// Capabilities of clients through which a server could reach the client, or that nobody inspects.
-const GOVERNED: [&str; 6] = ["elicitation", "experimental", "extensions", "roots", "sampling", "tasks"];
+pub(crate) const GOVERNED: [&str; 6] =
+    ["elicitation", "experimental", "extensions", "roots", "sampling", "tasks"];
 
 /// The caller and the connection that a question is about.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ use portcullis_mcp::revision::Revision;
 use portcullis_policy::{Question, Target};
 
 use crate::approvals::Carried;
+use crate::approvals::task::Part;
 use crate::client;
 use crate::decide;
 use crate::exchange::Exchange;
@@ -57,11 +58,12 @@ pub(crate) async fn call<P: Ports>(
     let caller = x.caller()?;
     let connection = x.connection_name()?;
     let owner = Owner::new(caller.principal(), connection, session);
-    let carried = Carried::open((&x.gateway, &owner), call)?;
+    let mut carried = Carried::open((&x.gateway, &owner), call)?;
     asked(x, &caller)?.narrow(call);
     client::shorten_info(call);
     keep_sound_meta(call);
     offer_known_revision(call);
+    carried.task = Part::of(x, call);
     let mut prepared = Prepared {
         carried,
         round: round::open(&x.gateway, &owner, call, x.now)?,
@@ -167,7 +169,7 @@ fn may_be_task(call: &mut Call<'_>) -> bool {
 }
 
 /// Whether this very request declares the extension (2026-07-28).
-fn declares_tasks(call: &Call<'_>) -> bool {
+pub(crate) fn declares_tasks(call: &Call<'_>) -> bool {
     let extensions = call.capabilities().and_then(|capabilities| capabilities.get("extensions"));
     extensions.and_then(Json::as_object).is_some_and(|found| found.get(TASKS_EXTENSION).is_some())
 }

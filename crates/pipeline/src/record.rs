@@ -26,7 +26,7 @@ use portcullis_policy::{Lifecycle, ObservedOutcome, Policy, Reasons};
 use portcullis_settings::ClassName;
 
 use crate::active::Active;
-use crate::approvals::Approved;
+use crate::approvals::{Approved, task};
 use crate::definitions::Basis;
 use crate::detokenize::Restored;
 use crate::exchange::Exchange;
@@ -321,6 +321,7 @@ impl Open {
 /// An answer as it is stored: masked value by value, as for callers, and for every class. In its text a detector would
 /// not see where a value ends, nor what an escape stands for.
 pub(crate) fn answer(guard: &Guard, mut answer: Json<'_>) -> String {
+    task::hide(&mut answer);
     guard.masker_for_store().value(&mut answer);
     answer.to_string()
 }

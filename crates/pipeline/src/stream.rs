@@ -77,7 +77,7 @@ impl<P: Ports> EventStream<P> {
             match arrival {
                 Arrival::Answer(relay) => self.relays.push(*relay),
                 Arrival::Nothing => return None,
-                Arrival::Refusal(message) => return Some(event_of(message)),
+                Arrival::Refusal(message) | Arrival::Told(message) => return Some(event_of(message)),
             }
         }
         loop {
@@ -103,7 +103,7 @@ impl<P: Ports> EventStream<P> {
         if let Some(coming) = self.coming.take() {
             match coming.leave().await {
                 Arrival::Answer(relay) => self.relays.push(*relay),
-                Arrival::Nothing | Arrival::Refusal(_) => {}
+                Arrival::Nothing | Arrival::Refusal(_) | Arrival::Told(_) => {}
             }
         }
         for relay in &mut self.relays {

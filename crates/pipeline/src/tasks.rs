@@ -14,6 +14,7 @@ use portcullis_mcp::method::ServerMethod;
 use portcullis_settings::ConnectionName;
 use serde::{Deserialize, Serialize};
 
+use crate::approvals::task::is_ours;
 use crate::gateway::Gateway;
 use crate::ports::{Ports, StoreError, fresh};
 
@@ -173,7 +174,7 @@ impl<P: Ports> Tasks<'_, P> {
     }
 }
 
-/// Whether a text can be the id of a task.
+/// Whether a text can be the id of a task of a server's.
 pub(crate) fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.len() <= LONGEST_ID && !text.contains('\0')
+    !text.is_empty() && text.len() <= LONGEST_ID && !text.contains('\0') && !is_ours(text)
 }

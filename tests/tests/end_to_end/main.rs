@@ -12,6 +12,7 @@ mod aggregate;
 mod approvals;
 mod bad_input;
 mod edge;
+mod held_tasks;
 mod holds;
 mod killed;
 mod masking;

@@ -13,7 +13,7 @@ use portcullis_mcp::method::Method;
 use portcullis_settings::ConnectionName;
 
 /// A tool's, prompt's or task's name as the caller sees it.
-pub(super) fn name(connection: &ConnectionName, name: &str) -> String {
+pub(crate) fn name(connection: &ConnectionName, name: &str) -> String {
     format!("{connection}__{name}")
 }
 

@@ -14,6 +14,7 @@ use portcullis_mcp::era::{Call, Era, Rejection};
 use portcullis_mcp::json::{self, Bounds, Json, Object};
 
 use crate::approvals::held::{Standing, Told};
+use crate::approvals::task::Part;
 use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::owner::Owner;
@@ -36,6 +37,8 @@ pub(crate) struct Carried {
     opens_pages: bool,
     /// What the gateway had given it to carry.
     back: Option<Back>,
+    /// What it has to do with a task.
+    pub(crate) task: Part,
     /// State and answers of a round of the server's.
     of_server: Option<String>,
     /// The call as it came, if it waits and its answer may be held back.
@@ -78,12 +81,12 @@ impl Carried {
         if let Some(text) = &of_server {
             put_back(params, text, gateway.settings().limits.depth)?;
         }
-        Ok(Self { opens_pages, back: Some(Back { state, is_declined }), of_server, again })
+        Ok(Self { back: Some(Back { state, is_declined }), of_server, again, ..nothing })
     }
 
     /// Whether the call is one that waits for its approval, and not the first time that it is made.
     pub(crate) const fn is_back(&self) -> bool {
-        self.back.is_some()
+        self.back.is_some() || self.task.is_errand()
     }
 
     /// The request that the client waits for.
@@ -101,7 +104,7 @@ impl Carried {
     /// # Errors
     /// [`Rejection::Round`], as for the state of a round.
     pub(super) fn check<P: Ports>(&self, x: &Exchange<P>, operation: Operation) -> Result<(), Refusal> {
-        let Some(back) = &self.back else { return Ok(()) };
+        let Some(back) = &self.back else { return self.task.check(x, operation) };
         let requester = operation.requester.id.clone();
         let subject = x.gateway.approvals().subject(&Subject::Call(operation));
         match back.state.clone().check(&requester, subject, UnixMillis(x.ports.now())) {
@@ -120,6 +123,11 @@ impl Carried {
         (request, standing): (RequestId, Standing),
         (requester, requirements): (&PrincipalId, &Requirements),
     ) -> (RequestId, (Standing, Told)) {
+        if self.back.is_none()
+            && let Some(created) = self.task.create(x, request, requirements)
+        {
+            return (request, (standing, Told::Task(created)));
+        }
         let told = match &self.back {
             // It waited for a request that is over, and somebody has asked anew since.
             Some(back) if back.state.request != request => {
@@ -131,13 +139,11 @@ impl Carried {
                 let sealed = if may_wait { seal(x, &state) } else { None };
                 sealed.map_or(Told::Finally, |state| Told::Again { state })
             }
-            None if self.opens_pages => {
-                let lifetime = requirements.ttl().saturating_add(requirements.lasts()).min(LONGEST_LIFETIME);
-                let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or_default();
+            None if self.opens_pages && !self.task.is_errand() => {
                 let state = HoldState {
                     request,
                     principal: requester.clone(),
-                    expires: UnixMillis(x.ports.now().saturating_add(lifetime)),
+                    expires: UnixMillis(x.ports.now().saturating_add(lifetime(requirements))),
                     n_holds: 0,
                     upstream: self.of_server.clone(),
                 };
@@ -150,6 +156,12 @@ impl Carried {
     }
 }
 
+/// For how long what a client carries is accepted, in milliseconds: until its request and what that could grant are over.
+pub(super) fn lifetime(requirements: &Requirements) -> u64 {
+    let lifetime = requirements.ttl().saturating_add(requirements.lasts()).min(LONGEST_LIFETIME);
+    u64::try_from(lifetime.as_millis()).unwrap_or_default()
+}
+
 /// Whether the client says that its user can be asked to open a page (MCP 2025-11-25, elicitation).
 fn opens_pages(call: &Call<'_>) -> bool {
     let elicitation = call.capabilities().and_then(|capabilities| capabilities.get("elicitation"));
@@ -157,7 +169,7 @@ fn opens_pages(call: &Call<'_>) -> bool {
     url.and_then(Json::as_object).is_some()
 }
 
-fn owned(call: &Call<'_>) -> Call<'static> {
+pub(super) fn owned(call: &Call<'_>) -> Call<'static> {
     Call {
         id: call.id.clone().into_owned(),
         method: call.method,

@@ -14,6 +14,7 @@ use portcullis_mcp::method::Method;
 use portcullis_policy::{Hold, Reasons};
 
 use crate::approvals::carried::QUESTION;
+use crate::approvals::task::Created;
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal, named};
@@ -38,6 +39,8 @@ pub(crate) enum Standing {
     Asked,
     /// The caller's user did not want to open the page.
     Declined,
+    /// It was to happen, and nobody knows what came of it.
+    Lost,
     /// What the caller waited for was used, taken back or not answered in time, or is not what is asked for now.
     Over,
     /// Somebody has said no.
@@ -54,6 +57,8 @@ pub(crate) enum Told {
         /// The `requestState`.
         state: String,
     },
+    /// To ask how the task stands that the call has become (2026-07-28, tasks extension).
+    Task(Created),
     /// As a failure. Whoever makes the same call later is told anew.
     Finally,
     /// To let its user open the page, and then to make the same call again (2026-07-28).
@@ -80,6 +85,7 @@ impl Held {
         match self.standing {
             Standing::Asked | Standing::Waiting => "needs_approval",
             Standing::Declined => "approval_declined",
+            Standing::Lost => "approval_lost",
             Standing::Over => "approval_over",
             Standing::Rejected => "approval_rejected",
         }
@@ -95,6 +101,21 @@ impl Held {
         self.standing == Standing::Waiting
     }
 
+    /// Whether people are asked, now or since before.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.standing, Standing::Asked | Standing::Waiting)
+    }
+
+    /// Whether they are asked from now on.
+    pub(super) fn is_new(&self) -> bool {
+        self.standing == Standing::Asked
+    }
+
+    /// Where people can approve it.
+    pub(super) fn page(&self) -> &str {
+        &self.page
+    }
+
     /// What the caller is told: a question or a result, which every client shows to its model, or an error.
     pub(crate) fn message(&self, to: &Addressee) -> Message<'static> {
         match (&to.id, &self.told) {
@@ -103,9 +124,9 @@ impl Held {
                 let questions = Object::new().with(QUESTION, self.question());
                 answer::input_required(id.clone(), Some(questions), state.clone())
             }
-            (Some(_) | None, Told::Finally) | (None, Told::Again { .. } | Told::Page { .. }) => {
-                self.failure(to)
-            }
+            (Some(id), Told::Task(created)) => created.message(id.clone(), self.request, &self.page),
+            (Some(_) | None, Told::Finally)
+            | (None, Told::Again { .. } | Told::Page { .. } | Told::Task(_)) => self.failure(to),
         }
     }
 
@@ -127,6 +148,7 @@ impl Held {
         let (code, state) = match self.standing {
             Standing::Asked | Standing::Waiting => (code::NEEDS_APPROVAL, "pending"),
             Standing::Declined => (code::NEEDS_APPROVAL, "declined"),
+            Standing::Lost => (code::UNAVAILABLE, "lost"),
             Standing::Over => (code::NEEDS_APPROVAL, "over"),
             Standing::Rejected => (code::REJECTED, "rejected"),
         };
@@ -149,6 +171,11 @@ impl Held {
                 "needs approval by a person, and the user did not open the page where it can be given (request \
                  {request}), so it did not happen. Somebody who may approve it can do so at {page} , and only then it \
                  happens: call again with the same arguments once they have"
+            ),
+            Standing::Lost => format!(
+                "was approved, and it is not known what came of it (request {request}): the gateway was interrupted, so it may \
+                 have happened or not. Do not take it for either; the records of the gateway tell more, and there is more \
+                 at {page}"
             ),
             Standing::Over => format!(
                 "did not happen: what it waited for is over (request {request}), because it was used by another call, \
@@ -173,6 +200,7 @@ impl fmt::Display for Held {
         let standing = match standing {
             Standing::Asked => "people are asked",
             Standing::Declined => "the user of the caller did not open the page",
+            Standing::Lost => "it was to happen and nobody knows what came of it",
             Standing::Over => "what the caller waited for is over",
             Standing::Rejected => "somebody has rejected it",
             Standing::Waiting => "people are asked already",

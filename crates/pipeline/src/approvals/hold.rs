@@ -43,9 +43,16 @@ pub(crate) enum Arrival<P: Ports> {
     Nothing,
     /// It does not go on, and its caller is told why.
     Refusal(Message<'static>),
+    /// It has ended already, and its caller is told how.
+    Told(Message<'static>),
 }
 
 impl<P: Ports> Coming<P> {
+    /// What comes whether or not its caller waits for it.
+    pub(super) fn sure(arrival: impl Future<Output = Arrival<P>> + 'static) -> Self {
+        Self { arrival: Box::pin(arrival), is_left: Rc::default() }
+    }
+
     /// Waits for it. Giving up waiting loses nothing.
     pub(crate) async fn arrive(&mut self) -> Arrival<P> {
         self.arrival.as_mut().await

@@ -6,6 +6,7 @@ mod faults;
 mod holds;
 mod limit;
 mod others;
+mod tasked;
 mod told;
 
 use portcullis_approval::{CannotVote, Case, Cast, Read, RequestId, Seen, Voter};

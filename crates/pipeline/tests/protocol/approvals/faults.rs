@@ -56,7 +56,7 @@ fn a_store_that_fails_lets_a_grant_for_one_call_be_used_once_at_most() {
 }
 
 /// Lets each operation fail in turn, until one more is not made. How many were made, if the last one did not fail.
-fn every_operation(with_fault_at: impl Fn(usize) -> usize) -> usize {
+pub(super) fn every_operation(with_fault_at: impl Fn(usize) -> usize) -> usize {
     for n in 0.. {
         let n_operations = with_fault_at(n);
         if n_operations <= n {
