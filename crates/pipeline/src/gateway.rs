@@ -19,6 +19,7 @@ use crate::active::Active;
 use crate::attempts::Attempts;
 use crate::breakers::Breakers;
 use crate::definitions::{Known, Reported};
+use crate::guard::Lists;
 use crate::journal::{Journal, LedgerKeys};
 use crate::pace::Paces;
 use crate::params::KnownTools;
@@ -66,6 +67,8 @@ pub struct Gateway {
     pub(crate) tools: RefCell<KnownTools>,
     /// The definitions of upstreams, as far as they were seen.
     pub(crate) definitions: RefCell<Known>,
+    /// Lists of upstreams that may come again as they were.
+    pub(crate) lists: RefCell<Lists>,
     /// The lists that a request is reading right now.
     pub(crate) reading: RefCell<BTreeSet<(ConnectionName, Kind)>>,
     /// What was told of definitions that are not the approved ones.
@@ -117,6 +120,7 @@ impl Gateway {
             fetching: RefCell::default(),
             tools: RefCell::default(),
             definitions: RefCell::default(),
+            lists: RefCell::default(),
             reading: RefCell::default(),
             reported: RefCell::default(),
             meter: Meter::new(app.clone(), &sealer),
