@@ -88,6 +88,15 @@ pub(crate) const ROWS: [Row; 28] = [
         .with(1000)
         .bundled()
         .cold(),
+    row(
+        "cold-list-5000-many",
+        Way::Gateway,
+        Exchange::List,
+        "as list-5000-many: the first list of an instance",
+    )
+    .with(1000)
+    .bundled()
+    .cold(),
     row("bare-stream-10m", Way::Bare, LONG, "an answer of 10 MB in events of 16 KB, passed on"),
     row("stream-10m", Way::Gateway, LONG, "the same through the gateway, with masking; all stages"),
     row("bare-stream-1g", Way::Bare, LONGEST, "an answer of 1 GB, passed on"),
