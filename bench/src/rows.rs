@@ -34,7 +34,7 @@ pub(crate) struct Row {
 }
 
 /// All rows, in the order of the table. The gateway has no switches: each row adds a stage by what it asks for.
-pub(crate) const ROWS: [Row; 28] = [
+pub(crate) const ROWS: [Row; 29] = [
     row("direct", Way::Direct, Exchange::Ping, "no gateway: the upstream's small answer"),
     row("bare", Way::Bare, Exchange::Ping, "a component that passes everything on: what the platform costs"),
     row("+token", Way::Gateway, Exchange::Ping, "`ping`: token, parse, forward, guard; no policy, no record"),
@@ -88,6 +88,15 @@ pub(crate) const ROWS: [Row; 28] = [
         .with(1000)
         .bundled()
         .cold(),
+    row(
+        "cold-list-5000-many",
+        Way::Gateway,
+        Exchange::List,
+        "as list-5000-many: the first list of an instance",
+    )
+    .with(1000)
+    .bundled()
+    .cold(),
     row("bare-stream-10m", Way::Bare, LONG, "an answer of 10 MB in events of 16 KB, passed on"),
     row("stream-10m", Way::Gateway, LONG, "the same through the gateway, with masking; all stages"),
     row("bare-stream-1g", Way::Bare, LONGEST, "an answer of 1 GB, passed on"),

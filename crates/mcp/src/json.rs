@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use parse::fold;
-pub use parse::{Bounds, JsonError, JsonErrorKind, parse, parse_text};
+pub use parse::{Bounds, Items, JsonError, JsonErrorKind, parse, parse_list, parse_text};
 
 /// One JSON value (RFC 8259).
 #[derive(Clone, Debug, PartialEq, Eq)]

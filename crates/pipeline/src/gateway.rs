@@ -20,6 +20,7 @@ use crate::attempts::Attempts;
 use crate::breakers::Breakers;
 use crate::control::SignIns;
 use crate::definitions::{Known, Reported};
+use crate::guard::Lists;
 use crate::journal::{Journal, LedgerKeys};
 use crate::pace::Paces;
 use crate::params::KnownTools;
@@ -67,6 +68,8 @@ pub struct Gateway {
     pub(crate) tools: RefCell<KnownTools>,
     /// The definitions of upstreams, as far as they were seen.
     pub(crate) definitions: RefCell<Known>,
+    /// Lists of upstreams that may come again as they were.
+    pub(crate) lists: RefCell<Lists>,
     /// The lists that a request is reading right now.
     pub(crate) reading: RefCell<BTreeSet<(ConnectionName, Kind)>>,
     /// What was told of definitions that are not the approved ones.
@@ -121,6 +124,7 @@ impl Gateway {
             sign_ins: SignIns::new(),
             tools: RefCell::default(),
             definitions: RefCell::default(),
+            lists: RefCell::default(),
             reading: RefCell::default(),
             reported: RefCell::default(),
             meter: Meter::new(app.clone(), &sealer),

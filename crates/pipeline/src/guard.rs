@@ -12,6 +12,8 @@ mod mask;
 mod notifications;
 mod plain;
 mod questions;
+mod recalled;
+mod remembered;
 mod results;
 mod subscription;
 mod task;
@@ -34,6 +36,8 @@ use crate::definitions::{Lifted, News};
 use crate::features::Asked;
 use crate::gateway::Gateway;
 pub(crate) use crate::guard::mask::Masker;
+use crate::guard::recalled::{Arrived, Fresh, Written};
+pub(crate) use crate::guard::remembered::Lists;
 pub(crate) use crate::guard::subscription::Granted;
 use crate::owner::Owner;
 use crate::session::Session;
@@ -84,6 +88,14 @@ pub(crate) struct Guard {
     news: News,
     /// Whether a tool was hidden that has the name of the gateway's own.
     shadowed: bool,
+    /// Whether the server may give back what was put into the call in the place of tokens.
+    has_restored: bool,
+    /// What is known of the list in the frame that was read last.
+    arrived: Option<Arrived>,
+    /// What is to be remembered of it.
+    fresh: Option<Fresh>,
+    /// Its items, where the message is without them.
+    written: Option<Written>,
     /// What the frame that is judged next may show although it is not what is pinned.
     lifted: Lifted,
     /// The questions that went to the client on this stream, as the server and as the client name them.
@@ -133,6 +145,7 @@ pub(crate) struct Completed {
 impl Guard {
     pub(crate) fn new(gateway: Rc<Gateway>, recipient: Recipient, call: Option<Expected>) -> Self {
         let Recipient { principal, connection, session, prefixed, now, restored } = recipient;
+        let has_restored = !restored.is_empty();
         let owner = Owner::new(&principal, &connection, session.as_ref());
         let masker = Masker::for_caller(Rc::clone(&gateway), Rc::clone(&principal), connection.clone());
         Self {
@@ -153,6 +166,10 @@ impl Guard {
             duties: Vec::new(),
             news: News::default(),
             shadowed: false,
+            has_restored,
+            arrived: None,
+            fresh: None,
+            written: None,
             lifted: Lifted::new(),
             asked: Vec::new(),
         }

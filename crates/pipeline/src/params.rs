@@ -28,6 +28,20 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// What each tool takes besides its names, roughly.
 const OVERHEAD: usize = 128;
 
+/// What a tool asks for, as a list shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    name: String,
+    headers: Rc<ParamHeaders>,
+}
+
+impl Asking {
+    /// What it takes to remember it, in bytes.
+    pub(crate) fn cost(&self) -> usize {
+        cost(&self.name, &self.headers)
+    }
+}
+
 /// The headers that tools ask for, as lists have shown them.
 #[derive(Debug, Default)]
 pub(crate) struct KnownTools {
@@ -43,14 +57,26 @@ impl KnownTools {
     /// Remembers what these tools ask for, and forgets what is no longer believed. A tool with a wrong annotation asks
     /// for nothing. What does not fit makes room for itself: others are read again when they are called.
     pub(crate) fn learn(&mut self, connection: &ConnectionName, tools: &[Json<'_>], now: u64) {
-        self.tools.retain(|_, (at, _)| now.saturating_sub(*at) < BELIEVED_MS);
-        self.bytes = self.tools.iter().map(|((_, tool), (_, headers))| cost(tool, headers)).sum();
-        for tool in tools.iter().filter_map(Json::as_object) {
+        self.learn_asking(connection, &Self::asking(tools), now);
+    }
+
+    /// What these tools ask for, but for those whose names are too long to be remembered.
+    pub(crate) fn asking(tools: &[Json<'_>]) -> Vec<Asking> {
+        let asking = tools.iter().filter_map(Json::as_object).filter_map(|tool| {
             let schema = tool.get("inputSchema").and_then(Json::as_object);
             let headers = schema.and_then(|schema| ParamHeaders::of_schema(schema).ok()).unwrap_or_default();
-            if let Some(name) = tool.get_str("name").filter(|name| name.len() <= LONGEST_NAME) {
-                self.insert((connection.clone(), name.to_owned()), (now, Rc::new(headers)));
-            }
+            let name = tool.get_str("name").filter(|name| name.len() <= LONGEST_NAME)?;
+            Some(Asking { name: name.to_owned(), headers: Rc::new(headers) })
+        });
+        asking.collect()
+    }
+
+    /// The same as [`KnownTools::learn`] of what is known already.
+    pub(crate) fn learn_asking(&mut self, connection: &ConnectionName, asking: &[Asking], now: u64) {
+        self.tools.retain(|_, (at, _)| now.saturating_sub(*at) < BELIEVED_MS);
+        self.bytes = self.tools.iter().map(|((_, tool), (_, headers))| cost(tool, headers)).sum();
+        for Asking { name, headers } in asking {
+            self.insert((connection.clone(), name.clone()), (now, Rc::clone(headers)));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reading JSON strictly: one value, nothing after it, unique keys, bounded nesting.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::plain::plain_prefix;
 use super::{Json, Number, Object};
@@ -106,19 +107,31 @@ pub fn parse(bytes: &[u8], bounds: Bounds) -> Result<Json<'_>, JsonError> {
 /// # Errors
 /// As [`parse`], but for [`JsonErrorKind::NotUtf8`].
 pub fn parse_text(text: &str, bounds: Bounds) -> Result<Json<'_>, JsonError> {
-    let mut parser = Parser {
-        text,
-        offset: 0,
-        values_left: bounds.values,
-        from: bounds.from,
-        members: Vec::new(),
-        items: Vec::new(),
-        failed: None,
-    };
-    let value = parser.whole(bounds.depth);
-    let unknown = JsonError { kind: JsonErrorKind::UnexpectedByte, offset: parser.offset };
-    value.map_err(|Stop| parser.failed.unwrap_or(unknown))
+    Parser::new(text, bounds).read(bounds.depth)
 }
+
+/// Where the items are in a message that answers with a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Items {
+    /// The place of each item of an array that is a member of the result, or of what else is a member of the message.
+    pub places: Vec<Range<usize>>,
+    /// How many more values the message might have held.
+    pub values_left: usize,
+}
+
+/// The same as [`parse_text`], and says where the items are.
+///
+/// # Errors
+/// As [`parse_text`].
+pub fn parse_list(text: &str, bounds: Bounds) -> Result<(Json<'_>, Items), JsonError> {
+    let mut parser = Parser::new(text, bounds);
+    parser.noted = bounds.depth.checked_sub(DEPTH_OF_ITEMS);
+    let value = parser.read(bounds.depth)?;
+    Ok((value, Items { places: parser.places, values_left: parser.values_left }))
+}
+
+/// How many levels an item of a result's list is in: the message, the result, the list.
+const DEPTH_OF_ITEMS: usize = 3;
 
 struct Parser<'a> {
     text: &'a str,
@@ -130,6 +143,10 @@ struct Parser<'a> {
     members: Vec<(Cow<'a, str>, Json<'a>)>,
     /// The same of arrays.
     items: Vec<Json<'a>>,
+    /// How many levels may be below the items whose places are noted.
+    noted: Option<usize>,
+    /// Where they are.
+    places: Vec<Range<usize>>,
     /// Why it stops, once it does.
     failed: Option<JsonError>,
 }
@@ -139,6 +156,26 @@ struct Parser<'a> {
 struct Stop;
 
 impl<'a> Parser<'a> {
+    fn new(text: &'a str, bounds: Bounds) -> Self {
+        Self {
+            text,
+            offset: 0,
+            values_left: bounds.values,
+            from: bounds.from,
+            members: Vec::new(),
+            items: Vec::new(),
+            noted: None,
+            places: Vec::new(),
+            failed: None,
+        }
+    }
+
+    fn read(&mut self, depth: usize) -> Result<Json<'a>, JsonError> {
+        let value = self.whole(depth);
+        let unknown = JsonError { kind: JsonErrorKind::UnexpectedByte, offset: self.offset };
+        value.map_err(|Stop| self.failed.unwrap_or(unknown))
+    }
+
     fn whole(&mut self, depth: usize) -> Result<Json<'a>, Stop> {
         self.skip_whitespace();
         let value = self.value(depth)?;
@@ -193,11 +230,16 @@ impl<'a> Parser<'a> {
     fn array(&mut self, depth: usize) -> Result<Vec<Json<'a>>, Stop> {
         let depth = self.open(depth)?;
         let first = self.items.len();
+        let is_noted = self.noted == Some(depth);
         if !self.closes(b']') {
             loop {
                 self.skip_whitespace();
+                let start = self.offset;
                 let item = self.value(depth)?;
                 self.items.push(item);
+                if is_noted {
+                    self.places.push(start..self.offset);
+                }
                 if !self.continues(b']')? {
                     break;
                 }

@@ -138,3 +138,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_places_of_items_are_those_of_a_results_lists() {
+    let text = r#"{"id":[1],"result":{"tools":[ {"a":[2]} , "x",[3]],"n":{"deep":[4]}}}"#;
+    let (value, items) = parse_list(text, Bounds::answer(8)).unwrap();
+    assert_eq!(Ok(value), parse_text(text, Bounds::answer(8)));
+    let found: Vec<&str> = items.places.iter().map(|place| text.get(place.clone()).unwrap()).collect();
+    assert_eq!(found, [r#"{"a":[2]}"#, r#""x""#, "[3]"]);
+    assert_eq!(items.values_left, 300_000 - 14);
+    assert_eq!(
+        parse_list("[", Bounds::answer(8)).unwrap_err(),
+        parse_text("[", Bounds::answer(8)).unwrap_err()
+    );
+}
+
+#[test]
+fn items_that_were_written_before_stand_in_the_empty_list() {
+    let text = r#"{"a":{"b":[],"c":[]},"b":[]}"#;
+    let value = parse_text(text, Bounds::answer(8)).unwrap();
+    for (path, want) in [
+        (["a", "b"].as_slice(), r#"{"a":{"b":[1,{}],"c":[]},"b":[]}"#),
+        (&["b"], r#"{"a":{"b":[],"c":[]},"b":[1,{}]}"#),
+        (&["a", "x"], text),
+        (&["a"], text),
+        (&[], text),
+    ] {
+        assert_eq!(value.to_text_with(path, "1,{}"), want, "{path:?}");
+    }
+}

@@ -27,6 +27,46 @@ impl Json<'_> {
         text
     }
 
+    /// Writes the value at the end of a text.
+    pub fn append_to(&self, text: &mut String) {
+        self.write(text);
+    }
+
+    /// The same as [`Json::to_text`], with `items` in the empty list that these names lead to: items that were written
+    /// before, with commas between them. Where there is no such list they are left out.
+    #[must_use]
+    pub fn to_text_with(&self, path: &[&str], items: &str) -> String {
+        let mut text = String::with_capacity(items.len().saturating_add(ROOM_AROUND));
+        self.write_with(path, items, &mut text);
+        text
+    }
+
+    fn write_with(&self, path: &[&str], items: &str, out: &mut String) {
+        match (self, path.split_first()) {
+            (Self::Object(object), Some((name, rest))) => {
+                out.push('{');
+                for (index, (key, value)) in object.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    write_string(key, out);
+                    out.push(':');
+                    match key == *name {
+                        true => value.write_with(rest, items, out),
+                        false => value.write(out),
+                    }
+                }
+                out.push('}');
+            }
+            (Self::Array(empty), None) if empty.is_empty() => {
+                out.push('[');
+                out.push_str(items);
+                out.push(']');
+            }
+            (_, Some(_) | None) => self.write(out),
+        }
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Self::Null => out.push_str("null"),
@@ -48,6 +88,9 @@ impl Json<'_> {
         }
     }
 }
+
+/// What the message around a list takes, mostly.
+const ROOM_AROUND: usize = 512;
 
 impl Object<'_> {
     fn write(&self, out: &mut String) {

@@ -89,12 +89,21 @@ impl<'j> Judge<'j> {
     /// The digest of an item of an upstream's list, and that it differs from its pin if it does; in which members is
     /// for [`Judge::members`]. `None` if nothing of its kind is checked.
     pub(crate) fn item(&self, kind: Kind, item: &Object<'_>) -> Option<(DefinitionDigest, Option<Drifted>)> {
-        let name = item.get_str(kind.key());
+        self.named(kind, item.get_str(kind.key()), || DefinitionDigest::of(kind, item))
+    }
+
+    /// The same of an item with this name and this digest.
+    pub(crate) fn named(
+        &self,
+        kind: Kind,
+        name: Option<&str>,
+        live: impl FnOnce() -> DefinitionDigest,
+    ) -> Option<(DefinitionDigest, Option<Drifted>)> {
         let pin = self.pin(kind, name.unwrap_or_default());
         if pin == Pin::Unpinned {
             return None;
         }
-        let live = DefinitionDigest::of(kind, item);
+        let live = live();
         let difference = match (pin, name) {
             (Pin::Approved(pinned), Some(_)) if pinned == live => return Some((live, None)),
             (Pin::Approved(pinned), Some(_)) => Difference::Changed { pinned, live, members: Vec::new() },

@@ -1,7 +1,10 @@
 //! Lists lose the definitions that nobody has approved, and the claims that nobody trusts.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use portcullis_mcp::json::{Json, Object};
-use portcullis_pins::Kind;
+use portcullis_pins::{DefinitionDigest, Kind};
 use portcullis_settings::Drift;
 
 use crate::active::Active;
@@ -40,15 +43,26 @@ impl<'j> Judging<'j> {
     /// Whether the caller may see an item. One that is not what was approved is taken out: its text is what attacks a
     /// client's model. Where the settings only log, it stays, and so does what its owners have approved.
     pub(super) fn keeps(&mut self, item: &Object<'_>) -> bool {
+        self.keeps_named((item.get_str(self.kind.key()), &OnceCell::new()), || Cow::Borrowed(item))
+    }
+
+    /// The same of an item with this name, whose digest may be known. The item itself is read only where that is not
+    /// enough.
+    pub(super) fn keeps_named<'i, 'a: 'i>(
+        &mut self,
+        (name, digest): (Option<&str>, &OnceCell<DefinitionDigest>),
+        item: impl Fn() -> Cow<'i, Object<'a>>,
+    ) -> bool {
         let Some(judge) = &self.judge else { return !self.judged.is_lost };
-        let Some((live, drifted)) = judge.item(self.kind, item) else { return true };
-        self.judged.shown.add(item.get_str(self.kind.key()).unwrap_or_default(), live);
+        let live = || *digest.get_or_init(|| DefinitionDigest::of(self.kind, &item()));
+        let Some((live, drifted)) = judge.named(self.kind, name, live) else { return true };
+        self.judged.shown.add(name.unwrap_or_default(), live);
         let Some(drifted) = drifted else { return true };
         if self.lifted.contains(&(drifted.name.clone(), live, drifted.difference.pinned())) {
             return true;
         }
         let told = self.gateway.reported.borrow();
-        self.judged.news.add((&told, self.now), drifted, || judge.members(self.kind, item));
+        self.judged.news.add((&told, self.now), drifted, || judge.members(self.kind, &item()));
         match judge.setting() {
             Drift::Block | Drift::Hold => false,
             Drift::Log => true,

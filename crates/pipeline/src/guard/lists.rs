@@ -1,75 +1,91 @@
 //! Lists show what the caller could call, and reads return what the caller may read.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use portcullis_identity::UnixSeconds;
 use portcullis_mcp::ambiguity::is_plain_uri;
 use portcullis_mcp::json::{Json, Object};
 use portcullis_mcp::method::Method;
-use portcullis_pins::Kind;
-use portcullis_policy::{Decision, Question, Session, Target, Visibility};
+use portcullis_pins::{DefinitionDigest, Kind};
+use portcullis_policy::{Decision, Listing, Question, Session, Target, Visibility};
 
 use crate::access::tool;
-use crate::guard::drift::Judging;
+use crate::active::Active;
+use crate::definitions::Extent;
+use crate::guard::drift::{Judged, Judging};
+use crate::guard::recalled::Kept;
 use crate::guard::{Guard, approval};
 
 impl Guard {
     /// Takes out of a list what policy would deny whatever the arguments, and what is not as it was pinned; marks what
     /// policy never allows without approval. Cursors stay: a filtered page may be empty and still have a next one.
     pub(super) fn filter_list(&mut self, list: List, result: &mut Object<'_>) -> Result<(), &'static str> {
+        if let Some(known) = self.known(list, result)? {
+            return self.filter_known(list, &known, result);
+        }
         let extent = self.extent(result);
-        let has_own = list == List::Tools && self.gateway.settings().access.tool;
-        let is_last = matches!(result.get("nextCursor"), None | Some(Json::Null));
+        let active = self.gateway.active();
+        let fresh = self.fresh(list, result);
+        let own = self.own_item(list, &active, result);
         let items =
             result.get_mut(list.member()).and_then(Json::as_array_mut).ok_or("the list is missing")?;
         if list == List::Tools && self.is_modern() {
-            self.gateway.tools.borrow_mut().learn(&self.connection, items, self.now);
+            let mut known = self.gateway.tools.borrow_mut();
+            match &fresh {
+                Some(fresh) => known.learn_asking(&self.connection, &fresh.asking, self.now),
+                None => known.learn(&self.connection, items, self.now),
+            }
         }
-        let active = self.gateway.active();
-        let policies = active.policies();
-        let mut listing = policies.listing(&self.principal, &self.connection, self.session_of_policy());
-        let mut judging = Judging::new(self, &active, list.kind());
-        let mut is_shadowed = false;
+        let mut sieve = Sieve::new(self, &active, list);
+        let mut kept = Vec::new();
+        let mut n_items = 0_usize;
         items.retain_mut(|item| {
+            let index = n_items;
+            n_items += 1;
             let Some(item) = item.as_object_mut() else { return false };
-            if has_own && item.get_str("name") == Some(tool::NAME) {
-                is_shadowed = true;
+            let none = OnceCell::new();
+            let entry = fresh.as_ref().and_then(|fresh| fresh.entries.get(index));
+            let digest = entry.map_or(&none, |entry| &entry.digest);
+            let name = item.get_str(list.kind().key());
+            let Some(needs_approval) = sieve.passes((name, digest), || Cow::Borrowed(&*item)) else {
                 return false;
-            }
-            let needs_approval = match list.target(item).map(|target| listing.visibility(target)) {
-                Some(Visibility::Shown) => false,
-                Some(Visibility::ShownNeedsApproval) => true,
-                Some(Visibility::Hidden) | None => return false,
             };
-            // As the upstream has sent it: before anything is written into it or taken out.
-            if !judging.keeps(item) {
-                return false;
-            }
             approval::unmark(item);
             if needs_approval {
                 approval::mark(item);
             }
+            kept.push(Kept { index, needs_approval });
             true
         });
-        let judged = judging.done();
-        self.note_judged((list.kind(), extent), judged);
-        self.shadowed |= is_shadowed;
-        if list == List::Tools {
-            self.strip_claims(items);
+        let sifted = sieve.done();
+        self.note_sifted((list.kind(), extent), sifted);
+        self.strip(list, items);
+        items.extend(own.map(Json::from));
+        if let Some(fresh) = fresh {
+            self.write_fresh(list, (fresh, &kept), result);
         }
+        Ok(())
+    }
+
+    /// Takes out of items what does not reach the caller: claims, and schemas.
+    pub(super) fn strip(&self, list: List, items: &mut [Json<'_>]) {
+        if list != List::Tools {
+            return;
+        }
+        self.strip_claims(items);
         // A masked value no longer fits its schema, and clients that check would throw the whole result away.
-        if list == List::Tools && self.masker.breaks_schemas() {
+        if self.masker.breaks_schemas() {
             for tool in items.iter_mut().filter_map(Json::as_object_mut) {
                 tool.remove("outputSchema");
             }
         }
-        // Where several are served together it is there once.
-        if has_own && is_last && !self.prefixed {
-            let asks = (&*self.principal, &self.connection);
-            let own = tool::item((&self.gateway, &active), asks, self.session_of_policy());
-            items.extend(own.map(Json::from));
-        }
-        Ok(())
+    }
+
+    pub(super) fn note_sifted(&mut self, of: (Kind, Extent), sifted: Sifted) {
+        self.note_judged(of, sifted.judged);
+        self.shadowed |= sifted.is_shadowed;
     }
 
     /// Empties the list of templates if the caller may read nothing on this connection. What nobody has approved is
@@ -164,7 +180,7 @@ impl Guard {
     }
 
     /// For questions that usage makes no difference to: what lists show.
-    fn session_of_policy(&self) -> Session<'_> {
+    pub(super) fn session_of_policy(&self) -> Session<'_> {
         Session {
             labels: self.gateway.no_labels(),
             client: self.principal.client.as_deref(),
@@ -182,6 +198,59 @@ impl Guard {
             types: None,
             session: self.session_of_policy(),
         })
+    }
+}
+
+/// Says of the items of one list, one after the other, whether the caller may see them.
+pub(super) struct Sieve<'g> {
+    list: List,
+    /// Whether the gateway offers a tool itself.
+    has_own: bool,
+    listing: Listing<'g>,
+    judging: Judging<'g>,
+    is_shadowed: bool,
+}
+
+/// What was found of a list.
+pub(super) struct Sifted {
+    judged: Judged,
+    is_shadowed: bool,
+}
+
+impl<'g> Sieve<'g> {
+    pub(super) fn new(guard: &'g Guard, active: &'g Active, list: List) -> Self {
+        let session = guard.session_of_policy();
+        Self {
+            list,
+            has_own: list == List::Tools && guard.gateway.settings().access.tool,
+            listing: active.policies().listing(&guard.principal, &guard.connection, session),
+            judging: Judging::new(guard, active, list.kind()),
+            is_shadowed: false,
+        }
+    }
+
+    /// `None` if the caller may not see an item, else whether it needs approval. The item is as the upstream has sent it:
+    /// before anything is written into it or taken out.
+    pub(super) fn passes<'i, 'a: 'i>(
+        &mut self,
+        (name, digest): (Option<&str>, &OnceCell<DefinitionDigest>),
+        item: impl Fn() -> Cow<'i, Object<'a>>,
+    ) -> Option<bool> {
+        let known = name?;
+        if self.has_own && known == tool::NAME {
+            self.is_shadowed = true;
+            return None;
+        }
+        let needs_approval = match self.listing.visibility(self.list.target(known)) {
+            Visibility::Hidden => return None,
+            Visibility::Shown => false,
+            Visibility::ShownNeedsApproval => true,
+        };
+        self.judging.keeps_named((name, digest), item).then_some(needs_approval)
+    }
+
+    pub(super) fn done(self) -> Sifted {
+        Sifted { judged: self.judging.done(), is_shadowed: self.is_shadowed }
     }
 }
 
@@ -223,7 +292,7 @@ impl List {
             .find(|list| method.list_member() == Some(list.member()))
     }
 
-    fn member(self) -> &'static str {
+    pub(super) fn member(self) -> &'static str {
         match self {
             Self::Prompts => "prompts",
             Self::Resources => "resources",
@@ -231,7 +300,7 @@ impl List {
         }
     }
 
-    fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> Kind {
         match self {
             Self::Prompts => Kind::Prompt,
             Self::Resources => Kind::Resource,
@@ -239,11 +308,11 @@ impl List {
         }
     }
 
-    fn target<'i>(self, item: &'i Object<'_>) -> Option<Target<'i>> {
+    fn target(self, name: &str) -> Target<'_> {
         match self {
-            Self::Prompts => item.get_str("name").map(|name| Target::Prompt { name }),
-            Self::Resources => item.get_str("uri").map(|uri| Target::Read { uri }),
-            Self::Tools => item.get_str("name").map(|name| Target::Tool { name }),
+            Self::Prompts => Target::Prompt { name },
+            Self::Resources => Target::Read { uri: name },
+            Self::Tools => Target::Tool { name },
         }
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Masker {
     masked: Counts,
     /// What was found since it was last taken, if somebody counts values.
     seen: Option<Seen>,
+    /// Whether anything was found, masked or not, and also where the reader's own tokens are.
+    has_found: bool,
     /// How many texts that are carried in another the one is in that is masked.
     carried: usize,
 }
@@ -66,6 +68,7 @@ impl Masker {
             found: Counts::default(),
             masked: Counts::default(),
             seen: None,
+            has_found: false,
             carried: 0,
         }
     }
@@ -135,6 +138,25 @@ impl Masker {
             let top = current.detectors.top();
             masker.members_at(current, top, object, opaque);
         });
+    }
+
+    /// Masks an item of a list in place that is a member of what is masked; says whether nothing at all was found in it.
+    pub(crate) fn item(&mut self, list: &str, item: &mut Json<'_>) -> bool {
+        self.has_found = false;
+        self.with_current(|masker, current| {
+            let at = current.detectors.member(current.detectors.top(), list);
+            masker.member(current, Spot { at, key: list }, item);
+        });
+        !self.has_found
+    }
+
+    /// Whether it makes no difference to what is found in an item of such a list which of the items it is, and the name of
+    /// the list stays what it is.
+    pub(crate) fn is_alike_in(&mut self, list: &str) -> bool {
+        self.with_current(|_, current| {
+            let at = current.detectors.member(current.detectors.top(), list);
+            at == Place::default() && current.scan(Spot::default(), list).is_none()
+        })
     }
 
     /// Masks a text in place.
@@ -286,6 +308,7 @@ impl Masker {
         if findings.is_empty() {
             return None;
         }
+        self.has_found = true;
         let findings = findings.outside(&self.masked_in(text));
         if findings.is_empty() {
             return None;

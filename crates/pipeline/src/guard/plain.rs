@@ -56,7 +56,7 @@ fn place(key: &str, text: &str) -> usize {
 }
 
 /// Whether two texts are the same. WebAssembly compares byte by byte where the library does.
-fn is_same(left: &str, right: &str) -> bool {
+pub(super) fn is_same(left: &str, right: &str) -> bool {
     let (left_words, left_rest) = left.as_bytes().as_chunks::<WORD>();
     let (right_words, right_rest) = right.as_bytes().as_chunks::<WORD>();
     let are_same =

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use http::HeaderMap;
-use portcullis_mcp::json::{self, Bounds, Json};
+use portcullis_mcp::json::{Bounds, Json};
 use portcullis_mcp::message::{Message, Outcome};
 use portcullis_mcp::method::{Method, ServerNotification};
 use portcullis_mcp::sse::{Event, Item};
@@ -74,7 +74,12 @@ impl<P: Ports> Relay<P> {
         id: Option<String>,
         data: &str,
     ) -> Result<Option<Out>, Refusal> {
-        let value = json::parse_text(data, Bounds::answer(self.limits.depth));
+        let bounds = Bounds::answer(self.limits.depth);
+        // What is recorded is recorded as one value.
+        let value = match self.record {
+            Some(_) => self.guard.read_whole(data, bounds),
+            None => self.guard.read(data, bounds),
+        };
         let value = value.map_err(|error| self.no_message(error.to_string()))?;
         if let (Json::Array(batch), false) = (&value, self.guard.is_modern()) {
             if batch.is_empty() {
@@ -117,9 +122,17 @@ impl<P: Ports> Relay<P> {
                 Ok(Some(Out::Event(event)))
             }
             Verdict::Final { message, failed } => {
-                let items = items(&message);
+                let written = self.guard.take_written();
+                let n_items = written.as_ref().map_or(0, |written| written.n_items);
+                let items = items(&message).saturating_add(n_items);
                 let answer = message.into_json();
-                let event = with(event, &answer, data.len());
+                let event = match written {
+                    Some(written) => {
+                        Event { data: Some(written.within(&answer)), ..with(event, &Json::Null, 0) }
+                    }
+                    None => with(event, &answer, data.len()),
+                };
+                self.guard.remember(data);
                 self.count(&event, items, seen)?;
                 let recorded = self.record.is_some();
                 let text = recorded.then(|| record::answer(&self.guard, answer));

@@ -20,6 +20,7 @@ mod journal;
 mod leaks;
 mod leaving;
 mod listening;
+mod lists_again;
 mod param_headers;
 mod pushes;
 mod questions;

@@ -63,6 +63,28 @@ fn who_may_no_longer_see_a_class_sees_it_no_more_on_an_open_stream() {
 }
 
 #[test]
+fn a_list_that_comes_again_is_shown_by_what_was_pushed() {
+    let world = world(OPEN);
+    let client = Client::new(&world);
+    let tools = json!([{"name": "pay", "description": CARD}, {"name": "read", "description": "Reads"}]);
+    upstream(&world, move |sent| whole(&sent.result(&json!({"tools": tools}))));
+    let list = || client.send(&request(1, "tools/list", json!({}))).json()["result"]["tools"].clone();
+    let before = [list(), list()];
+    for tools in &before {
+        assert_eq!(tools[0]["description"], CARD);
+        assert_eq!(tools[1]["name"], "read");
+    }
+    push(
+        &world,
+        r#"@id("no-cards") forbid (principal, action == Action::"unmask", resource == DataClass::"pii.card");
+        @id("no-reading") forbid (principal, action == Action::"crm/read", resource);"#,
+    );
+    for _ in 0..2 {
+        assert_eq!(list(), json!([{"name": "pay", "description": "[card]"}]));
+    }
+}
+
+#[test]
 fn who_may_no_longer_subscribe_hears_no_more() {
     let world = world(OPEN);
     let client = Client::new(&world);
