@@ -24,6 +24,7 @@ issuer = "{{ okta }}"
 attributes = ["team"]
 [connections.billing]
 url = "https://billing.example.com/mcp"
+issuers = ["okta"]
 "#;
 
 /// 2026-08-23T10:15:30Z.
