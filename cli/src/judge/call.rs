@@ -166,7 +166,7 @@ fn wanted(method: &str, name: Option<String>) -> Result<Wanted, Unjudged> {
         "elicitation/create" | "roots/list" | "sampling/createMessage" => {
             return no_question("an answer to a question of the server");
         }
-        _ => return no_question("policy is not asked"),
+        _ => return no_question("no call that policy decides on"),
     };
     name.map(of_name).map_or_else(|| no_question("what is asked for is not on record"), Ok)
 }

@@ -11,7 +11,7 @@ use portcullis_detect::{Class, Detectors};
 use portcullis_ledger::{PolicyRef, RecordId};
 use portcullis_policy::{
     Decision, DenialKind, Detokenizing, Doubts, Gap, InputType, Policy, PolicySet, Question, Reasons,
-    Requirement,
+    Requirement, Usage,
 };
 use portcullis_schema::World;
 use portcullis_settings::{ClassName, ConnectionName, Draft};
@@ -35,6 +35,8 @@ pub(super) struct Candidate<'c> {
     detectors: &'c Detectors,
     /// The classes that its own detectors find.
     own: BTreeSet<ClassName>,
+    /// What is taken for the usage of everybody.
+    unused: Usage,
     doubts: Doubts<'c>,
     /// What the policies are by their ids.
     by_id: BTreeMap<&'c str, &'c Policy>,
@@ -57,6 +59,7 @@ impl<'c> Candidate<'c> {
             world,
             detectors: &parsed.detectors,
             own: parsed.classes().cloned().collect(),
+            unused: usage::nothing(&parsed.detectors),
             doubts: Doubts::new(policies),
             by_id: policies.policies().map(|policy| (policy.id().as_str(), policy)).collect(),
             sights: BTreeMap::new(),
@@ -113,7 +116,11 @@ impl<'c> Candidate<'c> {
         call: &Call,
         connection: &ConnectionName,
     ) -> Result<(Answer, BTreeSet<String>), (RecordId, String)> {
+        let not_a_call = || (call.id, "it is about no call".to_owned());
+        let Aim::Target(target) = call.wanted.aim() else { return Err(not_a_call()) };
         let (labels, unsure) = self.labels(call);
+        // What is not known is taken for nothing, and said. It is a long record, so only who reads it gets it.
+        let reads_usage = self.policies.may_read_usage(&call.principal, connection, target);
         let mut trial = Trial {
             principal: call.principal.clone(),
             connection: connection.clone(),
@@ -121,11 +128,8 @@ impl<'c> Candidate<'c> {
             input: call.input.clone(),
             labels,
             now: call.now(),
-            // What is not known is taken for nothing, and said.
-            usage: Some(usage::nothing(self.detectors)),
+            usage: reads_usage.then(|| self.unused.clone()),
         };
-        let not_a_call = || (call.id, "it is about no call".to_owned());
-        let Aim::Target(target) = call.wanted.aim() else { return Err(not_a_call()) };
         let types = self.world.types(connection, target);
         let answer = self.answer(&trial, types).ok_or_else(not_a_call)?;
         let mut gaps = call.gaps.clone();

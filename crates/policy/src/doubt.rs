@@ -167,7 +167,9 @@ impl Hollow<'_> {
                 .iter()
                 .any(|gap| matches!(gap, Gap::Argument(gap) if gap.starts_with(path.as_slice())));
             let expression = match (value, declared) {
-                _ if !is_hollow => arguments::member(value, declared, self.vocabulary)?,
+                _ if !is_hollow && !may_be_decimal(value, declared) => {
+                    arguments::member(value, declared, self.vocabulary)?
+                }
                 _ if self.gaps.contains(&Gap::Argument(path.clone())) => unknown(path),
                 (Json::Object(object), ValueType::Any) => self.record(object, None, path)?,
                 (Json::Object(object), ValueType::Record(types)) => self.record(object, Some(types), path)?,
@@ -177,6 +179,24 @@ impl Hollow<'_> {
             members.push((key.to_owned(), expression));
         }
         RestrictedExpression::new_record(members).map_err(|_cedar| FactsError::Unexpressible("arguments"))
+    }
+}
+
+/// Whether a value has a decimal. Cedar reads nothing of a record that has one beside an unknown, so they are unknown
+/// too: what reads them is looked at as if it could be anything.
+fn may_be_decimal(value: &Json<'_>, declared: &ValueType) -> bool {
+    match (value, declared) {
+        (Json::Number(number), ValueType::Any) => number.as_i64().is_none(),
+        (Json::Number(_), ValueType::Decimal) => true,
+        (Json::Array(items), ValueType::Any) => items.iter().any(|it| may_be_decimal(it, &ValueType::Any)),
+        (Json::Array(items), ValueType::Set(item)) => items.iter().any(|it| may_be_decimal(it, item)),
+        (Json::Object(object), ValueType::Any) => {
+            object.iter().any(|(_, value)| may_be_decimal(value, &ValueType::Any))
+        }
+        (Json::Object(object), ValueType::Record(types)) => object.iter().any(|(key, value)| {
+            may_be_decimal(value, types.member(key).map_or(&ValueType::Any, |member| &member.value))
+        }),
+        _ => false,
     }
 }
 

@@ -120,6 +120,7 @@ fn all_arguments_may_be_missing() {
 #[test]
 fn without_a_doubt_every_value_gets_the_same_answer() {
     let conditions = [
+        "true",
         "context.input.note == \"x\"",
         "context.input has note && context.input.note like \"*a*\"",
         "context.input.n > 4 && context.input.note == \"x\"",
@@ -141,7 +142,7 @@ fn without_a_doubt_every_value_gets_the_same_answer() {
     for schema in [None, Some(SCHEMA)] {
         for (left, right) in conditions.iter().flat_map(|left| conditions.map(|right| (left, right))) {
             let text = format!(
-                "@id(\"p\") permit (principal, action, resource) when {{ {left} || true }};\n\
+                "@id(\"p\") permit (principal, action, resource) when {{ {left} }};\n\
                  @id(\"q\") @approval(\"okta:dba\") forbid (principal, action, resource) when {{ {right} }};"
             );
             let policies = policies(&text);
