@@ -63,6 +63,28 @@ const BANNED_FEATURES: [(&str, &str); 2] = [("chrono", "clock"), ("chrono", "now
 const LONGEST_FILE: usize = 500;
 
 #[test]
+fn code_in_documentation_is_tested() {
+    let untested = members().into_values().filter(|manifest| read(manifest).contains("doctest = false"));
+    let sources: Vec<PathBuf> =
+        untested.filter_map(|manifest| Some(manifest.parent()?.join("src"))).collect();
+    assert!(!sources.is_empty(), "the manifests are read");
+    let mut wrong = Vec::new();
+    for path in files(&["rs"]).iter().filter(|path| sources.iter().any(|source| path.starts_with(source))) {
+        let text = read(path);
+        let fences = text.lines().enumerate().filter_map(|(number, line)| {
+            let line = line.trim_start();
+            let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?;
+            Some((number + 1, text.trim().strip_prefix("```")?))
+        });
+        // Every other one begins a block; one without a language is Rust.
+        let code =
+            fences.step_by(2).filter(|(_, language)| language.is_empty() || language.starts_with("rust"));
+        wrong.extend(code.map(|(number, _)| format!("{}:{number}", shown(path))));
+    }
+    report("examples that nobody runs", &wrong);
+}
+
+#[test]
 fn pure_crates_reach_nothing_of_the_world() {
     let graph = Graph::of_pure_crates();
     let mut used = BTreeSet::new();

@@ -227,7 +227,7 @@ fn inflate(record: &mut Record, filler: char, n: usize) {
             refusal.principal.iter_mut().for_each(who);
             refusal.kind = long.clone();
             refusal.labels = many(100).into_iter().collect::<BTreeSet<_>>();
-            for arguments in &mut refusal.arguments {
+            if let Some(arguments) = &mut refusal.arguments {
                 arguments.restored = counts();
                 arguments.text = Excerpt::whole(long.clone());
             }

@@ -92,6 +92,14 @@ pub(crate) async fn serve<P: Ports>(
     Err(Rejection::Round(ANSWERS).into())
 }
 
+/// Whether the call of a task is made.
+enum Made<P: Ports> {
+    /// It is not, and so the task stands.
+    Not(Status),
+    /// It is, from now on.
+    Now(Box<Relay<P>>),
+}
+
 /// How a task stands. If people have approved it, its call is made now.
 async fn get<P: Ports>(
     x: &mut Exchange<P>,
@@ -110,13 +118,13 @@ async fn get<P: Ports>(
     let started = crate::start(x, made).await;
     x.errand = None;
     let stands = match started {
-        Ok(relay) => errand.claim(x).map(|()| Err(relay)),
-        Err(refusal) => stands(x, task, &errand, refusal).await.map(Ok),
+        Ok(relay) => errand.claim(x).map(|()| Made::Now(Box::new(relay))),
+        Err(refusal) => stands(x, task, &errand, refusal).await.map(Made::Not),
     };
     (x.to, x.name, x.place) = asked;
     match stands? {
-        Ok(status) => tell(x, call, task, status).await,
-        Err(relay) => Ok(reply::streamed(carry_out(x, call, task, relay))),
+        Made::Not(status) => tell(x, call, task, status).await,
+        Made::Now(relay) => Ok(reply::streamed(carry_out(x, call, task, *relay))),
     }
 }
 
