@@ -1,7 +1,6 @@
 //! The script of the approval page, run by Node in a browser of stubs (`tests/page`).
 //!
 //! Where there is no Node it is left out and said so; with `PORTCULLIS_REQUIRE_CLIENTS=1` that is a failure.
-#![expect(clippy::unwrap_used, reason = "a failing test is its report")]
 
 use std::io::{self, Write as _};
 use std::path::Path;

@@ -47,7 +47,7 @@ pub fn serve() {
             .variables(variables)
             .state_dir(&folder)
             .cache_dir(components::scratch().join("cache"))
-            .key_value(Arc::new(Sqlite::open(&folder.join(FILE)).expect("a store")))
+            .key_value(Arc::new(Sqlite::open(folder.join(FILE)).expect("a store")))
             .build()
             .await
             .expect("the host starts");

@@ -31,7 +31,13 @@ fn document(issuer: &str, changes: &Value) -> Vec<u8> {
     for (name, value) in changes.as_object().unwrap() {
         match value {
             Value::Null => _ = document.as_object_mut().unwrap().remove(name),
-            value => document[name] = value.clone(),
+            value @ (Value::Array(_)
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Object(_)
+            | Value::String(_)) => {
+                document[name] = value.clone();
+            }
         }
     }
     document.to_string().into_bytes()
