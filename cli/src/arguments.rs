@@ -80,6 +80,9 @@ pub(crate) struct Up {
     /// Where data and compiled components are kept; `.portcullis` beside the manifest unless set.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// Where compiled components are kept, which are programs that will run; in the folder above unless set.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cache_dir: Option<PathBuf>,
     /// The certificate chain to serve TLS with.
     #[arg(long, value_name = "PEM", requires = "tls_key", env = "SPIN_TLS_CERT")]
     pub(crate) tls_cert: Option<PathBuf>,

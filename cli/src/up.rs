@@ -85,6 +85,9 @@ async fn host(
         .state_dir(state_dir)
         .reuse(reuse)
         .grace(arguments.grace);
+    if let Some(folder) = &arguments.cache_dir {
+        builder = builder.cache_dir(folder);
+    }
     if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
         builder = builder.tls(certificate, key);
     }

@@ -39,6 +39,9 @@ impl Demo {
         let mut child = Command::new(PROGRAM)
             .args(["up", "--demo", "--listen", "127.0.0.1:0", "--state-dir"])
             .arg(state)
+            // Compiling them takes longer than all that is tried here.
+            .arg("--cache-dir")
+            .arg(components::scratch().join("cache"))
             .current_dir(components::workspace())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -265,6 +268,7 @@ fn keys_and_bundles_are_made_once_and_checked() {
 #[test]
 fn what_keeps_it_from_starting_is_said_in_one_sentence() {
     components::build();
+    let cache = components::scratch().join("cache").display().to_string();
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("state");
     let state = state.to_str().expect("a path");
@@ -284,6 +288,8 @@ fn what_keeps_it_from_starting_is_said_in_one_sentence() {
                 &busy,
                 "--state-dir",
                 state,
+                "--cache-dir",
+                &cache,
                 "--variable",
                 "billing_token=x",
                 "--variable",
