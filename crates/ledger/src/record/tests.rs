@@ -245,7 +245,9 @@ fn body(record: &Record) -> &Excerpt {
         Record::Drift(_) => panic!("it has no body"),
         Record::Intent(intent) => &intent.arguments.text,
         Record::Outcome(outcome) => &outcome.text,
-        Record::Refusal(refusal) => &refusal.explanation,
+        Record::Refusal(refusal) => {
+            refusal.arguments.as_ref().map_or(&refusal.explanation, |arguments| &arguments.text)
+        }
     }
 }
 
@@ -254,7 +256,10 @@ fn set_body(record: &mut Record, body: Excerpt) {
         Record::Drift(_) => panic!("it has no body"),
         Record::Intent(intent) => intent.arguments.text = body,
         Record::Outcome(outcome) => outcome.text = body,
-        Record::Refusal(refusal) => refusal.explanation = body,
+        Record::Refusal(refusal) => match &mut refusal.arguments {
+            Some(arguments) => arguments.text = body,
+            None => refusal.explanation = body,
+        },
     }
 }
 

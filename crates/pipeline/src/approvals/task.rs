@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn a_call_that_nobody_waits_for_asks_for_nothing_in_between() {
-        let able = r#"{"Elicitation":{},"elicitation":{"url":{}},"sampling":{},"roots":{},"experimental":{},
+        let able = r#"{"Elicitation":{"url":{}},"sampling":{},"roots":{},"experimental":{},
             "extensions":{"io.modelcontextprotocol/tasks":{}},"other":{}}"#;
         let text = format!(
             r#"{{"name":"pay","arguments":{{"n":1.50}},"_meta":{{"progressToken":1,
