@@ -11,12 +11,10 @@ use std::str::FromStr;
 use portcullis_ledger::UnixMillis;
 
 use crate::case::{Case, Expiry, State};
-use crate::id::RequestId;
 use crate::known::{Depth, Known};
 use crate::name::GroupName;
 use crate::place::{Day, Place};
 use crate::protocol::{Answer, Ask, Protocol, StoreTrouble};
-use crate::stored::Record;
 use crate::vault::Vault;
 
 /// Which requests to list.
@@ -130,7 +128,7 @@ impl<'v> Inbox<'v> {
         if !entries.is_empty() {
             return entries;
         }
-        let ids = numbers.iter().filter_map(|number| self.entry(day, *number));
+        let ids = numbers.iter().filter_map(|number| self.known.entry(day, *number));
         ids.flat_map(|id| self.known.missing_of(id, Depth::State)).collect()
     }
 
@@ -139,7 +137,7 @@ impl<'v> Inbox<'v> {
         let numbers = self.numbers(day, before);
         for number in &numbers {
             self.n_looked += 1;
-            let case = self.entry(day, *number).and_then(|id| self.known.case(id));
+            let case = self.known.entry(day, *number).and_then(|id| self.known.case(id));
             // What is on the list of a day was there.
             let case =
                 case.filter(|case| day != Day::LASTING || Day::of(case.request().created) < self.oldest());
@@ -166,22 +164,6 @@ impl<'v> Inbox<'v> {
         let count = self.known.count(Place::Index(day)).unwrap_or(0);
         let after_last = before.unwrap_or(u64::MAX).min(count.saturating_add(1));
         (1..after_last).rev().take(BATCH).collect()
-    }
-
-    fn entry(&self, day: Day, number: u64) -> Option<RequestId> {
-        match self.known.record(Place::Entry(day, number)).flatten()? {
-            Record::Entry(id) => Some(*id),
-            Record::Asker(_)
-            | Record::Latest(_)
-            | Record::Open(_)
-            | Record::Rejection(_)
-            | Record::Request(_)
-            | Record::Revocation(_)
-            | Record::Settled(_)
-            | Record::Use(_)
-            | Record::Vote(_)
-            | Record::Waiting(_) => None,
-        }
     }
 }
 

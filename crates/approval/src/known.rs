@@ -6,7 +6,7 @@ use portcullis_ledger::UnixMillis;
 
 use crate::case::{Case, State};
 use crate::id::RequestId;
-use crate::place::Place;
+use crate::place::{Day, Place};
 use crate::protocol::{Answer, Ask, StoreTrouble, Unusable, Write};
 use crate::stored::Record;
 use crate::vault::Vault;
@@ -38,6 +38,23 @@ impl<'v> Known<'v> {
     /// What lies there: `None` if nobody has looked, `Some(None)` if nothing does.
     pub(crate) fn record(&self, place: Place) -> Option<Option<&Record>> {
         self.records.get(&place).map(Option::as_ref)
+    }
+
+    /// The item of a day's list, if that was read and is one.
+    pub(crate) fn entry(&self, day: Day, number: u64) -> Option<RequestId> {
+        match self.record(Place::Entry(day, number)).flatten()? {
+            Record::Entry(id) => Some(*id),
+            Record::Asker(_)
+            | Record::Latest(_)
+            | Record::Open(_)
+            | Record::Rejection(_)
+            | Record::Request(_)
+            | Record::Revocation(_)
+            | Record::Settled(_)
+            | Record::Use(_)
+            | Record::Vote(_)
+            | Record::Waiting(_) => None,
+        }
     }
 
     /// What a counter is at; `None` if nobody has looked.

@@ -12,7 +12,6 @@ use crate::known::{Depth, Known};
 use crate::place::{Day, Place};
 use crate::protocol::{Answer, Ask, Protocol, StoreTrouble};
 use crate::request::Asked;
-use crate::stored::Record;
 use crate::vault::Vault;
 
 /// Looks which of these are approved. One wait on the store if nobody was ever asked about a definition, two if about
@@ -65,27 +64,13 @@ impl<'v> Pinned<'v> {
     /// The items of the list; when they are there, what is to be read of those that are asked for.
     fn list(&mut self) -> BTreeSet<Place> {
         let count = self.known.count(Place::Index(Day::LASTING)).unwrap_or(0);
-        let entries = (1..=count).rev().take(MOST).map(|number| Place::Entry(Day::LASTING, number));
-        let entries: Vec<Place> = entries.collect();
-        if let Some(first) = entries.first()
-            && self.known.record(*first).is_none()
-        {
-            return entries.into_iter().collect();
+        let numbers = || (1..=count).rev().take(MOST);
+        let entries = numbers().map(|number| Place::Entry(Day::LASTING, number));
+        if entries.clone().next().is_some_and(|latest| self.known.record(latest).is_none()) {
+            return entries.collect();
         }
         let mut last: BTreeMap<KeyedDigest, RequestId> = BTreeMap::new();
-        for id in entries.iter().filter_map(|place| match self.known.record(*place).flatten()? {
-            Record::Entry(id) => Some(*id),
-            Record::Asker(_)
-            | Record::Latest(_)
-            | Record::Open(_)
-            | Record::Rejection(_)
-            | Record::Request(_)
-            | Record::Revocation(_)
-            | Record::Settled(_)
-            | Record::Use(_)
-            | Record::Vote(_)
-            | Record::Waiting(_) => None,
-        }) {
+        for id in numbers().filter_map(|number| self.known.entry(Day::LASTING, number)) {
             let kept = last.entry(id.subject).or_insert(id);
             *kept = id.max(*kept);
         }
