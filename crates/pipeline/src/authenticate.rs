@@ -1,6 +1,7 @@
 //! Stage 2: from the bearer token to a verified principal, before the body is read.
 
 pub(crate) mod keys;
+pub(crate) mod left;
 
 use std::net::IpAddr;
 use std::rc::Rc;

@@ -1,7 +1,5 @@
 //! An issuer's keys: from this instance's memory, from the store where another instance left them, or from the
 //! issuer.
-//!
-//! What is in the store is sealed, so that whoever else can write there cannot give us keys.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -15,12 +13,13 @@ use portcullis_identity::seal::Purpose;
 use portcullis_identity::{JwkSet, Lookup, UnixSeconds};
 use portcullis_settings::{IssuerName, IssuerSettings};
 
+use crate::authenticate::left::Left;
 use crate::body;
 use crate::gateway::Gateway;
-use crate::ports::{Ports, fresh};
+use crate::ports::Ports;
 use crate::refusal::Refusal;
 
-const STORED: Purpose = Purpose::new("issuer-keys");
+const LEFT: Left = Left { key: "keys", name: "keys", purpose: Purpose::new("issuer-keys") };
 /// The longest document that is read from an issuer.
 const DOCUMENT_BYTES: usize = 256 << 10;
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -42,7 +41,8 @@ pub(super) async fn of<P: Ports>(
         return wait(gateway, ports, issuer, kid, now).await;
     };
     if !gateway.keys.borrow().contains_key(&issuer.name)
-        && let Some((at, keys)) = stored(gateway, ports, issuer).await
+        && let Some((at, document)) = LEFT.read(gateway, ports, issuer).await
+        && let Ok(keys) = JwkSet::parse(document.as_bytes())
     {
         gateway.keys.borrow_mut().entry(issuer.name.clone()).or_default().fetched(at, keys);
         if let Some(known) = known(gateway, issuer, kid, now)? {
@@ -51,7 +51,7 @@ pub(super) async fn of<P: Ports>(
     }
     match fetch(ports, issuer).await {
         Ok((document, keys)) => {
-            store(gateway, ports, issuer, now, &document).await;
+            LEFT.write(gateway, ports, (issuer, now), &document).await;
             gateway.keys.borrow_mut().entry(issuer.name.clone()).or_default().fetched(now, keys);
         }
         Err(reason) => {
@@ -144,41 +144,4 @@ pub(crate) async fn get<P: Ports>(ports: &P, url: &str) -> Result<Vec<u8>, Strin
         return Err(format!("{url} answered {}", head.status));
     }
     body::read(ports, &mut document, DOCUMENT_BYTES, DEADLINE).await.map_err(|error| error.to_string())
-}
-
-fn key(gateway: &Gateway, issuer: &IssuerSettings) -> String {
-    format!("pc1:{}:keys:{}", gateway.app().as_str(), issuer.name)
-}
-
-/// What is sealed: whose keys, from when, and the document.
-type Stored = (String, u64, String);
-
-async fn stored<P: Ports>(
-    gateway: &Gateway,
-    ports: &P,
-    issuer: &IssuerSettings,
-) -> Option<(UnixSeconds, JwkSet)> {
-    let value = ports.get(&key(gateway, issuer)).await.ok()??;
-    let plain = gateway.sealer().open(STORED, std::str::from_utf8(&value).ok()?).ok()?;
-    let (url, at, document): Stored = serde_json::from_slice(&plain).ok()?;
-    let keys = JwkSet::parse(document.as_bytes()).ok()?;
-    // The settings may have given the name to another issuer meanwhile.
-    (url == issuer.url.as_str()).then_some((UnixSeconds(at), keys))
-}
-
-/// Leaves the keys for other instances. That it fails only costs them a fetch.
-async fn store<P: Ports>(
-    gateway: &Gateway,
-    ports: &P,
-    issuer: &IssuerSettings,
-    now: UnixSeconds,
-    document: &[u8],
-) {
-    let text = String::from_utf8_lossy(document).into_owned();
-    let fields: Stored = (issuer.url.as_str().to_owned(), now.0, text);
-    let Ok(plain) = serde_json::to_vec(&fields) else { return };
-    let Ok(sealed) = gateway.sealer().seal(STORED, &plain, fresh(ports)) else { return };
-    if let Err(error) = ports.set(&key(gateway, issuer), sealed.as_bytes()).await {
-        ports.log(&format!("keys of issuer `{}` cannot be stored: {error}", issuer.name));
-    }
 }

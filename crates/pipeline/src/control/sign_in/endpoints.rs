@@ -15,10 +15,11 @@ use portcullis_settings::{IssuerSettings, SignIn};
 
 use super::NotSignedIn;
 use crate::authenticate::keys;
+use crate::authenticate::left::Left;
 use crate::gateway::Gateway;
-use crate::ports::{Ports, fresh};
+use crate::ports::Ports;
 
-const STORED: Purpose = Purpose::new("sign-in-endpoints");
+const LEFT: Left = Left { key: "sign-in", name: "the metadata", purpose: Purpose::new("sign-in-endpoints") };
 /// How long the metadata is used without asking again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
 /// How long it is used while the issuer does not answer.
@@ -83,15 +84,17 @@ pub(super) async fn of<P: Ports>(
     };
     let issuer = gateway.settings().issuers.get(&client.issuer);
     let issuer = issuer.ok_or_else(|| unavailable("the settings do not have it"))?;
-    if let Some(stored) = stored(gateway, ports, (issuer, client)).await {
-        known.borrow_mut().adopt(stored);
+    if let Some((at, document)) = LEFT.read(gateway, ports, issuer).await
+        && let Ok(endpoints) = Endpoints::parse(document.as_bytes(), &issuer.url, client)
+    {
+        known.borrow_mut().adopt((at, Rc::new(endpoints)));
         if let Some(endpoints) = known.borrow().usable(now, FRESH) {
             return Ok(endpoints);
         }
     }
     match fetch(ports, issuer, client).await {
         Ok((document, endpoints)) => {
-            store(gateway, ports, (issuer, now), &document).await;
+            LEFT.write(gateway, ports, (issuer, now), &document).await;
             let endpoints = Rc::new(endpoints);
             known.replace(Known {
                 fetched: Some((now, Rc::clone(&endpoints))),
@@ -148,41 +151,4 @@ async fn fetch<P: Ports>(
     let document = keys::get(ports, &url).await?;
     let endpoints = Endpoints::parse(&document, &issuer.url, client).map_err(|error| error.to_string())?;
     Ok((document, endpoints))
-}
-
-fn key(gateway: &Gateway, issuer: &IssuerSettings) -> String {
-    format!("pc1:{}:sign-in:{}", gateway.app().as_str(), issuer.name)
-}
-
-/// What is sealed: whose metadata, from when, and the document.
-type Stored = (String, u64, String);
-
-async fn stored<P: Ports>(
-    gateway: &Gateway,
-    ports: &P,
-    (issuer, client): (&IssuerSettings, &SignIn),
-) -> Option<(UnixSeconds, Rc<Endpoints>)> {
-    let value = ports.get(&key(gateway, issuer)).await.ok()??;
-    let plain = gateway.sealer().open(STORED, std::str::from_utf8(&value).ok()?).ok()?;
-    let (url, at, document): Stored = serde_json::from_slice(&plain).ok()?;
-    // The settings may have given the name to another issuer meanwhile.
-    let document = (url == issuer.url.as_str()).then_some(document)?;
-    let endpoints = Endpoints::parse(document.as_bytes(), &issuer.url, client).ok()?;
-    Some((UnixSeconds(at), Rc::new(endpoints)))
-}
-
-/// Leaves the metadata for other instances. That it fails only costs them a fetch.
-async fn store<P: Ports>(
-    gateway: &Gateway,
-    ports: &P,
-    (issuer, now): (&IssuerSettings, UnixSeconds),
-    document: &[u8],
-) {
-    let text = String::from_utf8_lossy(document).into_owned();
-    let fields: Stored = (issuer.url.as_str().to_owned(), now.0, text);
-    let Ok(plain) = serde_json::to_vec(&fields) else { return };
-    let Ok(sealed) = gateway.sealer().seal(STORED, &plain, fresh(ports)) else { return };
-    if let Err(error) = ports.set(&key(gateway, issuer), sealed.as_bytes()).await {
-        ports.log(&format!("the metadata of issuer `{}` cannot be stored: {error}", issuer.name));
-    }
 }
