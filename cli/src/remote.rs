@@ -1,5 +1,6 @@
 //! Asking `/api` of a gateway.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,12 +10,14 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use clap::Args;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::{Method, Request, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use portcullis_demo::oidc::Persona;
 use portcullis_demo::state::DemoState;
 use portcullis_demo::token;
+use portcullis_mcp::sse::{Decoder, Event, Item};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -60,6 +63,13 @@ pub(crate) struct Remote {
     url: String,
     token: String,
     extra_roots: Vec<PathBuf>,
+}
+
+/// A stream of events that is being read.
+pub(crate) struct Listening {
+    body: Incoming,
+    decoder: Decoder,
+    events: VecDeque<Event>,
 }
 
 /// What is not done, and why.
@@ -108,22 +118,47 @@ impl Remote {
         body: Body,
     ) -> anyhow::Result<Result<Value, Refused>> {
         let answer = tokio::time::timeout(DEADLINE, self.send(method, path, body));
-        let (status, bytes) = answer.await.map_err(|_| anyhow!("{} does not answer", self.url))??;
+        let (status, bytes) = answer.await.map_err(|_| self.is_silent())??;
         let value = serde_json::from_slice::<Value>(&bytes).ok();
         if status == StatusCode::OK {
             return Ok(Ok(value.with_context(|| format!("{} does not answer with JSON", self.url))?));
         }
-        let text = |member: &str| Some(value.as_ref()?.get(member)?.as_str()?.to_owned());
-        Ok(Err(Refused {
+        Ok(Err(self.refused(status, value.as_ref())))
+    }
+
+    /// Asks for a stream of events; the outer error is that there is no answer.
+    pub(crate) async fn listen(&self, path: &str) -> anyhow::Result<Result<Listening, Refused>> {
+        let answer = tokio::time::timeout(DEADLINE, self.begin(Method::GET, path, Body::None));
+        let (head, body) = answer.await.map_err(|_| self.is_silent())??.into_parts();
+        if head.status == StatusCode::OK {
+            return Ok(Ok(Listening { body, decoder: Decoder::new(LIMIT), events: VecDeque::new() }));
+        }
+        let bytes = Limited::new(body, LIMIT).collect().await.map_err(|error| anyhow!(error))?.to_bytes();
+        Ok(Err(self.refused(head.status, serde_json::from_slice(&bytes).ok().as_ref())))
+    }
+
+    fn is_silent(&self) -> anyhow::Error {
+        anyhow!("{} does not answer", self.url)
+    }
+
+    fn refused(&self, status: StatusCode, value: Option<&Value>) -> Refused {
+        let text = |member: &str| Some(value?.get(member)?.as_str()?.to_owned());
+        Refused {
             status,
             word: text("error").unwrap_or_default(),
             message: text("message").unwrap_or_else(|| {
                 format!("there is no `/api` at {}: see `[console]` in the settings", self.url)
             }),
-        }))
+        }
     }
 
     async fn send(&self, method: Method, path: &str, body: Body) -> anyhow::Result<(StatusCode, Bytes)> {
+        let (head, body) = self.begin(method, path, body).await?.into_parts();
+        let body = Limited::new(body, LIMIT).collect().await.map_err(|error| anyhow!(error))?;
+        Ok((head.status, body.to_bytes()))
+    }
+
+    async fn begin(&self, method: Method, path: &str, body: Body) -> anyhow::Result<Response<Incoming>> {
         let uri: Uri = self.url.parse().with_context(|| format!("`{}` is not a URL", self.url))?;
         let authority = uri.authority().context("the URL has no host")?.clone();
         let (kind, bytes) = match body {
@@ -194,12 +229,36 @@ impl Refused {
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: Request<Full<Bytes>>,
-) -> anyhow::Result<(StatusCode, Bytes)> {
+) -> anyhow::Result<Response<Incoming>> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, LIMIT).collect().await.map_err(|error| anyhow!(error))?;
-    Ok((head.status, body.to_bytes()))
+    Ok(sender.send_request(request).await?)
+}
+
+impl Listening {
+    /// The next event; `None` at the end.
+    ///
+    /// # Errors
+    /// The stream broke off, or there was no sign of life for a minute.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Event>> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
+            let frame = tokio::time::timeout(DEADLINE, self.body.frame());
+            let Some(frame) = frame.await.context("the gateway gives no sign of life")? else {
+                return Ok(None);
+            };
+            // Trailers say nothing here.
+            let Ok(bytes) = frame?.into_data() else { continue };
+            for item in self.decoder.push(&bytes)? {
+                match item {
+                    Item::Comment => {}
+                    Item::Event(event) => self.events.push_back(event),
+                }
+            }
+        }
+    }
 }
 
 /// A path with a query of those members that are there.

@@ -1,5 +1,6 @@
 //! `portcullis replay`: a recording as a timeline, or recorded calls judged again ([`crate::judge`]).
 
+pub(crate) mod follow;
 mod timeline;
 
 use std::io::stdin;
@@ -56,6 +57,9 @@ pub(crate) struct Replay {
     /// Wait for the Enter key after each event.
     #[arg(long, conflicts_with = "speed")]
     step: bool,
+    /// Go on with what happens from now on, until it is interrupted.
+    #[arg(long, conflicts_with_all = ["against", "speed", "step", "day", "from", "to"])]
+    follow: bool,
     /// Only events that have this text in their method, name, decision, policies or outcome; may be repeated.
     #[arg(long, value_name = "TEXT")]
     filter: Vec<String>,
@@ -75,6 +79,7 @@ pub(crate) async fn run(arguments: Replay) -> anyhow::Result<Exit> {
     let remote = Remote::find(&arguments.gateway).await?;
     let place = format!("/api/recordings/{}", encoded(recording));
     let (mut timeline, mut cursor, mut exit) = (Timeline::default(), None::<String>, Exit::Ok);
+    let mut seen = follow::Seen::default();
     loop {
         let [day, from, to] = arguments.days.members();
         let members = [day, from, to, ("cursor", cursor.as_deref())];
@@ -82,11 +87,10 @@ pub(crate) async fn run(arguments: Replay) -> anyhow::Result<Exit> {
             Ok(page) => page,
             Err(refused) => return Ok(refused.tell(reader)),
         };
-        page.get("records")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .for_each(|one| timeline.take(one));
+        page.get("records").and_then(Value::as_array).into_iter().flatten().for_each(|one| {
+            seen.is_new(one);
+            timeline.take(one);
+        });
         if tell_problems(&page) {
             exit = Exit::Failure;
         }
@@ -104,7 +108,12 @@ pub(crate) async fn run(arguments: Replay) -> anyhow::Result<Exit> {
         .filter(|event| arguments.filter.iter().all(|text| event.has(text)))
         .collect();
     play(&arguments, &events, reader).await?;
-    Ok(exit)
+    if !arguments.follow {
+        return Ok(exit);
+    }
+    let place = path(follow::PLACE, &[("recording", Some(recording))]);
+    let shown = follow::Shown { reader, is_full: arguments.full, filter: &arguments.filter };
+    follow::follow(&remote, &place, seen, &shown).await
 }
 
 async fn play(arguments: &Replay, events: &[Event], reader: Reader) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::remote::{Body, Gateway, Remote, go_on, next, path};
+use crate::replay::follow::{self, PLACE, Seen, Shown};
 use crate::terminal;
 use crate::trial::problem::Reader;
 use crate::trial::time;
@@ -34,6 +35,8 @@ enum Command {
     Events(events::Events),
     /// Fetch what is stored of some days, for `portcullis verify`.
     Export(Export),
+    /// Print records as they are written, until it is interrupted.
+    Follow(Follow),
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +96,25 @@ struct Export {
     gateway: Gateway,
 }
 
+/// `portcullis sessions follow`
+#[derive(Debug, Args)]
+struct Follow {
+    /// Only those of this principal, as `issuer|subject`.
+    #[arg(long)]
+    principal: Option<String>,
+    /// Only those on this connection.
+    #[arg(long)]
+    connection: Option<String>,
+    /// Only events that have this text in their method, name, decision, policies or outcome; may be repeated.
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<String>,
+    /// Print whole arguments and answers.
+    #[arg(long)]
+    full: bool,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
 /// Which days are asked for.
 #[derive(Debug, Args)]
 pub(crate) struct Days {
@@ -118,7 +140,16 @@ pub(crate) async fn run(arguments: Sessions) -> anyhow::Result<Exit> {
         None => list(&arguments.list).await,
         Some(Command::Events(arguments)) => events::run(&arguments).await,
         Some(Command::Export(arguments)) => export(&arguments).await,
+        Some(Command::Follow(arguments)) => follow(&arguments).await,
     }
+}
+
+async fn follow(arguments: &Follow) -> anyhow::Result<Exit> {
+    let Follow { principal, connection, filter, full, gateway } = arguments;
+    let remote = Remote::find(gateway).await?;
+    let members = [("principal", principal.as_deref()), ("connection", connection.as_deref())];
+    let shown = Shown { reader: Reader::of(gateway.json), is_full: *full, filter };
+    follow::follow(&remote, &path(PLACE, &members), Seen::default(), &shown).await
 }
 
 async fn list(arguments: &List) -> anyhow::Result<Exit> {

@@ -19,6 +19,12 @@ pub(super) struct Timeline {
     outcomes: BTreeMap<String, Value>,
 }
 
+/// Records as they come: each is an event at once, and what has begun is known when it ends.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    begun: BTreeMap<String, Value>,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub(super) struct Event {
@@ -51,7 +57,31 @@ impl Timeline {
     }
 }
 
+impl Live {
+    /// What a record is: a call that begins, a call that has ended, or something else.
+    pub(super) fn take(&mut self, record: Value) -> Event {
+        let text = |member: &str| record.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (kind, id) = (text("kind"), text("id"));
+        match kind.as_str() {
+            "intent" => {
+                self.begun.insert(id, record.clone());
+                Event { record, outcome: None }
+            }
+            "outcome" => match self.begun.remove(&id) {
+                Some(intent) => Event { record: intent, outcome: Some(record) },
+                None => Event { record, outcome: None },
+            },
+            _ => Event { record, outcome: None },
+        }
+    }
+}
+
 impl Event {
+    /// Whether it is a call that has not ended.
+    pub(super) fn is_begun(&self) -> bool {
+        self.text("/kind") == "intent" && self.outcome.is_none()
+    }
+
     /// When it happened, in milliseconds since 1970.
     pub(super) fn at(&self) -> u64 {
         self.record.get("at").and_then(Value::as_u64).unwrap_or_default()
@@ -68,12 +98,11 @@ impl Event {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let is_unknown = self.text("/kind") == "intent" && self.outcome.is_none();
-        json!({ "record": self.record, "outcome": self.outcome, "outcome_unknown": is_unknown })
+        json!({ "record": self.record, "outcome": self.outcome, "outcome_unknown": self.is_begun() })
     }
 
-    /// What a person reads.
-    pub(super) fn lines(&self, style: Style, is_full: bool) -> Vec<String> {
+    /// When, what, and what was decided.
+    pub(super) fn head(&self, style: Style) -> String {
         let at = self.at();
         let time = time::show(UnixSeconds(at / 1000));
         let time = format!("{}.{:03}Z", time.trim_end_matches('Z'), at % 1000);
@@ -92,7 +121,12 @@ impl Event {
         if !policies.is_empty() {
             head.push_str(&format!("  [{}]", visible(&policies)));
         }
-        let mut lines = vec![head];
+        head
+    }
+
+    /// What a person reads.
+    pub(super) fn lines(&self, style: Style, is_full: bool) -> Vec<String> {
+        let mut lines = vec![self.head(style)];
         let mut say = |label: &str, text: String| {
             if !text.is_empty() {
                 lines.push(format!("    {label:9} {}", visible(&text)));
@@ -254,6 +288,21 @@ mod tests {
         );
         assert!(shown(&events[0], true).contains(&"x".repeat(300)));
         assert!(events[0].has("staff") && events[0].has("completed") && !events[0].has("deny"));
+    }
+
+    #[test]
+    fn records_that_come_are_events_at_once_and_a_call_is_whole_when_it_has_ended() {
+        let mut live = Live::default();
+        let begun = live.take(intent("1", 1_800_000_000_123, "read"));
+        assert!(begun.is_begun() && begun.head(Style::plain()).contains("tools/call read  allow  [staff]"));
+        let ended = live.take(outcome("1", 1_800_000_000_456, "completed"));
+        let text = shown(&ended, false);
+        assert!(
+            !ended.is_begun() && text.contains("tools/call read") && text.contains("completed"),
+            "{text}"
+        );
+        let alone = live.take(outcome("1", 1_800_000_000_456, "completed"));
+        assert!(!alone.is_begun() && shown(&alone, false).contains("completed"));
     }
 
     #[test]

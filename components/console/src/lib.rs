@@ -10,7 +10,7 @@ use spin_sdk::wasip3::http::types;
 #[http_service]
 async fn serve(request: Request) -> Result<types::Response, Error> {
     portcullis_shell::serve(request, async |gateway, world, request| {
-        portcullis_shell::whole(portcullis_pipeline::control(gateway, world, request).await)
+        portcullis_pipeline::control(gateway, world, request).await
     })
     .await
 }

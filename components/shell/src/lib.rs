@@ -9,7 +9,6 @@ mod world;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use bytes::Bytes;
 use http::Response;
 use portcullis_pipeline::{Answer, Gateway, deliver, has_work};
 use spin_sdk::http::{Error, Request};
@@ -57,11 +56,6 @@ impl After {
             spawn(deliver(Rc::clone(&self.gateway), Rc::clone(&self.world)));
         }
     }
-}
-
-/// An answer that is whole.
-pub fn whole(response: Response<Bytes>) -> Response<Answer<World>> {
-    response.map(Answer::Full)
 }
 
 /// The gateway of this instance, loaded on its first request. Two first requests may both load; the second

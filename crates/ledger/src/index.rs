@@ -14,6 +14,7 @@
 //!
 //! Indexes are for finding; they prove nothing. [`Verifier`](crate::Verifier) does not look at them.
 
+mod follow;
 mod heads;
 mod known;
 mod leaf;
@@ -24,6 +25,7 @@ mod prune;
 mod query;
 mod upkeep;
 
+pub use follow::{Follow, FollowStep};
 pub use heads::{Heads, HeadsStep};
 pub(crate) use list::List;
 pub(crate) use node::NodeId;

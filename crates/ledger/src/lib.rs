@@ -86,8 +86,8 @@ pub use export::{InvalidLine, Line};
 pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use index::{
-    Cursor, Filter, Heads, HeadsStep, InvalidCursor, MAX_PAGE, Page, Posting, Prune, PruneStep, Pruned,
-    Query, QueryStep, Upkeep, UpkeepStep, Verdicts,
+    Cursor, Filter, Follow, FollowStep, Heads, HeadsStep, InvalidCursor, MAX_PAGE, Page, Posting, Prune,
+    PruneStep, Pruned, Query, QueryStep, Upkeep, UpkeepStep, Verdicts,
 };
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};

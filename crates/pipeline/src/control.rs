@@ -29,9 +29,11 @@ use serde_json::{Value, json};
 
 pub use crate::control::approvals::Undecided;
 pub use crate::control::objection::Objection;
+pub(crate) use crate::control::recordings::Following;
 pub use crate::control::sign_in::NotSignedIn;
 pub(crate) use crate::control::sign_in::SignIns;
 
+use crate::Answer;
 use crate::decide;
 use crate::edge::{self, Place};
 use crate::exchange::Exchange;
@@ -39,6 +41,8 @@ use crate::gateway::Gateway;
 use crate::pace;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal, respond};
+use crate::reply;
+use crate::stream::EventStream;
 
 /// What may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,38 +78,54 @@ impl Deed {
     }
 }
 
+/// What comes of what is asked.
+enum Served {
+    /// Records are followed: the answer is a stream.
+    Follow(Box<recordings::Begun>),
+    /// The answer is there.
+    Whole(Response<Bytes>),
+}
+
+impl Served {
+    fn told(value: &Value) -> Self {
+        Self::Whole(answer(StatusCode::OK, value))
+    }
+}
+
 /// Serves one request at `/api`, or for the page of a request for approval. There is always an answer; what is done at
 /// `/api`, and what is not, is on record.
 pub async fn handle<P: Ports>(
     gateway: Rc<Gateway>,
     ports: Rc<P>,
     request: Request<P::Body>,
-) -> Response<Bytes> {
+) -> Response<Answer<P>> {
     let (parts, body) = request.into_parts();
     let mut exchange = Exchange::new(gateway, ports, parts);
     match serve(&mut exchange, body).await {
-        Ok(response) => response,
+        Ok(Served::Follow(begun)) => {
+            reply::streamed(EventStream::following(Following::new(exchange, *begun)))
+        }
+        Ok(Served::Whole(response)) => response.map(Answer::Full),
         Err(refusal) => {
             let refusal = pace::refused(&mut exchange, refusal);
             exchange.note(&refusal).await;
-            refused(&refusal, exchange.deed)
+            refused(&refusal, exchange.deed).map(Answer::Full)
         }
     }
 }
 
-async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<Bytes>, Refusal> {
+async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Served, Refusal> {
     pace::of_address(x)?;
     if let Some(page) = page::serve(x.gateway.settings(), &x.parts) {
-        return page;
+        return page.map(Served::Whole);
     }
-    let value = match x.parts.uri.path() {
-        sign_in::PATH => sign_in::serve(x, body).await?,
-        _ => api(x, body).await?,
-    };
-    Ok(answer(StatusCode::OK, &value))
+    match x.parts.uri.path() {
+        sign_in::PATH => sign_in::serve(x, body).await.map(|value| Served::told(&value)),
+        _ => api(x, body).await,
+    }
 }
 
-async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
+async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Served, Refusal> {
     let deed = admit(x.gateway.settings(), &x.parts)?;
     x.deed = Some(deed.as_str());
     x.authenticate(Place::Console).await?;
@@ -113,15 +133,16 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refu
     // Whoever changes what is in force must see all of what is.
     x.active = x.gateway.look(&*x.ports).await?;
     x.token = crate::access::joined(x).await.or(x.token.take());
-    match deed {
-        Deed::Access(deed) => access::serve(x, deed, body).await,
-        Deed::Approvals(deed) => approvals::serve(x, deed, body).await,
-        Deed::Maintain => maintenance::maintain(x).await,
-        Deed::Push => push::push(x, body).await,
-        Deed::Rollback => push::rollback(x, body).await,
-        Deed::Read(asked) => recordings::serve(x, asked).await,
-        Deed::Status => status::status(x).await,
-    }
+    let value = match deed {
+        Deed::Access(deed) => access::serve(x, deed, body).await?,
+        Deed::Approvals(deed) => approvals::serve(x, deed, body).await?,
+        Deed::Maintain => maintenance::maintain(x).await?,
+        Deed::Push => push::push(x, body).await?,
+        Deed::Rollback => push::rollback(x, body).await?,
+        Deed::Read(asked) => return recordings::serve(x, asked).await,
+        Deed::Status => status::status(x).await?,
+    };
+    Ok(Served::told(&value))
 }
 
 fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {

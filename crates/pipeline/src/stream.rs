@@ -1,4 +1,5 @@
-//! The body of an answer that is a stream of events: one guarded answer, or several at once.
+//! The body of an answer that is a stream of events: one guarded answer, several at once, or what is written into the
+//! ledger.
 
 use std::pin::{Pin, pin};
 
@@ -9,6 +10,7 @@ use portcullis_mcp::sse::{Event, KEEP_ALIVE};
 use portcullis_usage::Slot;
 
 use crate::approvals::hold::{Arrival, Coming};
+use crate::control::Following;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::relay::{Out, Relay};
@@ -18,6 +20,8 @@ pub struct EventStream<P: Ports> {
     relays: Vec<Relay<P>>,
     /// An answer that is held back.
     coming: Option<Coming<P>>,
+    /// Records that are followed.
+    following: Option<Box<Following<P>>>,
     /// What goes first, last in the list.
     ready: Vec<Bytes>,
     /// Whether all answers are parts of one, so that only the last of them counts.
@@ -34,13 +38,18 @@ impl<P: Ports> std::fmt::Debug for EventStream<P> {
 
 impl<P: Ports> EventStream<P> {
     pub(crate) fn new(relays: Vec<Relay<P>>) -> Self {
-        Self { relays, coming: None, ready: Vec::new(), joint: false, slot: None }
+        Self { relays, coming: None, following: None, ready: Vec::new(), joint: false, slot: None }
     }
 
     /// A stream that begins at once with a sign of life, because its answer is held back.
     pub(crate) fn held(coming: Coming<P>) -> Self {
         let ready = vec![Bytes::from_static(KEEP_ALIVE)];
         Self { coming: Some(coming), ready, ..Self::new(Vec::new()) }
+    }
+
+    /// Records as they are written.
+    pub(crate) fn following(following: Following<P>) -> Self {
+        Self { following: Some(Box::new(following)), ..Self::new(Vec::new()) }
     }
 
     /// A stream that begins at once with a sign of life, because its answer takes long.
@@ -70,6 +79,9 @@ impl<P: Ports> EventStream<P> {
     pub async fn next(&mut self) -> Option<Bytes> {
         if let Some(first) = self.ready.pop() {
             return Some(first);
+        }
+        if let Some(following) = &mut self.following {
+            return following.next().await;
         }
         if let Some(coming) = &mut self.coming {
             let arrival = coming.arrive().await;
@@ -105,6 +117,9 @@ impl<P: Ports> EventStream<P> {
                 Arrival::Answer(relay) => self.relays.push(*relay),
                 Arrival::Nothing | Arrival::Refusal(_) | Arrival::Told(_) => {}
             }
+        }
+        if let Some(mut following) = self.following.take() {
+            following.abandon().await;
         }
         for relay in &mut self.relays {
             relay.abandon().await;

@@ -4,6 +4,9 @@
 #[expect(dead_code, reason = "the other tests use more of it")]
 mod world;
 
+#[path = "recordings/following.rs"]
+mod following;
+
 use std::collections::BTreeSet;
 
 use http::{Method, Request};
@@ -22,11 +25,20 @@ const POLICIES: &str = r#"
 "#;
 const MINUTE: u64 = 60_000;
 
-fn world() -> World {
+fn settings() -> String {
     let pace =
         "depth = 16\nrequests_per_minute = 1000000\nrequest_burst = 1000000\naddress_request_burst = 1000000";
     let settings = SETTINGS.replace("depth = 16", pace);
-    World::of(&format!("{settings}[console]\nissuers = [\"idp\"]\n"), POLICIES)
+    format!("{settings}[console]\nissuers = [\"idp\"]\n")
+}
+
+fn world() -> World {
+    World::of(&settings(), POLICIES)
+}
+
+/// Another instance of the same gateway.
+fn instance(world: &World) -> World {
+    world.instance(&settings(), POLICIES)
 }
 
 fn call(world: &World, connection: &str, subject: &str, tool: &str) -> Done {

@@ -104,3 +104,27 @@ fn leaving_cancels_a_call_of_2026_07_28_and_no_other() {
         }
     });
 }
+
+#[test]
+fn an_auditor_sees_calls_as_they_are_recorded() {
+    run(async {
+        let gateway = Gateway::start(Options::default()).await;
+        let place = "/api/recordings/follow?connection=billing";
+        let token = gateway.provider.token(Persona::Auditor, &format!("http://{}/api", gateway.address));
+        let request = http::Request::get(place)
+            .header("host", gateway.address.to_string())
+            .header("authorization", format!("Bearer {}", token.expose()))
+            .body(client::full(""))
+            .unwrap();
+        let response = client::open(gateway.address, request).await;
+        assert_eq!(response.status(), 200);
+        let mut body = response.into_body();
+        assert_eq!(messages(&mut body, 1).await, [json!({})], "it is caught up with");
+        let params = json!({ "name": "get_customer", "arguments": { "customer_id": "cus_0001" } });
+        gateway.call("billing", Persona::Vendor, "tools/call", params).await;
+        let told = messages(&mut body, 2).await;
+        let kinds: Vec<&Value> = told.iter().map(|one| &one["record"]["kind"]).collect();
+        assert_eq!(kinds, ["intent", "outcome"], "{told:?}");
+        assert_eq!(told[0]["record"]["name"], "get_customer");
+    });
+}

@@ -1,15 +1,17 @@
 //! Reading the ledger: which recordings there were, what is in one, and an export that can be verified without us.
 //!
 //! Lists and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of. What
-//! is of no connection, or of one that the settings no longer have, needs it on all of them. Whoever reads a recording or
+//! is of no connection, or of one that the settings no longer have, needs it on all of them. Whoever reads a recording, follows records or reads
 //! an export is on record themselves, before they get it.
 //!
 //! Everything is bounded for each request: days, reads of the store, and the length of the answer, which says where it
 //! goes on. What cannot be read, or is missing, is told in `problems`; it never just looks shorter.
 
 mod before;
+mod chain;
 mod checkpoints;
 mod export;
+mod follow;
 mod list;
 mod one;
 mod query;
@@ -24,7 +26,9 @@ use portcullis_settings::ConnectionName;
 use serde_json::Value;
 
 pub(super) use self::before::before;
-use crate::control::{Objection, merge, on_one};
+pub(super) use self::follow::Begun;
+pub(crate) use self::follow::Following;
+use crate::control::{Objection, Served, merge, on_one};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::record::{End, Open};
@@ -35,6 +39,8 @@ use crate::refusal::Refusal;
 pub(super) enum Asked {
     /// Everything of some days, as it is stored.
     Export,
+    /// The records that are written from now on.
+    Follow,
     /// Which recordings there are.
     List,
     /// The records of one of them.
@@ -46,6 +52,7 @@ impl Asked {
     pub(super) fn of(path: &str, method: &Method) -> Result<Self, Refusal> {
         let asked = match path.strip_prefix("/api/recordings") {
             Some("") => Self::List,
+            Some("/follow") => Self::Follow,
             Some(rest) => {
                 let id = rest.strip_prefix('/').and_then(recording_id);
                 Self::One(id.ok_or(Refusal::NotFound)?)
@@ -60,6 +67,7 @@ impl Asked {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Export => "ledger/export",
+            Self::Follow => "recordings/follow",
             Self::List => "recordings/list",
             Self::One(_) => "recordings/read",
         }
@@ -67,12 +75,14 @@ impl Asked {
 }
 
 /// Reads what is asked for.
-pub(super) async fn serve<P: Ports>(x: &mut Exchange<P>, asked: Asked) -> Result<Value, Refusal> {
-    match asked {
-        Asked::Export => export::export(x).await,
-        Asked::List => list::list(x).await,
-        Asked::One(recording) => one::one(x, recording).await,
-    }
+pub(super) async fn serve<P: Ports>(x: &mut Exchange<P>, asked: Asked) -> Result<Served, Refusal> {
+    let value = match asked {
+        Asked::Export => export::export(x).await?,
+        Asked::Follow => return follow::begin(x).await.map(|begun| Served::Follow(Box::new(begun))),
+        Asked::List => list::list(x).await?,
+        Asked::One(recording) => one::one(x, recording).await?,
+    };
+    Ok(Served::told(&value))
 }
 
 /// What a caller may do, by connection.

@@ -472,19 +472,7 @@ impl World {
     }
 
     async fn serve(&self, request: Request<Chunked>) -> Done {
-        let response = handle(Rc::clone(&self.gateway), Rc::clone(&self.ports), request).await;
-        let (head, answer) = response.into_parts();
-        let mut bytes = Vec::new();
-        match answer {
-            Answer::Full(whole) => bytes.extend_from_slice(&whole),
-            Answer::Events(mut events) => {
-                while let Some(more) = events.next().await {
-                    bytes.extend_from_slice(&more);
-                }
-            }
-        }
-        let text = String::from_utf8(bytes).unwrap();
-        Done { status: head.status.as_u16(), headers: head.headers, text }
+        pulled(handle(Rc::clone(&self.gateway), Rc::clone(&self.ports), request).await).await
     }
 
     /// Another instance in the same world, with settings of its own.
@@ -499,9 +487,7 @@ impl World {
     /// Sends a request to `/api`.
     pub(crate) fn control(&self, request: Request<Chunked>) -> Done {
         let served = portcullis_pipeline::control(Rc::clone(&self.gateway), Rc::clone(&self.ports), request);
-        let (head, body) = pollster::block_on(served).into_parts();
-        let text = String::from_utf8(body.to_vec()).unwrap();
-        Done { status: head.status.as_u16(), headers: head.headers, text }
+        pollster::block_on(async { pulled(served.await).await })
     }
 
     /// Takes what happened so far.
@@ -535,6 +521,22 @@ impl World {
         let records = records.iter().map(|record| String::from_utf8_lossy(&record.encode()).into_owned());
         values.chain(records).chain(self.ports.log.borrow().iter().cloned()).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// An answer, pulled to its end.
+async fn pulled(response: Response<Answer<Fake>>) -> Done {
+    let (head, answer) = response.into_parts();
+    let mut bytes = Vec::new();
+    match answer {
+        Answer::Full(whole) => bytes.extend_from_slice(&whole),
+        Answer::Events(mut events) => {
+            while let Some(more) = events.next().await {
+                bytes.extend_from_slice(&more);
+            }
+        }
+    }
+    let text = String::from_utf8(bytes).unwrap();
+    Done { status: head.status.as_u16(), headers: head.headers, text }
 }
 
 /// A gateway with mounted policies.

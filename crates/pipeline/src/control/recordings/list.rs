@@ -25,9 +25,24 @@ const NAME_READS: u32 = 1_024;
 
 /// A filter that an index has, and what is left for afterwards: a name has a tag under each secret.
 struct Wanted {
+    names: Names,
+    verdict: Option<Verdict>,
+}
+
+/// The tags of the names that are asked for.
+pub(super) struct Names {
     principals: Option<BTreeSet<Tag>>,
     connections: Option<BTreeSet<Tag>>,
-    verdict: Option<Verdict>,
+}
+
+impl Names {
+    /// Whether something of this principal, on this connection, is asked for.
+    pub(super) fn matches(&self, principal: Option<Tag>, connection: Option<Tag>) -> bool {
+        let is_in = |tags: &Option<BTreeSet<Tag>>, tag: Option<Tag>| {
+            tags.as_ref().is_none_or(|tags| tag.is_some_and(|tag| tags.contains(&tag)))
+        };
+        is_in(&self.principals, principal) && is_in(&self.connections, connection)
+    }
 }
 
 impl Wanted {
@@ -35,15 +50,8 @@ impl Wanted {
         let only = |tags: &Option<BTreeSet<Tag>>| {
             tags.as_ref().filter(|tags| tags.len() == 1).and_then(|tags| tags.first().copied())
         };
-        let (principal, connection) = (only(&self.principals), only(&self.connections));
+        let (principal, connection) = (only(&self.names.principals), only(&self.names.connections));
         Filter { recording: None, principal, connection, verdict: self.verdict }
-    }
-
-    fn matches(&self, posting: &Posting) -> bool {
-        let is_in = |tags: &Option<BTreeSet<Tag>>, tag: Option<Tag>| {
-            tags.as_ref().is_none_or(|tags| tag.is_some_and(|tag| tags.contains(&tag)))
-        };
-        is_in(&self.principals, posting.principal) && is_in(&self.connections, posting.connection)
     }
 }
 
@@ -51,7 +59,7 @@ pub(super) async fn list<P: Ports>(x: &Exchange<P>) -> Result<Value, Refusal> {
     let scope = Scope::of(x, Target::Audit)?;
     let query = Query::parse(x.parts.uri.query(), &MEMBERS)?;
     let (days, limit) = (query.days(x.now)?, query.limit()?);
-    let wanted = wanted(x, &query)?;
+    let wanted = Wanted { names: names(x, &query)?, verdict: query.decision()? };
     let cursor = query.get::<Cursor>("cursor")?;
     upkeep(x, &days).await;
     checkpoints::publish(x).await;
@@ -66,7 +74,9 @@ pub(super) async fn list<P: Ports>(x: &Exchange<P>) -> Result<Value, Refusal> {
     let postings: Vec<Posting> = found
         .postings
         .into_iter()
-        .filter(|posting| wanted.matches(posting) && scope.covers(posting.connection))
+        .filter(|posting| {
+            wanted.names.matches(posting.principal, posting.connection) && scope.covers(posting.connection)
+        })
         .collect();
     let principals = principals(x, &postings).await?;
     let told: Vec<Value> = postings.iter().map(|posting| told(posting, &scope, &principals)).collect();
@@ -79,7 +89,8 @@ pub(super) async fn list<P: Ports>(x: &Exchange<P>) -> Result<Value, Refusal> {
     }))
 }
 
-fn wanted<P: Ports>(x: &Exchange<P>, query: &Query) -> Result<Wanted, Refusal> {
+/// The `principal` and the `connection` of a query, as far as it has them.
+pub(super) fn names<P: Ports>(x: &Exchange<P>, query: &Query) -> Result<Names, Refusal> {
     let principals = match query.text("principal") {
         None => None,
         Some(text) => {
@@ -91,7 +102,7 @@ fn wanted<P: Ports>(x: &Exchange<P>, query: &Query) -> Result<Wanted, Refusal> {
     };
     let connections =
         query.text("connection").map(|name| tags(x, |key| Tag::connection(key, name)).collect());
-    Ok(Wanted { principals, connections, verdict: query.decision()? })
+    Ok(Names { principals, connections })
 }
 
 fn told(posting: &Posting, scope: &Scope, principals: &BTreeMap<Tag, String>) -> Value {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use portcullis_ledger::{
-    Access, ChainId, ChainReader, ContentHash, Continuation, Cursor, Filter, Key, MAX_RECORD_BYTES, Posting,
-    Query as Finding, Read, Record, RecordingId, Segment, SegmentId, ocsf_events,
+    ChainId, Continuation, Cursor, Filter, Key, MAX_RECORD_BYTES, Posting, Query as Finding, Read, Record,
+    RecordingId, SegmentId, ocsf_events,
 };
 use portcullis_policy::Target;
 use serde_json::{Value, json};
 
+use super::chain::Chain;
 use super::query::Query;
 use super::store::{get_all, page, upkeep};
 use super::{Scope, close};
@@ -173,9 +174,7 @@ impl<P: Ports> Reading<'_, P> {
     async fn chain(&mut self, begin: SegmentId) -> Result<Option<SegmentId>, Refusal> {
         let app = self.x.gateway.app();
         let chain = begin.chain;
-        let mut reader = ChainReader::starting_at(app.clone(), begin);
-        // What the segment before it is, is not known in the middle.
-        let mut head = (begin.n == 0).then_some(ContentHash::NOTHING);
+        let mut reading = Chain::starting_at(self.x, begin);
         let mut n = begin.n;
         loop {
             let keys = (n..n.saturating_add(AHEAD)).map(|n| Key::segment(app, SegmentId { chain, n }));
@@ -191,7 +190,7 @@ impl<P: Ports> Reading<'_, P> {
                     }
                     return Ok(None);
                 };
-                let ended = match self.segment(&mut reader, (at, value), &mut head).await? {
+                let ended = match self.segment(&mut reading, (at, value)).await? {
                     Ok(ended) => ended,
                     Err(problem) => {
                         self.problems.push(format!("{problem}; what follows in chain {chain} is not shown"));
@@ -204,7 +203,7 @@ impl<P: Ports> Reading<'_, P> {
                 n = n.saturating_add(1);
                 self.n_segments = self.n_segments.saturating_add(1);
                 let is_enough = self.n_bytes >= ANSWER_BYTES || self.n_segments >= MAX_SEGMENTS;
-                if is_enough && !reader.has_begun() {
+                if is_enough && !reading.has_begun() {
                     return Ok(Some(SegmentId { chain, n }));
                 }
             }
@@ -221,37 +220,24 @@ impl<P: Ports> Reading<'_, P> {
     /// Takes what a segment has of the recording; the inner error is what is wrong with it.
     async fn segment(
         &mut self,
-        reader: &mut ChainReader,
+        chain: &mut Chain,
         (at, value): (SegmentId, &[u8]),
-        head: &mut Option<ContentHash>,
     ) -> Result<Result<Continuation, String>, Refusal> {
-        let keys = self.x.gateway.ledger_keys();
-        let segment = match Segment::parse(value) {
+        let segment = match chain.check(self.x, at, value) {
             Ok(segment) => segment,
-            Err(error) => return Ok(Err(format!("{at}: {error}"))),
+            Err(problem) => return Ok(Err(problem)),
         };
-        if let Err(error) = segment.verify(&keys.trusted) {
-            return Ok(Err(format!("{at}: {error}")));
+        let recording = self.recording;
+        if let Err(error) = chain.unlock(self.x, &segment, |label| label.recording == recording).await? {
+            return Ok(Err(error.to_string()));
         }
-        if head.is_some_and(|head| head != segment.header().previous) {
-            return Ok(Err(format!("{at} does not follow the segment before it")));
-        }
-        *head = Some(segment.hash());
-        if reader.wanted(&segment).contains(&self.recording) {
-            let key = Key::recording(self.x.gateway.app(), self.recording, at.chain);
-            let key = self.x.ports.get(key.as_str()).await?;
-            match Access::of(key.as_deref(), (self.recording, at.chain), &keys.wrapping) {
-                Ok(access) => reader.allow(self.recording, access),
-                Err(error) => return Ok(Err(error.to_string())),
-            }
-        }
-        let read = match reader.read(&segment) {
+        let read = match chain.read(&segment) {
             Ok(read) => read,
             Err(error) => return Ok(Err(error.to_string())),
         };
         for read in read {
             match read {
-                Read::Erased(label) if label.recording == self.recording => {
+                Read::Erased(label) if label.recording == recording => {
                     self.erased = self.erased.saturating_add(1);
                 }
                 // Its key was not asked for: it is of another recording.
