@@ -23,7 +23,6 @@ use http::Method;
 use portcullis_ledger::{RecordingId, Tag};
 use portcullis_policy::{Reasons, Target};
 use portcullis_settings::ConnectionName;
-use serde_json::Value;
 
 pub(super) use self::before::before;
 pub(super) use self::follow::Begun;
