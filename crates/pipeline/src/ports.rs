@@ -30,6 +30,10 @@ pub trait Ports: 'static {
     /// Reads a value.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
 
+    /// Removes a value; `Ok` also if there is none. Removing it once more does no harm, so that whoever was stopped in the
+    /// middle begins again. Something may still read what it was for a moment, on a store of several machines.
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), StoreError>>;
+
     /// Adds to a counter, and returns what it then is. A counter that does not exist is 0. Everything else in this
     /// instance waits meanwhile, so this is for claims and for reading counters (`by` is 0 then), never once per call.
     /// The key of a counter is never [set](Ports::set).

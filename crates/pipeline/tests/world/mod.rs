@@ -252,6 +252,13 @@ impl Ports for Fake {
         Ok(self.store.borrow().get(key).cloned())
     }
 
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.reach("delete", key)?;
+        self.store.borrow_mut().remove(key);
+        self.counters.borrow_mut().remove(key);
+        Ok(())
+    }
+
     fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
         self.reach("increment", key)?;
         let mut counters = self.counters.borrow_mut();
