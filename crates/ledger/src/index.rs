@@ -28,7 +28,7 @@ pub use heads::{Heads, HeadsStep};
 pub(crate) use list::List;
 pub(crate) use node::NodeId;
 pub use posting::{Cursor, InvalidCursor, Posting, Verdicts};
-pub use prune::{Prune, PruneStep, Pruned};
+pub use prune::{Held, Prune, PruneStep, Pruned};
 pub use query::{Filter, MAX_PAGE, Page, Query, QueryStep};
 pub use upkeep::{Upkeep, UpkeepStep};
 

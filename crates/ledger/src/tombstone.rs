@@ -88,6 +88,16 @@ impl Tombstone {
         Ok(tombstone)
     }
 
+    /// The same day with fewer of its chains kept: some need not be kept any more. Chains that were not kept stay so.
+    #[must_use]
+    pub fn keeping(&self, kept: &[u32], at: UnixMillis, key: &SigningKey) -> Self {
+        let kept = self.kept.iter().filter(|serial| kept.contains(serial)).copied().collect();
+        let signed = Signed { key: key.id().clone(), signature: [0; 64] };
+        let mut tombstone = Self { at, kept, signed, ..self.clone() };
+        tombstone.signed.signature = key.sign(Signing::Tombstone, ContentHash::of(&tombstone.content()));
+        tombstone
+    }
+
     /// Checks that a trusted key vouches for the tombstone.
     ///
     /// # Errors
@@ -118,6 +128,12 @@ impl Tombstone {
     #[must_use]
     pub const fn chains(&self) -> u32 {
         self.chains
+    }
+
+    /// The chains that were not pruned, in order.
+    #[must_use]
+    pub fn kept(&self) -> &[u32] {
+        &self.kept
     }
 
     /// Whether this chain was not pruned.
