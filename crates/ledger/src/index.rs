@@ -22,6 +22,7 @@ mod node;
 mod posting;
 mod prune;
 mod query;
+mod size;
 mod upkeep;
 
 pub use heads::{Heads, HeadsStep};
@@ -30,6 +31,7 @@ pub(crate) use node::NodeId;
 pub use posting::{Cursor, InvalidCursor, Posting, Verdicts};
 pub use prune::{Held, Prune, PruneStep, Pruned};
 pub use query::{Filter, MAX_PAGE, Page, Query, QueryStep};
+pub use size::{Size, SizeStep};
 pub use upkeep::{Upkeep, UpkeepStep};
 
 /// How many chains, or nodes of the level below, a node is of. In the tests here a few chains reach every level; those

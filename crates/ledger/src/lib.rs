@@ -88,7 +88,7 @@ pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use index::{
     Cursor, Filter, Heads, HeadsStep, Held, InvalidCursor, MAX_PAGE, Page, Posting, Prune, PruneStep, Pruned,
-    Query, QueryStep, Upkeep, UpkeepStep, Verdicts,
+    Query, QueryStep, Size, SizeStep, Upkeep, UpkeepStep, Verdicts,
 };
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};

@@ -118,7 +118,8 @@ impl Sighting {
     /// Tells what the counter is.
     pub fn counted(&mut self, serials: u64) {
         self.serials = Some(serials);
-        self.stage = if serials == 0 { Stage::Walk { next: 1 } } else { Stage::Halve { low: 1, high: serials } };
+        self.stage =
+            if serials == 0 { Stage::Walk { next: 1 } } else { Stage::Halve { low: 1, high: serials } };
     }
 
     /// Tells what lies at a key.
@@ -141,7 +142,11 @@ mod tests {
     const HOUR: u64 = 60 * 60 * 1000;
 
     fn head(day: Day, serial: u32) -> Head {
-        Head { chain: ChainId { day, serial }, segments: serial, hash: ContentHash::of(&serial.to_be_bytes()) }
+        Head {
+            chain: ChainId { day, serial },
+            segments: serial,
+            hash: ContentHash::of(&serial.to_be_bytes()),
+        }
     }
 
     /// A checkpoint an hour, each of one chain of its day; some serials are claimed and have none.

@@ -29,6 +29,7 @@ use serde_json::{Value, json};
 
 pub use crate::control::approvals::Undecided;
 pub use crate::control::objection::Objection;
+pub use crate::control::recordings::Undone;
 pub use crate::control::sign_in::NotSignedIn;
 pub(crate) use crate::control::sign_in::SignIns;
 
@@ -53,7 +54,7 @@ enum Deed {
     Push,
     /// Put a bundle in force that was before.
     Rollback,
-    /// Read the ledger.
+    /// Read the ledger, or do something with what is in it.
     Read(recordings::Asked),
     /// Tell what is in force.
     Status,
@@ -119,7 +120,7 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refu
         Deed::Maintain => maintenance::maintain(x).await,
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
-        Deed::Read(asked) => recordings::serve(x, asked).await,
+        Deed::Read(asked) => recordings::serve(x, asked, body).await,
         Deed::Status => status::status(x).await,
     }
 }
@@ -149,7 +150,8 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         Deed::Approvals(deed) => deed.body(),
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
-        Deed::Maintain | Deed::Read(_) | Deed::Status => None,
+        Deed::Read(asked) => asked.body(),
+        Deed::Maintain | Deed::Status => None,
     };
     let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
@@ -300,8 +302,8 @@ fn denied(deed: Option<&str>) -> &'static str {
         Some(deed) if deed.starts_with("access/") => NOT_OFFERED,
         Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
         Some(deed) if deed.starts_with("ledger/") || deed.starts_with("recordings/") => {
-            "the policies in force do not let you do this: lists and exports of records need `audit`, and reading a \
-             recording needs `review`"
+            "the policies in force do not let you do this: lists and exports of records need `audit`, reading a \
+             recording needs `review`, holding and releasing it `legal_hold`, and erasing it `erase`"
         }
         Some(_) | None => {
             "the policies in force do not let you do this: pushing and maintenance need `configure` on every connection, looking \

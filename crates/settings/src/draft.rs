@@ -101,7 +101,8 @@ impl Draft {
         let records = read_or(&mut root, &mut report, "records", Records::default(), |section, report| {
             let records = Records::read(section, report);
             if records.is_limited() && console.is_none() {
-                let told = "`records` limits what is kept, but without `[console]` nobody can have it deleted";
+                let told =
+                    "`records` limits what is kept, but without `[console]` nobody can have it deleted";
                 report.add(section.line, format!("{told}; add one, or remove the section"));
             }
             records

@@ -23,7 +23,8 @@ impl Records {
     /// Reads `[records]`.
     pub(crate) fn read(section: &mut Section<'_, '_>, report: &mut Report) -> Self {
         let mut number = |key, most| section.has(key).then(|| section.number(report, key, 1..=most, most));
-        let (keep_days, megabytes) = (number("keep_days", MOST_DAYS), number("keep_megabytes", MOST_MEGABYTES));
+        let (keep_days, megabytes) =
+            (number("keep_days", MOST_DAYS), number("keep_megabytes", MOST_MEGABYTES));
         Self { keep_days, keep_bytes: megabytes.map(|n| u64::from(n).saturating_mul(MEGABYTE)) }
     }
 }

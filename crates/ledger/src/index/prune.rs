@@ -2,7 +2,7 @@
 //!
 //! A state machine without a store. What it finds is to be done in this order: a checkpoint must have
 //! [seen](crate::Sighting) the heads; then a [tombstone](crate::Tombstone) is signed and written; then the keys are
-//! deleted, first to last. Stopped anywhere, it [goes on](Prune::going_on) by the tombstone: what a chain has is known from
+//! deleted. Stopped anywhere, it [goes on](Prune::going_on) by the tombstone: what a chain has is known from
 //! its leaf, which goes last. A chain is deleted from its end, so that what is left of one is always its beginning. No
 //! [`Upkeep`](super::Upkeep) is to run for a day that has a tombstone.
 
@@ -35,11 +35,11 @@ pub enum PruneStep {
 pub struct Pruned {
     /// All chains of the day in order, for the tombstone; if there is one already, those of which something is left.
     pub heads: Vec<Head>,
-    /// The chains that have a recording which must not be deleted, for the tombstone. They stay whole, with what else they
-    /// have.
+    /// The chains that are held, for the tombstone. They stay whole, with what else they have.
     pub kept: Vec<u32>,
-    /// What is to be deleted, first to last: lists before what they are of, and the leaf of a chain after its segments.
-    pub delete: Vec<Key>,
+    /// What is to be deleted: each of these in its order, first to last, and all of them at once if wanted. The leaf of a
+    /// chain comes after its segments.
+    pub delete: Vec<Vec<Key>>,
 }
 
 /// Finds what to prune of one day. See the [module](self).
@@ -69,8 +69,9 @@ impl Prune {
         Self { known: Known::new(app, day), chains, held, tombstone: None }
     }
 
-    /// Looks at what is left of a day that has this tombstone, which somebody trusted has signed. The chains that it keeps
-    /// stay; those of them that are no longer held are not among [`Pruned::kept`].
+    /// Looks at what is left of a day that has this tombstone, which somebody trusted has signed. What is to be deleted is
+    /// all but what the tombstone keeps, whatever is held; [`Pruned::kept`] is what another tombstone could still keep: the
+    /// chains that are held and not gone.
     #[must_use]
     pub fn going_on(app: AppName, tombstone: Tombstone, held: Held) -> Self {
         let (day, chains) = (tombstone.day(), tombstone.chains());
@@ -97,16 +98,17 @@ impl Prune {
                 Found::There(leaf) => {
                     pruned.heads.push(leaf.head);
                     let recordings: BTreeSet<_> = leaf.postings.iter().map(|one| one.recording).collect();
-                    let is_held = self.held.chains.contains(&chain)
-                        || !recordings.is_disjoint(&self.held.recordings);
-                    if is_held && stays != Some(false) {
+                    let is_held =
+                        self.held.chains.contains(&chain) || !recordings.is_disjoint(&self.held.recordings);
+                    if is_held {
                         pruned.kept.push(serial);
-                    } else if stays != Some(true) {
+                    }
+                    if !stays.unwrap_or(is_held) {
                         let segments = (0..leaf.head.segments).rev().map(|n| SegmentId { chain, n });
                         let keys = recordings.into_iter().map(|one| Key::recording(&app, one, chain));
-                        pruned.delete.extend(keys);
-                        pruned.delete.extend(segments.map(|id| Key::segment(&app, id)));
-                        pruned.delete.push(Key::index_leaf(&app, chain));
+                        let segments = segments.map(|id| Key::segment(&app, id));
+                        let leaf = Key::index_leaf(&app, chain);
+                        pruned.delete.push(keys.chain(segments).chain([leaf]).collect());
                     }
                 }
             }
@@ -125,12 +127,13 @@ impl Prune {
     }
 
     /// The keys of all nodes of the day, as far as they are known: each node before its lists.
-    fn nodes(&mut self) -> Vec<Key> {
+    fn nodes(&mut self) -> Vec<Vec<Key>> {
         let levels = [(Level::Wide, WIDE), (Level::Narrow, FAN_OUT)];
         let nodes =
             levels.into_iter().flat_map(|(level, width)| (0..self.chains / width).map(move |n| (level, n)));
-        let mut keys = Vec::new();
+        let mut all = Vec::new();
         for (level, n) in nodes {
+            let mut keys = Vec::new();
             let id = NodeId { day: self.known.day(), level, n };
             let app = self.known.app().clone();
             keys.push(Key::index_node(&app, id));
@@ -142,7 +145,8 @@ impl Prune {
                 keys.extend((0..n_pages).map(|page| Key::index_page(&app, id, (list, page))));
                 keys.push(Key::index_list(&app, id, list));
             }
+            all.push(keys);
         }
-        keys
+        all
     }
 }

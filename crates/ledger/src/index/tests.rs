@@ -271,6 +271,28 @@ fn heads(store: &Store) -> (Vec<crate::Head>, u32) {
     }
 }
 
+#[test]
+fn a_day_is_as_large_as_its_leaves_say() {
+    let one = vec![(0, None, 0, Verdict::Allow, 0)];
+    let mut store = store(&[one.clone(), vec![], one]);
+    let all = |store: &Store| {
+        let segments = store.values.iter().filter(|(key, _)| key.contains(":segment:"));
+        segments.map(|(_, value)| value.len() as u64).sum::<u64>()
+    };
+    let measured = |store: &Store| {
+        let mut size = Size::new(app(), day(), 1..=3);
+        loop {
+            match size.step() {
+                SizeStep::Get(keys) => keys.iter().for_each(|key| size.got(key, store.get(key))),
+                SizeStep::Found { bytes, without_leaf } => return (bytes, without_leaf),
+            }
+        }
+    };
+    assert_eq!(measured(&store), (0, Some(ChainId { day: day(), serial: 1 })));
+    upkeep(&mut store, day().end().0 * 2, usize::MAX);
+    assert_eq!(measured(&store), (all(&store), None));
+}
+
 fn held(recordings: &[u8]) -> Held {
     Held { recordings: recordings.iter().copied().map(recording).collect(), ..Held::default() }
 }
@@ -348,7 +370,7 @@ proptest! {
             let again = Prune::going_on(app(), tombstone.clone(), held.clone());
             let PruneStep::Pruned(pruned) = driven(&store, again) else { panic!("it goes on") };
             prop_assert_eq!(&pruned.kept, tombstone.kept());
-            for key in pruned.delete.iter().take(stop) {
+            for key in pruned.delete.iter().flatten().take(stop) {
                 store.values.remove(key.as_str());
             }
             // Whoever reads a copy of the store meanwhile can.
@@ -371,7 +393,7 @@ proptest! {
         prop_assert!(fewer.verify(&trusted()).is_ok() && fewer.is_of(&all_heads));
         let again = Prune::going_on(app(), fewer, Held::default());
         let PruneStep::Pruned(pruned) = driven(&store, again) else { panic!("it goes on") };
-        for key in &pruned.delete {
+        for key in pruned.delete.iter().flatten() {
             store.values.remove(key.as_str());
         }
         prop_assert!(store.values.is_empty(), "{:?}", store.values.keys());

@@ -114,6 +114,7 @@ pub(crate) struct Fake {
 }
 
 /// What a store holds.
+#[derive(Clone)]
 pub(crate) struct Stored {
     store: BTreeMap<String, Vec<u8>>,
     written: BTreeMap<String, Vec<u8>>,
