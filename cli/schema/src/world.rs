@@ -120,7 +120,9 @@ impl World {
             | Target::Complete(Completion::Prompt { .. } | Completion::Resource { .. })
             | Target::Configure
             | Target::Elicit
+            | Target::Erase
             | Target::ForceApprove
+            | Target::LegalHold
             | Target::ListRoots
             | Target::Read { .. }
             | Target::RequestAccess { .. }
@@ -240,13 +242,15 @@ pub(crate) fn parts_of(id: &str) -> Option<(Kind, &str, &str)> {
 /// The actions that are the same whatever the upstreams are.
 fn fixed_actions() -> BTreeMap<String, Action> {
     let resource = Target::Read { uri: "" };
-    let fixed: [(&str, Target<'_>, &'static [&'static str]); 13] = [
+    let fixed: [(&str, Target<'_>, &'static [&'static str]); 15] = [
         ("approve", Target::Approve, &["Connection"]),
         ("audit", Target::Audit, &["Connection"]),
         ("complete", Target::Complete(Completion::Resource { uri: "" }), &["Prompt", "Resource"]),
         ("configure", Target::Configure, &["Connection"]),
         ("elicit", Target::Elicit, &["Connection"]),
+        ("erase", Target::Erase, &["Connection"]),
         ("force_approve", Target::ForceApprove, &["Connection"]),
+        ("legal_hold", Target::LegalHold, &["Connection"]),
         ("read", resource, &["Resource"]),
         ("request_access", Target::RequestAccess { group: "" }, &["Group"]),
         ("review", Target::Review, &["Connection"]),

@@ -172,12 +172,14 @@ fn uri(text: &str) -> Result<String, String> {
 }
 
 /// What is done to a connection as a whole, by the name of its action.
-const STEPS: [(&str, Target<'static>); 9] = [
+const STEPS: [(&str, Target<'static>); 11] = [
     ("approve", Target::Approve),
     ("audit", Target::Audit),
     ("configure", Target::Configure),
     ("elicit", Target::Elicit),
+    ("erase", Target::Erase),
     ("force_approve", Target::ForceApprove),
+    ("legal_hold", Target::LegalHold),
     ("review", Target::Review),
     ("revoke", Target::Revoke),
     ("roots", Target::ListRoots),

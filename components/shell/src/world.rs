@@ -103,6 +103,11 @@ impl Ports for World {
         in_time(store.get(key)).await
     }
 
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        let store = self.store()?;
+        in_time(store.delete(key)).await
+    }
+
     fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {
         let by = i64::try_from(by).map_err(|_| StoreError("a counter cannot grow by so much".to_owned()))?;
         // The interface of `spin:key-value` has no counters. Both open the same store.

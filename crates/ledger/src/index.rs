@@ -23,6 +23,7 @@ mod node;
 mod posting;
 mod prune;
 mod query;
+mod size;
 mod upkeep;
 
 pub use follow::{Follow, FollowStep};
@@ -30,8 +31,9 @@ pub use heads::{Heads, HeadsStep};
 pub(crate) use list::List;
 pub(crate) use node::NodeId;
 pub use posting::{Cursor, InvalidCursor, Posting, Verdicts};
-pub use prune::{Prune, PruneStep, Pruned};
+pub use prune::{Held, Prune, PruneStep, Pruned};
 pub use query::{Filter, MAX_PAGE, Page, Query, QueryStep};
+pub use size::{Size, SizeStep};
 pub use upkeep::{Upkeep, UpkeepStep};
 
 /// How many chains, or nodes of the level below, a node is of. In the tests here a few chains reach every level; those

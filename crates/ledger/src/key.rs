@@ -94,6 +94,48 @@ impl Key {
         Self::of_chains(app, format_args!("tombstone:{day}"))
     }
 
+    /// Where maintenance notes what it knows of a day that is over. It may be lost.
+    #[must_use]
+    pub fn extent(app: &AppName, day: Day) -> Self {
+        Self::of_chains(app, format_args!("extent:{day}"))
+    }
+
+    /// Where maintenance notes the first day that may have something to be pruned. It may be lost.
+    #[must_use]
+    pub fn oldest(app: &AppName) -> Self {
+        Self::of_chains(app, format_args!("oldest"))
+    }
+
+    /// The counter of those who would write the tombstone of a day within a span of time. Who raises it to 1 may.
+    #[must_use]
+    pub fn pruning(app: &AppName, day: Day, span: u64) -> Self {
+        Self::of_chains(app, format_args!("pruning:{day}:{span}"))
+    }
+
+    /// Where it is noted when a checkpoint was last made or begun. It may be lost.
+    #[must_use]
+    pub fn checked(app: &AppName) -> Self {
+        Self::of_chains(app, format_args!("checked"))
+    }
+
+    /// The counter of entries about what must not be deleted. Who raises it by 1 has the number that it then is.
+    #[must_use]
+    pub fn holds(app: &AppName) -> Self {
+        Self::of_chains(app, format_args!("holds"))
+    }
+
+    /// Where an entry about what must not be deleted is.
+    #[must_use]
+    pub fn hold(app: &AppName, n: u64) -> Self {
+        Self::of_chains(app, format_args!("hold:{n}"))
+    }
+
+    /// Where it is said that an entry was missing when a later one was written.
+    #[must_use]
+    pub fn hold_missing(app: &AppName, n: u64) -> Self {
+        Self::of_chains(app, format_args!("hold-missing:{n}"))
+    }
+
     /// Where the postings of one chain are.
     pub(crate) fn index_leaf(app: &AppName, ChainId { day, serial }: ChainId) -> Self {
         Self::of_chains(app, format_args!("leaf:{day}:{serial}"))

@@ -62,6 +62,7 @@ mod record;
 mod recording;
 mod refusal;
 mod retention;
+mod sighting;
 mod sign;
 mod stage;
 mod tombstone;
@@ -86,8 +87,8 @@ pub use export::{InvalidLine, Line};
 pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use index::{
-    Cursor, Filter, Follow, FollowStep, Heads, HeadsStep, InvalidCursor, MAX_PAGE, Page, Posting, Prune,
-    PruneStep, Pruned, Query, QueryStep, Upkeep, UpkeepStep, Verdicts,
+    Cursor, Filter, Follow, FollowStep, Heads, HeadsStep, Held, InvalidCursor, MAX_PAGE, Page, Posting,
+    Prune, PruneStep, Pruned, Query, QueryStep, Size, SizeStep, Upkeep, UpkeepStep, Verdicts,
 };
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};
@@ -99,6 +100,7 @@ pub use record::{MAX_RECORD_BYTES, MAX_VALUE_BYTES, Record};
 pub use recording::{InvalidKeyValue, KeyValue, RecordingId, Tag, UnwrapError, WrappedKey, WrappingKeys};
 pub use refusal::Refusal;
 pub use retention::{DaySize, Retention};
+pub use sighting::{Sighting, SightingStep};
 pub use sign::{InvalidKeyId, KeyId, SignatureError, SigningKey, TrustedKeys, VerifyingKey};
 pub use stage::{Stage, UnknownStage};
 pub use tombstone::{InvalidTombstone, MAX_KEPT, Tombstone, TombstoneDraft, TombstoneError};

@@ -7,6 +7,8 @@
 //! The root is that of the Merkle tree over the heads of all of the day's chains, in order. So what was pruned is what the
 //! checkpoints have seen, and nothing else.
 
+use std::collections::BTreeSet;
+
 use crate::bytes::{Reader, Unreadable, length, put_name};
 use crate::checkpoint::{Head, root};
 use crate::day::Day;
@@ -88,6 +90,18 @@ impl Tombstone {
         Ok(tombstone)
     }
 
+    /// The same day with these chains kept, which must still be whole: some need not be kept any more, or some were held
+    /// before any was deleted.
+    #[must_use]
+    pub fn keeping(&self, kept: &[u32], at: UnixMillis, key: &SigningKey) -> Self {
+        let kept: BTreeSet<u32> = kept.iter().copied().filter(|serial| *serial <= self.chains).collect();
+        let kept = kept.into_iter().take(MAX_KEPT).collect();
+        let signed = Signed { key: key.id().clone(), signature: [0; 64] };
+        let mut tombstone = Self { at, kept, signed, ..self.clone() };
+        tombstone.signed.signature = key.sign(Signing::Tombstone, ContentHash::of(&tombstone.content()));
+        tombstone
+    }
+
     /// Checks that a trusted key vouches for the tombstone.
     ///
     /// # Errors
@@ -118,6 +132,12 @@ impl Tombstone {
     #[must_use]
     pub const fn chains(&self) -> u32 {
         self.chains
+    }
+
+    /// The chains that were not pruned, in order.
+    #[must_use]
+    pub fn kept(&self) -> &[u32] {
+        &self.kept
     }
 
     /// Whether this chain was not pruned.

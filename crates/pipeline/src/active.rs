@@ -150,7 +150,9 @@ impl Active {
             | Target::Complete(_)
             | Target::Configure
             | Target::Elicit
+            | Target::Erase
             | Target::ForceApprove
+            | Target::LegalHold
             | Target::ListRoots
             | Target::Read { .. }
             | Target::RequestAccess { .. }

@@ -30,6 +30,7 @@ use serde_json::{Value, json};
 pub use crate::control::approvals::Undecided;
 pub use crate::control::objection::Objection;
 pub(crate) use crate::control::recordings::Following;
+pub use crate::control::recordings::Undone;
 pub use crate::control::sign_in::NotSignedIn;
 pub(crate) use crate::control::sign_in::SignIns;
 
@@ -57,7 +58,7 @@ enum Deed {
     Push,
     /// Put a bundle in force that was before.
     Rollback,
-    /// Read the ledger.
+    /// Read the ledger, or do something with what is in it.
     Read(recordings::Asked),
     /// Tell what is in force.
     Status,
@@ -139,7 +140,7 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Served, Ref
         Deed::Maintain => maintenance::maintain(x).await?,
         Deed::Push => push::push(x, body).await?,
         Deed::Rollback => push::rollback(x, body).await?,
-        Deed::Read(asked) => return recordings::serve(x, asked).await,
+        Deed::Read(asked) => return recordings::serve(x, asked, body).await,
         Deed::Status => status::status(x).await?,
     };
     Ok(Served::told(&value))
@@ -170,7 +171,8 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         Deed::Approvals(deed) => deed.body(),
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
-        Deed::Maintain | Deed::Read(_) | Deed::Status => None,
+        Deed::Read(asked) => asked.body(),
+        Deed::Maintain | Deed::Status => None,
     };
     let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
@@ -321,8 +323,8 @@ fn denied(deed: Option<&str>) -> &'static str {
         Some(deed) if deed.starts_with("access/") => NOT_OFFERED,
         Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
         Some(deed) if deed.starts_with("ledger/") || deed.starts_with("recordings/") => {
-            "the policies in force do not let you do this: lists and exports of records need `audit`, and reading a \
-             recording needs `review`"
+            "the policies in force do not let you do this: lists and exports of records need `audit`, reading a \
+             recording needs `review`, holding and releasing it `legal_hold`, and erasing it `erase`"
         }
         Some(_) | None => {
             "the policies in force do not let you do this: pushing and maintenance need `configure` on every connection, looking \

@@ -18,6 +18,7 @@ use portcullis_settings::{ClassName, Connection, ConnectionName, IssuerName, Pol
 use crate::active::Active;
 use crate::attempts::Attempts;
 use crate::breakers::Breakers;
+use crate::checkpoints::Looked;
 use crate::control::SignIns;
 use crate::definitions::{Known, Reported};
 use crate::guard::Lists;
@@ -82,6 +83,8 @@ pub struct Gateway {
     pub(crate) breakers: Breakers,
     /// The issuers whose keys a request is fetching right now.
     pub(crate) fetching: RefCell<BTreeSet<IssuerName>>,
+    /// When it was last looked whether a checkpoint is due.
+    pub(crate) checkpoints: Looked,
     /// What is told to others.
     pub(crate) post: Post,
     /// What it needs to let people sign in.
@@ -131,6 +134,7 @@ impl Gateway {
             paces: Paces::new(&settings.limits),
             breakers: Breakers::new(&settings),
             probed: Cell::new(None),
+            checkpoints: Looked::default(),
             journal: Journal::new(app.clone(), &sealer)?,
             approvals: Vault::new(app.clone(), sealer.clone()),
             access,

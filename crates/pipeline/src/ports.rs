@@ -6,6 +6,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::try_join_all;
+use portcullis_ledger::Key;
 
 /// The world around one request.
 pub trait Ports: 'static {
@@ -29,6 +31,10 @@ pub trait Ports: 'static {
 
     /// Reads a value.
     fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Removes a value; `Ok` also if there is none. Removing it once more does no harm, so that whoever was stopped in the
+    /// middle begins again. Something may still read what it was for a moment, on a store of several machines.
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), StoreError>>;
 
     /// Adds to a counter, and returns what it then is. A counter that does not exist is 0. Everything else in this
     /// instance waits meanwhile, so this is for claims and for reading counters (`by` is 0 then), never once per call.
@@ -54,6 +60,27 @@ pub(crate) fn fresh<P: Ports, const N: usize>(ports: &P) -> [u8; N] {
     let mut bytes = [0; N];
     bytes.iter_mut().zip(ports.random()).for_each(|(to, from)| *to = from);
     bytes
+}
+
+/// How many values are read, or deleted, at once.
+pub(crate) const AT_ONCE: usize = 64;
+
+/// Reads these values, in order.
+pub(crate) async fn get_all<P: Ports>(
+    ports: &P,
+    keys: Vec<Key>,
+) -> Result<Vec<(Key, Option<Vec<u8>>)>, StoreError> {
+    let mut read = Vec::with_capacity(keys.len());
+    for some in keys.chunks(AT_ONCE) {
+        let values = try_join_all(some.iter().map(|key| ports.get(key.as_str()))).await?;
+        read.extend(some.iter().cloned().zip(values));
+    }
+    Ok(read)
+}
+
+/// What a counter is.
+pub(crate) fn count<P: Ports>(ports: &P, key: &Key) -> Result<u64, StoreError> {
+    ports.increment(key.as_str(), 0)
 }
 
 /// A body that arrives piece by piece.

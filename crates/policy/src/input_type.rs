@@ -100,7 +100,9 @@ impl InputType {
             | Target::Audit
             | Target::Complete(Completion::Prompt { .. } | Completion::Resource { .. })
             | Target::Configure
+            | Target::Erase
             | Target::ForceApprove
+            | Target::LegalHold
             | Target::ListRoots
             | Target::Read { .. }
             | Target::RequestAccess { .. }

@@ -30,7 +30,7 @@
 //! | `read`, `subscribe` | | `Resource` |
 //! | `complete` | | `Prompt` or `Resource`, whose argument is completed |
 //! | `detokenize`, `unmask` | | `DataClass` |
-//! | `approve`, `audit`, `configure`, `elicit`, `force_approve`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
+//! | `approve`, `audit`, `configure`, `elicit`, `erase`, `force_approve`, `legal_hold`, `review`, `revoke`, `roots`, `sample` | | `Connection` |
 //! | `request_access` | | `Group` |
 //!
 //! `context.input` holds the arguments of the call as they are (an empty record where there are none), and

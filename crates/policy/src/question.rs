@@ -59,8 +59,12 @@ pub enum Target<'q> {
     Configure,
     /// The upstream asks the user something (`elicitation/create`).
     Elicit,
+    /// Make recordings of this connection unreadable for good.
+    Erase,
     /// Approve somebody's request for approval on this connection alone, in place of everybody who is asked.
     ForceApprove,
+    /// Keep recordings of this connection from being deleted, or let them go again.
+    LegalHold,
     /// The upstream asks for the client's workspace roots (`roots/list`).
     ListRoots,
     /// `prompts/get`.
@@ -109,7 +113,9 @@ impl Target<'_> {
             | Self::Audit
             | Self::Configure
             | Self::Elicit
+            | Self::Erase
             | Self::ForceApprove
+            | Self::LegalHold
             | Self::ListRoots
             | Self::Review
             | Self::Revoke
@@ -126,7 +132,9 @@ impl Target<'_> {
             Self::Complete(Completion::Resource { .. }) => Target::Complete(Completion::Resource { uri: "" }),
             Self::Configure => Target::Configure,
             Self::Elicit => Target::Elicit,
+            Self::Erase => Target::Erase,
             Self::ForceApprove => Target::ForceApprove,
+            Self::LegalHold => Target::LegalHold,
             Self::ListRoots => Target::ListRoots,
             Self::Prompt { .. } => Target::Prompt { name: "" },
             Self::Read { .. } => Target::Read { uri: "" },

@@ -125,7 +125,7 @@ pub(crate) const DETOKENIZE: &str = "detokenize";
 pub(crate) const UNMASK: &str = "unmask";
 
 /// Every action id that is not made from a connection's name.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 19] = [
     "approve",
     "audit",
     CALL,
@@ -133,8 +133,10 @@ const RESERVED: [&str; 17] = [
     "configure",
     DETOKENIZE,
     "elicit",
+    "erase",
     "force_approve",
     GET,
+    "legal_hold",
     "read",
     "request_access",
     "review",

@@ -35,6 +35,7 @@ use crate::name::{ConnectionName, IssuerName, VariableName};
 use crate::policy::Console;
 use crate::problem::{Problem, Problems};
 use crate::read::{self, Located, Report, Section};
+use crate::records::Records;
 use crate::secret::Secret;
 use crate::template::Template;
 
@@ -55,6 +56,7 @@ pub struct Draft {
     console: Option<Console>,
     sign_in: Option<SignInDraft>,
     access: Access,
+    records: Records,
     webhooks: Vec<WebhookDraft>,
 }
 
@@ -96,6 +98,15 @@ impl Draft {
         let access = read_or(&mut root, &mut report, "access", Access::default(), |section, report| {
             access::read(section, report, &known)
         });
+        let records = read_or(&mut root, &mut report, "records", Records::default(), |section, report| {
+            let records = Records::read(section, report);
+            if records.is_limited() && console.is_none() {
+                let told =
+                    "`records` limits what is kept, but without `[console]` nobody can have it deleted";
+                report.add(section.line, format!("{told}; add one, or remove the section"));
+            }
+            records
+        });
         for connection in connections.values() {
             connection.check_issuers(&known, &mut report);
         }
@@ -128,6 +139,7 @@ impl Draft {
             console,
             sign_in,
             access,
+            records,
             webhooks,
         })
     }
@@ -209,6 +221,7 @@ impl Draft {
             console: self.console.clone(),
             sign_in,
             access: self.access.clone(),
+            records: self.records,
             webhooks,
         })
     }

@@ -26,6 +26,7 @@ mod owners;
 mod policy;
 mod problem;
 pub mod read;
+mod records;
 mod secret;
 mod sign_in;
 mod template;
@@ -56,6 +57,7 @@ pub use crate::name::{
 pub use crate::owners::Owners;
 pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
+pub use crate::records::Records;
 pub use crate::secret::Secret;
 pub use crate::sign_in::{ClientId, SignIn};
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
@@ -99,6 +101,8 @@ pub struct Settings {
     pub sign_in: Option<SignIn>,
     /// Groups that people can be in for a time.
     pub access: Access,
+    /// How long what is on record is kept.
+    pub records: Records,
     /// Who is told of what happens.
     pub webhooks: Vec<Webhook>,
 }

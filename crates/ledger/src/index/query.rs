@@ -5,7 +5,7 @@
 //! chain. It is right whatever has been derived so far, and by whom.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::known::{Found, Known};
@@ -20,6 +20,7 @@ use crate::id::UnixMillis;
 use crate::intent::Verdict;
 use crate::key::{AppName, Key};
 use crate::recording::{RecordingId, Tag};
+use crate::tombstone::Tombstone;
 
 /// The most postings of one page.
 pub const MAX_PAGE: usize = 100;
@@ -73,6 +74,8 @@ pub struct Query {
     /// Nodes whose lists cannot be read.
     broken: BTreeSet<NodeId>,
     after: Option<Place>,
+    /// What was pruned.
+    tombstones: BTreeMap<Day, Tombstone>,
     known: Known,
     found: Vec<Posting>,
 }
@@ -121,9 +124,18 @@ impl Query {
             sources: None,
             broken: BTreeSet::new(),
             after,
+            tombstones: BTreeMap::new(),
             known: Known::new(app, last),
             found: Vec::new(),
         }
+    }
+
+    /// The same without what was pruned, as these say which somebody trusted has signed: nothing of it is looked for, and
+    /// nothing of it is found that is only half gone.
+    #[must_use]
+    pub fn without(self, pruned: impl IntoIterator<Item = Tombstone>) -> Self {
+        let tombstones = pruned.into_iter().map(|one| (one.day(), one)).collect();
+        Self { tombstones, ..self }
     }
 
     /// The same with pages of this many postings, 1 to [`MAX_PAGE`].
@@ -219,6 +231,17 @@ impl Query {
     fn collect(&mut self, chains: u32) -> Option<Vec<Source>> {
         let mut sources = Vec::new();
         let mut is_whole = true;
+        if let Some(tombstone) = self.tombstones.get(&self.known.day()) {
+            let later = tombstone.chains().saturating_add(1)..=chains;
+            let serials: Vec<u32> = tombstone.kept().iter().copied().chain(later).collect();
+            for serial in serials {
+                match self.postings(ChainId { day: self.known.day(), serial }) {
+                    Some(postings) => sources.push(Source::Chain(postings)),
+                    None => is_whole = false,
+                }
+            }
+            return is_whole.then_some(sources);
+        }
         for n in 0..chains.div_ceil(WIDE) {
             let wide = NodeId { day: self.known.day(), level: Level::Wide, n };
             let (first, last) = wide.serials();

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use super::posting::sort;
 use super::*;
 use crate::chain::testing::*;
-use crate::{ChainId, ChainLimits, Day, Item, Key, Next, UnixMillis, Verdict, Writer};
+use crate::{
+    ChainId, ChainLimits, Day, Item, Key, Next, Tombstone, TombstoneDraft, UnixMillis, Verdict, Writer,
+};
 
 /// One record: the recording, principal and connection, what policy said, and when.
 type Spec = (u8, Option<u8>, u8, Verdict, u64);
@@ -269,13 +271,59 @@ fn heads(store: &Store) -> (Vec<crate::Head>, u32) {
     }
 }
 
-fn prune(store: &Store, held: &[u8]) -> PruneStep {
-    let held = held.iter().copied().map(recording).collect();
-    let mut prune = Prune::new(app(), day(), u64::from(store.count(day())), held);
+#[test]
+fn a_day_is_as_large_as_its_leaves_say() {
+    let one = vec![(0, None, 0, Verdict::Allow, 0)];
+    let mut store = store(&[one.clone(), vec![], one]);
+    let all = |store: &Store| {
+        let segments = store.values.iter().filter(|(key, _)| key.contains(":segment:"));
+        segments.map(|(_, value)| value.len() as u64).sum::<u64>()
+    };
+    let measured = |store: &Store| {
+        let mut size = Size::new(app(), day(), 1..=3);
+        loop {
+            match size.step() {
+                SizeStep::Get(keys) => keys.iter().for_each(|key| size.got(key, store.get(key))),
+                SizeStep::Found { bytes, without_leaf } => return (bytes, without_leaf),
+            }
+        }
+    };
+    assert_eq!(measured(&store), (0, Some(ChainId { day: day(), serial: 1 })));
+    upkeep(&mut store, day().end().0 * 2, usize::MAX);
+    assert_eq!(measured(&store), (all(&store), None));
+}
+
+fn held(recordings: &[u8]) -> Held {
+    Held { recordings: recordings.iter().copied().map(recording).collect(), ..Held::default() }
+}
+
+fn prune(store: &Store, of: &[u8]) -> PruneStep {
+    driven(store, Prune::new(app(), day(), u64::from(store.count(day())), held(of)))
+}
+
+fn driven(store: &Store, mut prune: Prune) -> PruneStep {
     loop {
         match prune.step() {
             PruneStep::Get(keys) => keys.iter().for_each(|key| prune.got(key, store.get(key))),
             step @ (PruneStep::Open(_) | PruneStep::Pruned(_)) => return step,
+        }
+    }
+}
+
+fn tombstone(pruned: &Pruned) -> Tombstone {
+    let (heads, kept, at) = (pruned.heads.clone(), pruned.kept.clone(), UnixMillis(NOON));
+    Tombstone::sign(TombstoneDraft { app: app(), day: day(), heads, at, kept }, &signing()).unwrap()
+}
+
+/// What a query finds that knows the tombstone.
+fn left(store: &Store, tombstone: &Tombstone) -> Vec<Posting> {
+    let query = Query::new(app(), &(day()..=day()), Filter::default(), None);
+    let mut query = query.without([tombstone.clone()]);
+    loop {
+        match query.step() {
+            QueryStep::Count(_) => query.counted(u64::from(store.count(day()))),
+            QueryStep::Get(keys) => keys.iter().for_each(|key| query.got(key, store.get(key))),
+            QueryStep::Page(page) => return page.postings,
         }
     }
 }
@@ -297,18 +345,38 @@ proptest! {
     }
 
     #[test]
-    fn pruning_leaves_nothing_but_what_is_held(chains in chains(), held in vec(0_u8..5, 0..2)) {
+    fn pruning_leaves_nothing_but_what_is_held_wherever_it_was_stopped(
+        chains in chains(),
+        of in vec(0_u8..5, 0..2),
+        chain in option::of(1_u32..22),
+        stops in vec(0_usize..40, 0..4),
+    ) {
         let mut store = store(&chains);
         upkeep(&mut store, day().end().0 * 2, usize::MAX);
-        let PruneStep::Pruned(pruned) = prune(&store, &held) else { panic!("all chains have ended") };
-        prop_assert_eq!(&pruned.heads, &heads(&store).0);
-        for key in &pruned.delete {
-            store.values.remove(key.as_str());
-        }
+        let chain = chain.filter(|serial| *serial <= store.count(day()));
+        let chain = chain.map(|serial| ChainId { day: day(), serial });
+        let held = Held { chains: chain.into_iter().collect(), ..held(&of) };
+        let first = Prune::new(app(), day(), u64::from(store.count(day())), held.clone());
+        let PruneStep::Pruned(pruned) = driven(&store, first) else { panic!("all chains have ended") };
+        let all_heads = heads(&store).0;
+        prop_assert_eq!(&pruned.heads, &all_heads);
+        let tombstone = tombstone(&pruned);
         let is_kept = |posting: &Posting| pruned.kept.contains(&posting.chain.serial);
-        let held: Vec<_> = held.into_iter().map(recording).collect();
+        let of: Vec<_> = of.into_iter().map(recording).collect();
         let kept: Vec<_> = all(&chains).into_iter().filter(is_kept).collect();
-        prop_assert!(all(&chains).iter().all(|one| is_kept(one) || !held.contains(&one.recording)));
+        prop_assert!(all(&chains).iter().all(|one| is_kept(one) || !of.contains(&one.recording)));
+        prop_assert!(chain.is_none_or(|chain| pruned.kept.contains(&chain.serial)));
+        for stop in stops.into_iter().chain([usize::MAX]) {
+            let again = Prune::going_on(app(), tombstone.clone(), held.clone());
+            let PruneStep::Pruned(pruned) = driven(&store, again) else { panic!("it goes on") };
+            prop_assert_eq!(&pruned.kept, tombstone.kept());
+            for key in pruned.delete.iter().flatten().take(stop) {
+                store.values.remove(key.as_str());
+            }
+            // Whoever reads a copy of the store meanwhile can.
+            prop_assert!(crate::records_in(&app(), &wrapping(), &store.values).is_ok());
+            prop_assert_eq!(&left(&store, &tombstone), &kept);
+        }
         prop_assert_eq!(query(&store, Filter::default(), 9), kept);
         // Of all others, nothing is left.
         let rest = store.values.keys().all(|key| {
@@ -316,6 +384,19 @@ proptest! {
             pruned.kept.contains(&serial.unwrap().parse().unwrap())
         });
         prop_assert!(rest, "{:?}", store.values.keys());
+
+        // What is held no longer goes with another tombstone.
+        let again = Prune::going_on(app(), tombstone.clone(), Held::default());
+        let PruneStep::Pruned(pruned) = driven(&store, again) else { panic!("it goes on") };
+        prop_assert_eq!(&pruned.kept, &[0_u32; 0]);
+        let fewer = tombstone.keeping(&pruned.kept, UnixMillis(NOON + 1), &signing());
+        prop_assert!(fewer.verify(&trusted()).is_ok() && fewer.is_of(&all_heads));
+        let again = Prune::going_on(app(), fewer, Held::default());
+        let PruneStep::Pruned(pruned) = driven(&store, again) else { panic!("it goes on") };
+        for key in pruned.delete.iter().flatten() {
+            store.values.remove(key.as_str());
+        }
+        prop_assert!(store.values.is_empty(), "{:?}", store.values.keys());
     }
 }
 

@@ -4,9 +4,10 @@
 //! no other from being done.
 
 use portcullis_policy::Target;
+use portcullis_settings::Records;
 use serde_json::{Value, json};
 
-use crate::control::on_all;
+use crate::control::{on_all, recordings};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::record::{self, End};
@@ -17,11 +18,14 @@ use crate::webhooks;
 pub(super) async fn maintain<P: Ports>(x: &mut Exchange<P>) -> Result<Value, Refusal> {
     let reasons = on_all(x, Target::Configure)?;
     let method = x.deed.unwrap_or_default();
-    let record = record::administrative(x, (method, "all"), &json!({}), &reasons).await?;
+    let Records { keep_days, keep_bytes } = x.gateway.settings().records;
+    let with = json!({ "keep_days": keep_days, "keep_bytes": keep_bytes });
+    let record = record::administrative(x, (method, "all"), &with, &reasons).await?;
     // What has expired is told at once.
     let approvals = webhooks::expire(x).await;
     let webhooks = webhooks::catch_up(&x.gateway, &*x.ports).await;
-    let report = json!({ "approvals": approvals, "webhooks": webhooks });
+    let records = recordings::retain(x).await;
+    let report = json!({ "approvals": approvals, "records": records, "webhooks": webhooks });
     let end = End::Answered { failed: false, text: report.to_string() };
     record.close_here(x, end).await.map_err(Refusal::Withheld)?;
     Ok(report)

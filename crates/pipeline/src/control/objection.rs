@@ -5,7 +5,7 @@ use portcullis_ledger::RecordingId;
 use portcullis_policy::{BundleDigest, BundleError, EnvelopeError, Serial};
 use portcullis_release::{Lost, Refused};
 
-use super::{NotSignedIn, Undecided};
+use super::{NotSignedIn, Undecided, Undone};
 use crate::access::Unasked;
 
 /// Why something asked of `/api` is not done. What was in force before stays, unless the text says otherwise.
@@ -17,6 +17,9 @@ pub enum Objection {
     /// Nothing was decided about a request for approval.
     #[error(transparent)]
     Approval(#[from] Undecided),
+    /// Nothing was done with a recording, or not all.
+    #[error(transparent)]
+    Undone(#[from] Undone),
     /// The push came to nothing, or may have.
     #[error(transparent)]
     Lost(#[from] Lost),
@@ -72,6 +75,7 @@ impl Objection {
             Self::Access(unasked) => unasked.status(),
             Self::Approval(undecided) => undecided.status(),
             Self::SignIn(why) => why.status(),
+            Self::Undone(undone) => undone.status(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => StatusCode::CONFLICT,
             Self::Lost(Lost::Store | Lost::Unannounced | Lost::Unknown)
             | Self::NotIndexed
@@ -110,6 +114,7 @@ impl Objection {
             Self::Access(_) => "not_asked",
             Self::Approval(_) => "not_decided",
             Self::SignIn(_) => "not_signed_in",
+            Self::Undone(_) => "not_done",
             Self::NotIndexed | Self::NoRecording(_) | Self::Query(_) => "not_read",
             Self::Lost(_)
             | Self::Malformed
@@ -128,6 +133,7 @@ impl Objection {
             Self::Access(unasked) => unasked.word(),
             Self::Approval(undecided) => undecided.word(),
             Self::SignIn(why) => why.word(),
+            Self::Undone(undone) => undone.word(),
             Self::Lost(Lost::Serial) | Self::NotNext { .. } => "serial_taken",
             Self::Lost(Lost::Store) => "store_unavailable",
             Self::Lost(Lost::Unannounced) => "unannounced",

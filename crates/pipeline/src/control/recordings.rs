@@ -1,21 +1,27 @@
-//! Reading the ledger: which recordings there were, what is in one, and an export that can be verified without us.
+//! Reading the ledger: which recordings there were, what is in one, and an export that can be verified without us; and
+//! what becomes of recordings: holding, erasing, and deleting what is old.
 //!
-//! Lists and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of. What
-//! is of no connection, or of one that the settings no longer have, needs it on all of them. Whoever reads a recording, follows records or reads
-//! an export is on record themselves, before they get it.
+//! Lists and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of;
+//! `legal_hold` and `erase` likewise. What is of no connection, or of one that the settings no longer have, needs it on all
+//! of them. Whoever reads a recording, follows records or reads an export is on record themselves, before they get it, and
+//! so is whoever does something with one.
 //!
 //! Everything is bounded for each request: days, reads of the store, and the length of the answer, which says where it
 //! goes on. What cannot be read, or is missing, is told in `problems`; it never just looks shorter.
 
 mod before;
 mod chain;
-mod checkpoints;
+mod erase;
 mod export;
 mod follow;
+mod holds;
 mod list;
 mod one;
+mod parts;
 mod query;
+mod retain;
 mod store;
+mod undone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +33,8 @@ use portcullis_settings::ConnectionName;
 pub(super) use self::before::before;
 pub(super) use self::follow::Begun;
 pub(crate) use self::follow::Following;
+pub(super) use self::retain::retain;
+pub use self::undone::Undone;
 use crate::control::{Objection, Served, merge, on_one};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
@@ -36,14 +44,22 @@ use crate::refusal::Refusal;
 /// What is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
+    /// Make one of them unreadable for good.
+    Erase(RecordingId),
     /// Everything of some days, as it is stored.
     Export,
     /// The records that are written from now on.
     Follow,
+    /// Keep one of them from being deleted.
+    Hold(RecordingId),
+    /// Which of them are kept from being deleted.
+    Holds,
     /// Which recordings there are.
     List,
     /// The records of one of them.
     One(RecordingId),
+    /// Let go one that was kept from being deleted.
+    Release(RecordingId),
 }
 
 impl Asked {
@@ -53,33 +69,65 @@ impl Asked {
             Some("") => Self::List,
             Some("/follow") => Self::Follow,
             Some(rest) => {
-                let id = rest.strip_prefix('/').and_then(recording_id);
-                Self::One(id.ok_or(Refusal::NotFound)?)
+                let mut parts = rest.strip_prefix('/').unwrap_or_default().split('/');
+                let id = parts.next().and_then(recording_id).ok_or(Refusal::NotFound)?;
+                match (parts.next(), parts.next()) {
+                    (None, _) => Self::One(id),
+                    (Some("erase"), None) => Self::Erase(id),
+                    (Some("hold"), None) => Self::Hold(id),
+                    (Some("release"), None) => Self::Release(id),
+                    (Some(_), _) => return Err(Refusal::NotFound),
+                }
             }
             None if path == "/api/ledger/export" => Self::Export,
+            None if path == "/api/holds" => Self::Holds,
             None => return Err(Refusal::NotFound),
         };
-        if *method == Method::GET { Ok(asked) } else { Err(Refusal::MethodNotAllowed { allow: "GET" }) }
+        let (needed, allow) = match asked.body() {
+            Some(_) => (Method::POST, "POST"),
+            None => (Method::GET, "GET"),
+        };
+        if *method == needed { Ok(asked) } else { Err(Refusal::MethodNotAllowed { allow }) }
+    }
+
+    /// The kind of body that it needs.
+    pub(super) const fn body(self) -> Option<&'static str> {
+        match self {
+            Self::Erase(_) | Self::Hold(_) | Self::Release(_) => Some("application/json"),
+            Self::Export | Self::Follow | Self::Holds | Self::List | Self::One(_) => None,
+        }
     }
 
     /// Its name in records.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
+            Self::Erase(_) => "recordings/erase",
             Self::Export => "ledger/export",
             Self::Follow => "recordings/follow",
+            Self::Hold(_) => "recordings/hold",
+            Self::Holds => "recordings/holds",
             Self::List => "recordings/list",
             Self::One(_) => "recordings/read",
+            Self::Release(_) => "recordings/release",
         }
     }
 }
 
-/// Reads what is asked for.
-pub(super) async fn serve<P: Ports>(x: &mut Exchange<P>, asked: Asked) -> Result<Served, Refusal> {
+/// Reads, or does, what is asked for.
+pub(super) async fn serve<P: Ports>(
+    x: &mut Exchange<P>,
+    asked: Asked,
+    body: P::Body,
+) -> Result<Served, Refusal> {
     let value = match asked {
+        Asked::Erase(recording) => erase::erase(x, recording, body).await?,
         Asked::Export => export::export(x).await?,
         Asked::Follow => return follow::begin(x).await.map(|begun| Served::Follow(Box::new(begun))),
+        Asked::Hold(recording) => holds::hold(x, recording, body).await?,
+        Asked::Holds => holds::list(x).await?,
         Asked::List => list::list(x).await?,
         Asked::One(recording) => one::one(x, recording).await?,
+        Asked::Release(recording) => holds::release(x, recording, body).await?,
     };
     Ok(Served::told(&value))
 }

@@ -114,6 +114,7 @@ pub(crate) struct Fake {
 }
 
 /// What a store holds.
+#[derive(Clone)]
 pub(crate) struct Stored {
     store: BTreeMap<String, Vec<u8>>,
     written: BTreeMap<String, Vec<u8>>,
@@ -250,6 +251,13 @@ impl Ports for Fake {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.reach("get", key)?;
         Ok(self.store.borrow().get(key).cloned())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.reach("delete", key)?;
+        self.store.borrow_mut().remove(key);
+        self.counters.borrow_mut().remove(key);
+        Ok(())
     }
 
     fn increment(&self, key: &str, by: u64) -> Result<u64, StoreError> {

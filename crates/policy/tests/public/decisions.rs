@@ -128,6 +128,8 @@ fn targets_are_the_documented_actions_and_resources() {
         (Target::Audit, r#"action == Action::"audit""#, r#"resource == Connection::"billing""#),
         (Target::Configure, r#"action == Action::"configure""#, r#"resource == Connection::"billing""#),
         (Target::Elicit, r#"action == Action::"elicit""#, r#"resource == Connection::"billing""#),
+        (Target::Erase, r#"action == Action::"erase""#, r#"resource == Connection::"billing""#),
+        (Target::LegalHold, r#"action == Action::"legal_hold""#, r#"resource == Connection::"billing""#),
         (
             Target::ForceApprove,
             r#"action == Action::"force_approve""#,

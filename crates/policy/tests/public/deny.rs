@@ -228,7 +228,9 @@ fn fits(rule: &DenyRule, ask: &Ask<'_>, labels: &[&str]) -> bool {
         | Target::Complete(_)
         | Target::Configure
         | Target::Elicit
+        | Target::Erase
         | Target::ForceApprove
+        | Target::LegalHold
         | Target::ListRoots
         | Target::Prompt { .. }
         | Target::Read { .. }

@@ -6,6 +6,7 @@ mod bad;
 mod deny;
 mod good;
 mod policy;
+mod records;
 mod sign_in;
 mod webhook;
 

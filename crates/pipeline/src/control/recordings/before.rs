@@ -10,9 +10,9 @@ use portcullis_ledger::{
 use portcullis_settings::ConnectionName;
 use serde_json::{Value, json};
 
-use super::store::{get_all, page, upkeep};
+use super::store::{page, pruned, upkeep};
 use crate::exchange::Exchange;
-use crate::ports::Ports;
+use crate::ports::{Ports, get_all};
 use crate::refusal::Refusal;
 
 /// How many days are looked back.
@@ -55,9 +55,11 @@ pub(in crate::control) async fn before<P: Ports>(
     let keys = &x.gateway.ledger_keys().names;
     let (principal, tag) =
         (Tag::principal(keys, issuer, subject), Tag::connection(keys, connection.as_str()));
-    upkeep(x, &days).await;
+    let pruned = pruned(x, &days).await?;
+    upkeep(x, &days, &pruned).await;
     let filter = Filter { principal: Some(principal), connection: Some(tag), ..Filter::default() };
-    let mut finding = Finding::new(x.gateway.app().clone(), &days, filter, None).with_size(RECORDINGS);
+    let finding = Finding::new(x.gateway.app().clone(), &days, filter, None);
+    let mut finding = finding.with_size(RECORDINGS).without(pruned.into_values());
     let found = page(x, &mut finding).await?;
     let is_whole = found.next.is_none() && finding.damaged().next().is_none();
     let mut looking = Looking { x, principal, connection: tag, calls: Vec::new(), left: SEGMENTS, is_whole };

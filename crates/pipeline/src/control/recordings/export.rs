@@ -5,16 +5,16 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use portcullis_ledger::{ChainId, Continuation, Day, Key, Line, Segment, SegmentId};
+use portcullis_ledger::{ChainId, Continuation, Day, Key, Line, Segment, SegmentId, Tombstone};
 use portcullis_policy::Target;
 use serde_json::{Value, json};
 
-use super::query::Query;
-use super::store::{count, get_all, upkeep};
-use super::{checkpoints, close};
+use super::close;
+use super::query::{Query, wrong};
+use super::store::{Pruned, pruned, publish, upkeep};
 use crate::control::on_all;
 use crate::exchange::Exchange;
-use crate::ports::Ports;
+use crate::ports::{Ports, count, get_all};
 use crate::record;
 use crate::refusal::Refusal;
 
@@ -25,10 +25,11 @@ const PAGE_BYTES: usize = 1 << 20;
 /// After how many reads a page ends.
 const PAGE_READS: usize = 8_192;
 
-/// Where a page begins, and how many lines there are before it.
+/// Where a page begins, how many lines there are before it, and how many chains were pruned when the first one began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     lines: u64,
+    pruned: u64,
     at: At,
 }
 
@@ -43,6 +44,8 @@ enum At {
 struct Paging<'x, P: Ports> {
     x: &'x Exchange<P>,
     days: RangeInclusive<Day>,
+    /// Nothing of what was pruned is told, also if it is not gone yet.
+    pruned: Pruned,
     lines: Vec<String>,
     n_before: u64,
     n_bytes: usize,
@@ -53,16 +56,26 @@ pub(super) async fn export<P: Ports>(x: &Exchange<P>) -> Result<Value, Refusal> 
     let reasons = on_all(x, Target::Audit)?;
     let query = Query::parse(x.parts.uri.query(), &["day", "from", "to", "cursor"])?;
     let days = query.days(x.now)?;
-    let place = query.get::<Place>("cursor")?.unwrap_or(Place { lines: 0, at: At::Start });
+    let pruned = pruned(x, &days).await?;
+    let n_pruned = n_pruned(&pruned);
+    let begin = Place { lines: 0, pruned: n_pruned, at: At::Start };
+    let place = query.get::<Place>("cursor")?.unwrap_or(begin);
+    if place.pruned != n_pruned {
+        return Err(wrong(
+            "some of these days were pruned since the export began: begin it again".to_owned(),
+        )
+        .into());
+    }
     if place.at == At::Start {
-        upkeep(x, &days).await;
-        checkpoints::publish(x).await;
+        upkeep(x, &days, &pruned).await;
+        publish(x).await;
     }
     let name = format!("{}/{}", days.start(), days.end());
     let told =
         json!({ "from": days.start().to_string(), "to": days.end().to_string(), "after": place.lines });
     let record = record::administrative(x, (x.deed.unwrap_or_default(), &name), &told, &reasons).await?;
-    let paging = Paging { x, days, lines: Vec::new(), n_before: place.lines, n_bytes: 0, n_reads: 0 };
+    let (lines, n_before) = (Vec::new(), place.lines);
+    let paging = Paging { x, days, pruned, lines, n_before, n_bytes: 0, n_reads: 0 };
     close(x, record, paging.page(place.at).await).await
 }
 
@@ -75,7 +88,9 @@ impl<P: Ports> Paging<'_, P> {
                 break None;
             };
             if self.n_bytes >= PAGE_BYTES || self.n_reads >= PAGE_READS {
-                break Some(Place { lines: self.n_lines(), at: next }.to_string());
+                break Some(
+                    Place { lines: self.n_lines(), pruned: n_pruned(&self.pruned), at: next }.to_string(),
+                );
             }
             at = next;
         };
@@ -147,8 +162,13 @@ impl<P: Ports> Paging<'_, P> {
 
     /// What comes after a chain.
     fn after(&self, ChainId { day, serial }: ChainId, chains: u32) -> Option<At> {
-        if serial < chains {
-            let chain = ChainId { day, serial: serial.saturating_add(1) };
+        let serial = self.pruned.get(&day).map_or(serial.saturating_add(1), |tombstone| {
+            let next = serial.saturating_add(1);
+            let kept = tombstone.kept().iter().copied().find(|kept| *kept >= next);
+            kept.unwrap_or_else(|| tombstone.chains().saturating_add(1).max(next))
+        });
+        if serial <= chains {
+            let chain = ChainId { day, serial };
             return Some(At::Segment(SegmentId { chain, n: 0 }));
         }
         day.next().filter(|day| self.days.contains(day)).map(At::Day)
@@ -159,7 +179,7 @@ impl<P: Ports> Paging<'_, P> {
         Ok(u32::try_from(chains).unwrap_or(u32::MAX))
     }
 
-    async fn get(&mut self, keys: Vec<Key>) -> Result<Vec<super::store::Read>, Refusal> {
+    async fn get(&mut self, keys: Vec<Key>) -> Result<Vec<(Key, Option<Vec<u8>>)>, Refusal> {
         self.n_reads = self.n_reads.saturating_add(keys.len());
         Ok(get_all(&*self.x.ports, keys).await?)
     }
@@ -175,15 +195,23 @@ impl<P: Ports> Paging<'_, P> {
     }
 }
 
+/// How many chains these say were pruned, and one more for each day.
+fn n_pruned(pruned: &Pruned) -> u64 {
+    let n_kept = |one: &Tombstone| u64::try_from(one.kept().len()).unwrap_or(u64::MAX);
+    let of_day = |one: &Tombstone| u64::from(one.chains()).saturating_sub(n_kept(one)).saturating_add(1);
+    pruned.values().map(of_day).fold(0, u64::saturating_add)
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { lines, at } = self;
+        let Self { lines, pruned, at } = self;
+        write!(f, "{lines}.{pruned}.")?;
         match at {
-            At::Start => write!(f, "{lines}.s"),
-            At::Checkpoint(serial) => write!(f, "{lines}.c.{serial}"),
-            At::Day(day) => write!(f, "{lines}.d.{day}"),
+            At::Start => write!(f, "s"),
+            At::Checkpoint(serial) => write!(f, "c.{serial}"),
+            At::Day(day) => write!(f, "d.{day}"),
             At::Segment(SegmentId { chain: ChainId { day, serial }, n }) => {
-                write!(f, "{lines}.g.{day}.{serial}.{n}")
+                write!(f, "g.{day}.{serial}.{n}")
             }
         }
     }
@@ -197,16 +225,18 @@ impl FromStr for Place {
         let wrong = || "the cursor is not one that was given out";
         let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
         let day = |text: &str| text.parse::<Day>().map_err(|_| wrong());
-        let (lines, at) = match parts.as_slice() {
-            [lines, "s"] => (lines, At::Start),
-            [lines, "c", serial] => (lines, At::Checkpoint(serial.parse().map_err(|_| wrong())?)),
-            [lines, "d", of] => (lines, At::Day(day(of)?)),
-            [lines, "g", of, serial, n] => {
+        let [lines, pruned, at @ ..] = parts.as_slice() else { return Err(wrong()) };
+        let at = match at {
+            ["s"] => At::Start,
+            ["c", serial] => At::Checkpoint(serial.parse().map_err(|_| wrong())?),
+            ["d", of] => At::Day(day(of)?),
+            ["g", of, serial, n] => {
                 let chain = ChainId { day: day(of)?, serial: number(serial)? };
-                (lines, At::Segment(SegmentId { chain, n: number(n)? }))
+                At::Segment(SegmentId { chain, n: number(n)? })
             }
             _ => return Err(wrong()),
         };
-        Ok(Self { lines: lines.parse().map_err(|_| wrong())?, at })
+        let count = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+        Ok(Self { lines: count(lines)?, pruned: count(pruned)?, at })
     }
 }

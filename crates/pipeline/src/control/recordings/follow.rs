@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use portcullis_ledger::{
-    ChainId, Continuation, Follow, FollowStep, Label, MAX_RECORD_BYTES, Read, Record, RecordingId, SegmentId,
-    UnixMillis, is_over,
+    ChainId, Continuation, Day, Follow, FollowStep, Label, MAX_RECORD_BYTES, Read, Record, RecordingId,
+    SegmentId, UnixMillis, is_over,
 };
 use portcullis_mcp::sse::Event;
 use portcullis_policy::Target;
@@ -19,12 +19,12 @@ use serde_json::{Value, json};
 use super::chain::Chain;
 use super::list::{Names, names};
 use super::query::{Query, wrong};
-use super::store::{count, get_all, upkeep};
+use super::store::{pruned, upkeep};
 use super::{Scope, recording_id};
 use crate::control::refused;
 use crate::edge::Place;
 use crate::exchange::Exchange;
-use crate::ports::Ports;
+use crate::ports::{Ports, count, get_all};
 use crate::record::{self, End, Open};
 use crate::refusal::Refusal;
 
@@ -95,8 +95,9 @@ pub(in crate::control) async fn begin<P: Ports>(x: &Exchange<P>) -> Result<Begun
     let name = query.text("recording").unwrap_or_default();
     let record = record::administrative(x, (x.deed.unwrap_or_default(), name), &told, &scope.reasons).await?;
     let since = if recording.is_some() { UnixMillis(0) } else { UnixMillis(x.now) };
-    let today = portcullis_ledger::Day::of(UnixMillis(x.now));
-    upkeep(x, &(today.previous().unwrap_or(today)..=today)).await;
+    let today = Day::of(UnixMillis(x.now));
+    let days = today.previous().unwrap_or(today)..=today;
+    upkeep(x, &days, &pruned(x, &days).await?).await;
     Ok(Begun { wanted: Wanted { recording, names, since }, scope, record })
 }
 

@@ -11,10 +11,10 @@ use portcullis_settings::ConnectionName;
 use serde_json::{Value, json};
 
 use super::query::{Query, wrong};
-use super::store::{get_all, page, upkeep};
-use super::{Scope, checkpoints, tags};
+use super::store::{page, pruned, publish, upkeep};
+use super::{Scope, tags};
 use crate::exchange::Exchange;
-use crate::ports::Ports;
+use crate::ports::{Ports, get_all};
 use crate::refusal::Refusal;
 
 const MEMBERS: [&str; 8] = ["day", "from", "to", "principal", "connection", "decision", "cursor", "limit"];
@@ -61,9 +61,11 @@ pub(super) async fn list<P: Ports>(x: &Exchange<P>) -> Result<Value, Refusal> {
     let (days, limit) = (query.days(x.now)?, query.limit()?);
     let wanted = Wanted { names: names(x, &query)?, verdict: query.decision()? };
     let cursor = query.get::<Cursor>("cursor")?;
-    upkeep(x, &days).await;
-    checkpoints::publish(x).await;
-    let mut finding = Finding::new(x.gateway.app().clone(), &days, wanted.filter(), cursor).with_size(limit);
+    let pruned = pruned(x, &days).await?;
+    upkeep(x, &days, &pruned).await;
+    publish(x).await;
+    let finding = Finding::new(x.gateway.app().clone(), &days, wanted.filter(), cursor);
+    let mut finding = finding.with_size(limit).without(pruned.into_values());
     let found = page(x, &mut finding).await?;
     let problems: Vec<String> = finding
         .damaged()

@@ -4,24 +4,22 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use portcullis_ledger::{
-    ChainId, Continuation, Cursor, Filter, Key, MAX_RECORD_BYTES, Posting, Query as Finding, Read, Record,
-    RecordingId, SegmentId, ocsf_events,
+    ChainId, Continuation, Key, MAX_RECORD_BYTES, Posting, Read, Record, RecordingId, SegmentId, ocsf_events,
 };
 use portcullis_policy::Target;
 use serde_json::{Value, json};
 
 use super::chain::Chain;
+use super::parts::{Parts, parts};
 use super::query::Query;
-use super::store::{get_all, page, upkeep};
+use super::store::{pruned, upkeep};
 use super::{Scope, close};
 use crate::control::Objection;
 use crate::exchange::Exchange;
-use crate::ports::Ports;
+use crate::ports::{Ports, get_all};
 use crate::record;
 use crate::refusal::Refusal;
 
-/// In how many pages the chains of a recording are looked for.
-const MAX_PAGES: usize = 10;
 /// How many segments are read at once.
 const AHEAD: u32 = 16;
 /// How many segments one request reads.
@@ -76,27 +74,10 @@ pub(super) async fn one<P: Ports>(x: &Exchange<P>, recording: RecordingId) -> Re
     let days = query.days(x.now)?;
     let format = query.get::<Format>("format")?.unwrap_or(Format::Records);
     let from = query.get::<Begin>("cursor")?;
-    upkeep(x, &days).await;
-    let mut problems = Vec::new();
-    let mut postings: Vec<Posting> = Vec::new();
-    let mut cursor: Option<Cursor> = None;
-    for n in 1.. {
-        let filter = Filter { recording: Some(recording), ..Filter::default() };
-        let mut finding = Finding::new(x.gateway.app().clone(), &days, filter, cursor);
-        let found = page(x, &mut finding).await?;
-        postings.extend(found.postings);
-        cursor = found.next;
-        if cursor.is_some() && n < MAX_PAGES {
-            continue;
-        }
-        problems.extend(
-            finding
-                .damaged()
-                .map(|chain| format!("chain {chain} is damaged: some of its records are not found")),
-        );
-        break;
-    }
-    if cursor.is_some() {
+    let pruned = pruned(x, &days).await?;
+    upkeep(x, &days, &pruned).await;
+    let Parts { postings, mut problems, is_whole } = parts(x, recording, &days, &pruned).await?;
+    if !is_whole {
         problems.push("it has more parts than are read at once: ask for fewer days".to_owned());
     }
     if postings.is_empty() && problems.is_empty() {

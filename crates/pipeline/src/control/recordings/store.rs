@@ -1,53 +1,80 @@
 //! The store, as readers use it: several values at once, and not more than a request may.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use futures_util::future::try_join_all;
-use portcullis_ledger::{Day, Key, Page, Query, QueryStep, UnixMillis, Upkeep, UpkeepStep};
+use portcullis_ledger::{Day, Key, Page, Query, QueryStep, Tombstone, UnixMillis, Upkeep, UpkeepStep};
 
+use crate::checkpoints;
 use crate::control::Objection;
 use crate::exchange::Exchange;
-use crate::ports::{Ports, StoreError};
+use crate::ports::{AT_ONCE, Ports, StoreError, count, get_all};
 use crate::refusal::Refusal;
 
-/// How many values are read at once.
-const AT_ONCE: usize = 64;
 /// How many values one request derives indexes from.
 const UPKEEP_READS: usize = 4_096;
+/// How old the last checkpoint is before another one follows when somebody reads.
+const CHECKPOINT_MILLIS: u64 = 60_000;
 /// How many values one request reads to find recordings.
 const QUERY_READS: usize = 16_384;
 
-/// A value that was read, and where.
-pub(super) type Read = (Key, Option<Vec<u8>>);
+/// What was pruned of some days.
+pub(super) type Pruned = BTreeMap<Day, Tombstone>;
 
-/// Reads these values, in order.
-pub(super) async fn get_all<P: Ports>(ports: &P, keys: Vec<Key>) -> Result<Vec<Read>, StoreError> {
-    let mut read = Vec::with_capacity(keys.len());
-    for some in keys.chunks(AT_ONCE) {
-        let values = try_join_all(some.iter().map(|key| ports.get(key.as_str()))).await?;
-        read.extend(some.iter().cloned().zip(values));
+/// The tombstones of these days that somebody trusted has signed. Any other counts as none, and the operator is told.
+pub(super) async fn pruned<P: Ports>(
+    x: &Exchange<P>,
+    days: &RangeInclusive<Day>,
+) -> Result<Pruned, StoreError> {
+    let app = x.gateway.app();
+    let all =
+        std::iter::successors(Some(*days.start()), |day| day.next()).take_while(|day| day <= days.end());
+    let mut pruned = Pruned::new();
+    let days: Vec<Day> = all.collect();
+    let keys = days.iter().map(|day| Key::tombstone(app, *day)).collect();
+    for (day, (_, value)) in days.into_iter().zip(get_all(&*x.ports, keys).await?) {
+        let Some(value) = value else { continue };
+        match genuine(x, day, &value) {
+            Some(tombstone) => _ = pruned.insert(day, tombstone),
+            None => x.ports.log(&format!("the tombstone of {day} is not genuine: somebody has changed it")),
+        }
     }
-    Ok(read)
+    Ok(pruned)
 }
 
-/// What a counter is.
-pub(super) fn count<P: Ports>(ports: &P, key: &Key) -> Result<u64, StoreError> {
-    ports.increment(key.as_str(), 0)
+/// A tombstone, if it is one of this day.
+pub(super) fn genuine<P: Ports>(x: &Exchange<P>, day: Day, value: &[u8]) -> Option<Tombstone> {
+    let tombstone = Tombstone::decode(value).ok()?;
+    let is_ours = tombstone.app() == x.gateway.app() && tombstone.day() == day;
+    (is_ours && tombstone.verify(&x.gateway.ledger_keys().trusted).is_ok()).then_some(tombstone)
 }
 
-/// Derives what is missing of the indexes of these days, the latest first, as far as one request may. Nobody has to wait
-/// for it, so it does not matter whether it succeeds.
-pub(super) async fn upkeep<P: Ports>(x: &Exchange<P>, days: &RangeInclusive<Day>) {
+/// Makes a checkpoint if one is due. Whoever asked for something else need not know how that went.
+pub(super) async fn publish<P: Ports>(x: &Exchange<P>) {
+    if let Err(error) = checkpoints::publish(&x.gateway, &*x.ports, CHECKPOINT_MILLIS).await {
+        x.ports.log(&format!("no checkpoint was made: {error}"));
+    }
+}
+
+/// Derives what is missing of the indexes of these days, the latest first, as far as one request may; nothing of what was
+/// pruned. Nobody has to wait for it, so it does not matter whether it succeeds.
+pub(super) async fn upkeep<P: Ports>(x: &Exchange<P>, days: &RangeInclusive<Day>, pruned: &Pruned) {
     let mut left = UPKEEP_READS;
     let all = std::iter::successors(Some(*days.end()), |day| day.previous());
-    for day in all.take_while(|day| day >= days.start()) {
-        if let Err(error) = of_day(x, day, &mut left).await {
+    for day in all.take_while(|day| day >= days.start()).filter(|day| !pruned.contains_key(day)) {
+        if let Err(error) = upkeep_of(x, day, &mut left).await {
             return x.ports.log(&format!("the index of {day} is not derived: {error}"));
         }
     }
 }
 
-async fn of_day<P: Ports>(x: &Exchange<P>, day: Day, left: &mut usize) -> Result<(), StoreError> {
+/// The same for one day, which must not have been pruned, with so many reads; 0 are left if these are not enough.
+pub(super) async fn upkeep_of<P: Ports>(
+    x: &Exchange<P>,
+    day: Day,
+    left: &mut usize,
+) -> Result<(), StoreError> {
     let (app, ports) = (x.gateway.app(), &*x.ports);
     let chains = count(ports, &Key::chains(app, day))?;
     let mut upkeep = Upkeep::new(app.clone(), day, chains, UnixMillis(x.now));
