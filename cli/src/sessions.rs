@@ -1,6 +1,7 @@
-//! `portcullis sessions`: which recordings a gateway has, and an export of them.
+//! `portcullis sessions`: which recordings a gateway has, an export of them, and what becomes of one.
 
 mod events;
+mod keep;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -31,12 +32,20 @@ pub(crate) struct Sessions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a recording unreadable for good, on these days.
+    Erase(keep::Keep),
     /// Print the records of many recordings, a line of JSON each, for other systems.
     Events(events::Events),
     /// Fetch what is stored of some days, for `portcullis verify`.
     Export(Export),
     /// Print records as they are written, until it is interrupted.
     Follow(Follow),
+    /// Keep a recording from being deleted.
+    Hold(keep::Keep),
+    /// Print what is kept from being deleted.
+    Holds(keep::Holds),
+    /// Let a recording go again that was kept from being deleted.
+    Release(keep::Release),
 }
 
 #[derive(Debug, Args)]
@@ -138,9 +147,13 @@ impl Days {
 pub(crate) async fn run(arguments: Sessions) -> anyhow::Result<Exit> {
     match arguments.command {
         None => list(&arguments.list).await,
+        Some(Command::Erase(arguments)) => keep::erase(&arguments).await,
         Some(Command::Events(arguments)) => events::run(&arguments).await,
         Some(Command::Export(arguments)) => export(&arguments).await,
         Some(Command::Follow(arguments)) => follow(&arguments).await,
+        Some(Command::Hold(arguments)) => keep::hold(&arguments).await,
+        Some(Command::Holds(arguments)) => keep::holds(&arguments).await,
+        Some(Command::Release(arguments)) => keep::release(&arguments).await,
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn erase<P: Ports>(
             told.insert("to".to_owned(), days.end().to_string().into());
             Ok(Value::Object(told))
         }
-        Err(undone) => Err(Objection::from(undone).into()),
+        Err(undone) => Err(undone.into()),
     };
     close(x, record, done).await
 }

@@ -4,6 +4,9 @@ use http::StatusCode;
 use portcullis_approval::InvalidName;
 use portcullis_ledger::ChainId;
 
+use crate::control::Objection;
+use crate::refusal::Refusal;
+
 /// Why a recording is not held, let go or erased, or may not have been.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undone {
@@ -91,5 +94,11 @@ impl Undone {
             Self::Unknown => "unknown",
             Self::Written(_) => "still_written",
         }
+    }
+}
+
+impl From<Undone> for Refusal {
+    fn from(undone: Undone) -> Self {
+        Objection::from(undone).into()
     }
 }
