@@ -75,6 +75,7 @@ impl Prune {
                             .delete
                             .extend(recordings.into_iter().map(|one| Key::recording(&app, one, chain)));
                         pruned.delete.extend(segments.map(|id| Key::segment(&app, id)));
+                        pruned.delete.push(Key::chain_claim(&app, chain));
                     } else {
                         pruned.kept.push(serial);
                     }
