@@ -57,11 +57,18 @@ impl Key {
         Self(format!("pc1:{}:ended:{id}", app.as_str()))
     }
 
-    /// The counter of the chains of a day. Who raises it by 1 has the chain of the number that it then is. Never set, and
-    /// read by adding 0.
+    /// The counter of the chains of a day. Who raises it by 1 may claim the chain of the number that it then is. Never set,
+    /// and read by adding 0.
     #[must_use]
     pub fn chains(app: &AppName, day: Day) -> Self {
         Self::of_chains(app, format_args!("chains:{day}"))
+    }
+
+    /// The counter by which a chain is claimed: who raises it from 0 to 1 has the chain. Some stores tell two who raise the
+    /// counter of the day at once the same number.
+    #[must_use]
+    pub fn chain_claim(app: &AppName, ChainId { day, serial }: ChainId) -> Self {
+        Self::of_chains(app, format_args!("claim:{day}:{serial}"))
     }
 
     /// Where a segment is.
@@ -76,10 +83,16 @@ impl Key {
         Self::of_chains(app, format_args!("key:{recording}:{day}:{serial}"))
     }
 
-    /// The counter of checkpoints. Who raises it by 1 has the serial that it then is. Never set, and read by adding 0.
+    /// The counter of checkpoints. Who raises it by 1 may claim the serial that it then is. Never set, and read by adding 0.
     #[must_use]
     pub fn checkpoints(app: &AppName) -> Self {
         Self::of_chains(app, format_args!("checkpoints"))
+    }
+
+    /// The counter by which a serial is claimed: who raises it from 0 to 1 has it.
+    #[must_use]
+    pub fn checkpoint_claim(app: &AppName, serial: u64) -> Self {
+        Self::of_chains(app, format_args!("checkpoint-claim:{serial}"))
     }
 
     /// Where a checkpoint is.

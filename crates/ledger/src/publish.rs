@@ -69,8 +69,13 @@ enum State {
     Count(VecDeque<Day>),
     /// The heads are looked for; which chain each value is of that is read for that.
     Heads(BTreeMap<ChainId, Heads>, BTreeMap<Key, ChainId>),
-    /// A serial is to be claimed.
-    Claim(Vec<(Day, u32)>, Vec<Head>),
+    /// A serial is to be found.
+    Serial(CheckpointDraft),
+    /// That of the draft is to be claimed, from 0 on once it is known to be there.
+    Claim {
+        draft: CheckpointDraft,
+        is_there: bool,
+    },
     /// It is to be written.
     Write(StoredCheckpoint),
     Done(Option<Checkpoint>),
@@ -128,7 +133,11 @@ impl Publish {
                         chains.iter_mut().map(|(chain, heads)| (*chain, found(heads))).collect();
                     self.draft(&found)
                 }
-                State::Claim(..) => return PublishStep::Claim(Key::checkpoints(&self.app)),
+                State::Serial(_) => return PublishStep::Claim(Key::checkpoints(&self.app)),
+                State::Claim { draft, is_there } => {
+                    let claim = Key::checkpoint_claim(&self.app, draft.serial);
+                    return if *is_there { PublishStep::Claim(claim) } else { PublishStep::Count(claim) };
+                }
                 State::Write(stored) => {
                     let serial = stored.checkpoint().serial();
                     let key = Key::checkpoint(&self.app, serial);
@@ -153,19 +162,17 @@ impl Publish {
                 self.days.extend(counted);
                 return;
             }
-            State::Claim(days, heads) => {
-                let draft = CheckpointDraft {
-                    app: self.app.clone(),
-                    serial: count,
-                    at: self.now,
-                    previous: self.hash,
-                    days: std::mem::take(days),
-                    heads: std::mem::take(heads),
-                };
-                // There are no more of either than there may be.
-                let signed = StoredCheckpoint::sign(draft, &self.signing).ok();
+            State::Serial(draft) => {
+                State::Claim { draft: CheckpointDraft { serial: count, ..draft.clone() }, is_there: false }
+            }
+            State::Claim { draft, is_there: false } => State::Claim { draft: draft.clone(), is_there: true },
+            // There are no more days and heads than there may be.
+            State::Claim { draft, is_there: true } if count == 1 => {
+                let signed = StoredCheckpoint::sign(draft.clone(), &self.signing).ok();
                 signed.map_or(State::Done(None), State::Write)
             }
+            // Somebody else was told the same serial.
+            State::Claim { draft, is_there: true } => State::Serial(draft.clone()),
             State::Done(_) | State::Heads(..) | State::Previous(..) | State::Write(_) => return,
         };
         self.state = next;
@@ -182,7 +189,12 @@ impl Publish {
                     heads.got(key, value);
                 }
             }
-            State::Claim(..) | State::Count(_) | State::Done(_) | State::Serials | State::Write(_) => {}
+            State::Claim { .. }
+            | State::Count(_)
+            | State::Done(_)
+            | State::Serial(_)
+            | State::Serials
+            | State::Write(_) => {}
         }
     }
 
@@ -268,7 +280,11 @@ impl Publish {
                 days.push((*day, counted));
             }
         }
-        if is_new { State::Claim(days, heads) } else { State::Done(None) }
+        if !is_new {
+            return State::Done(None);
+        }
+        let (app, at, previous) = (self.app.clone(), self.now, self.hash);
+        State::Serial(CheckpointDraft { app, serial: 0, at, previous, days, heads })
     }
 }
 

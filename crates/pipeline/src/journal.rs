@@ -33,6 +33,7 @@ const PATIENCE_MICROS: u64 = 1_000_000;
 
 /// The records of one instance on their way to the store.
 pub(crate) struct Journal {
+    app: AppName,
     writer: RefCell<Writer>,
     keys: LedgerKeys,
     /// The step that somebody is doing.
@@ -63,8 +64,9 @@ impl Journal {
     pub(crate) fn new(app: AppName, sealer: &Sealer) -> Result<Self, String> {
         let keys = LedgerKeys::of(sealer)?;
         let (signing, wrapping) = (keys.signing.clone(), keys.wrapping.clone());
-        let author = Author { app, signing, wrapping, limits: ChainLimits::default() };
+        let author = Author { app: app.clone(), signing, wrapping, limits: ChainLimits::default() };
         Ok(Self {
+            app,
             writer: RefCell::new(Writer::new(author)),
             keys,
             led: Cell::new(None),
@@ -175,7 +177,14 @@ impl Lead<'_> {
                 let serial = ports.increment(counter.as_str(), 1)?;
                 let serial = serial.try_into();
                 let serial = serial.map_err(|_| StoreError("too many chains for one day".to_owned()))?;
-                self.journal.writer.borrow_mut().begin(ChainId { day, serial }, now);
+                let chain = ChainId { day, serial };
+                // Some stores tell two who count at once the same number, and then nobody has the chain. Some make a
+                // counter when it is first added to, and may then forget what was added; so 0 comes first.
+                let claim = Key::chain_claim(&self.journal.app, chain);
+                ports.increment(claim.as_str(), 0)?;
+                if ports.increment(claim.as_str(), 1)? == 1 {
+                    self.journal.writer.borrow_mut().begin(chain, now);
+                }
             }
             Task::Write(id, puts) => {
                 self.journal.note(self.number, Some(id));

@@ -108,7 +108,8 @@ impl Prune {
                         let keys = recordings.into_iter().map(|one| Key::recording(&app, one, chain));
                         let segments = segments.map(|id| Key::segment(&app, id));
                         let leaf = Key::index_leaf(&app, chain);
-                        pruned.delete.push(keys.chain(segments).chain([leaf]).collect());
+                        let claim = Key::chain_claim(&app, chain);
+                        pruned.delete.push(keys.chain(segments).chain([claim, leaf]).collect());
                     }
                 }
             }

@@ -37,10 +37,9 @@ impl Known {
         let checkpoint = stored.checkpoint();
         let serial = checkpoint.serial();
         let heads = stored.heads().ok_or(Problem::CheckpointAltered { serial })?;
-        let follows = match self.hashes.is_empty() {
-            true => checkpoint.previous() == ContentHash::NOTHING,
-            false => self.hashes.contains_key(&checkpoint.previous()),
-        };
+        // Who made it may have found none, because the first was on its way to the store for longer than a minute.
+        let previous = checkpoint.previous();
+        let follows = previous == ContentHash::NOTHING || self.hashes.contains_key(&previous);
         let is_later = serial > self.last_serial;
         // It is genuine, so what it says is taken even where it does not belong.
         self.last_serial = self.last_serial.max(serial);

@@ -1,6 +1,12 @@
-//! The contract of a key-value store, on every implementation.
+//! The contract of a key-value store, on every implementation and, where there is a `redis-server`, on Redis.
+//!
+//! Redis stands for what Spin offers beyond one machine. Where it differs from the stores of the host, a test says how.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod ledger;
+#[cfg(unix)]
+mod redis;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,10 +32,27 @@ async fn get(store: &dyn KeyValue, label: &str, name: &str) -> Option<String> {
 
 /// Runs `test` on an empty store of each kind.
 fn on_every_store<F: Future<Output = ()>>(test: impl Fn(Arc<dyn KeyValue>) -> F) {
+    on_every_store_of_the_host(&test);
+    on_redis(test);
+}
+
+/// Runs `test` on an empty store of each kind that the host has.
+fn on_every_store_of_the_host<F: Future<Output = ()>>(test: impl Fn(Arc<dyn KeyValue>) -> F) {
     let folder = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(test(Arc::new(Memory::new())));
-    runtime.block_on(test(Arc::new(Sqlite::open(folder.path().join("kv.db")).unwrap())));
+    runtime().block_on(test(Arc::new(Memory::new())));
+    runtime().block_on(test(Arc::new(Sqlite::open(folder.path().join("kv.db")).unwrap())));
+}
+
+/// Runs `test` on an empty Redis, if there is one.
+fn on_redis<F: Future<Output = ()>>(test: impl Fn(Arc<dyn KeyValue>) -> F) {
+    #[cfg(unix)]
+    if let Some(server) = redis::Server::start() {
+        runtime().block_on(test(Arc::new(server.store())));
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
 #[test]
@@ -49,7 +72,7 @@ fn a_value_is_what_was_set_last() {
 
 #[test]
 fn labels_are_apart() {
-    on_every_store(|store| async move {
+    on_every_store_of_the_host(|store| async move {
         store.change("one", set(&[("a", "1")])).await.unwrap();
         store.change("two", set(&[("a", "2")])).await.unwrap();
         store.change("one", Change::Delete(vec![key("a")])).await.unwrap();
@@ -97,8 +120,26 @@ fn counters_count() {
             let counted = store.change("default", Change::Increment(key("n"), delta)).await;
             assert_eq!(counted, Ok(Changed::Counter(want)));
         }
+    });
+}
+
+#[test]
+fn a_counter_is_stored_as_spin_stores_it() {
+    on_every_store_of_the_host(|store| async move {
+        store.change("default", Change::Increment(key("n"), -8)).await.unwrap();
         let stored = store.get("default", vec![key("n")]).await.unwrap();
         assert_eq!(stored, [Some((-8_i64).to_le_bytes().to_vec())]);
+    });
+}
+
+#[test]
+fn redis_has_one_key_space_and_counts_in_decimal() {
+    on_redis(|store| async move {
+        store.change("one", set(&[("a", "1")])).await.unwrap();
+        store.change("two", Change::Increment(key("n"), -8)).await.unwrap();
+        assert_eq!(get(&*store, "two", "a").await.as_deref(), Some("1"));
+        assert_eq!(get(&*store, "one", "n").await.as_deref(), Some("-8"));
+        assert_eq!(store.keys("three", None).await, Ok(vec![key("a"), key("n")]));
     });
 }
 
@@ -141,7 +182,7 @@ fn a_failed_increment_changes_nothing_and_fails_nobody_else() {
 
 #[test]
 fn a_swap_needs_the_expected_value() {
-    on_every_store(|store| async move {
+    on_every_store_of_the_host(|store| async move {
         let swap = |expected: Option<&str>, value: &str| Change::Swap {
             key: key("a"),
             expected: expected.map(|text| text.as_bytes().to_vec()),
@@ -162,7 +203,7 @@ fn a_swap_needs_the_expected_value() {
 
 #[test]
 fn an_absent_key_is_swapped_in_once() {
-    on_every_store(|store| async move {
+    on_every_store_of_the_host(|store| async move {
         let swaps = (0..50).map(|n: u8| {
             let store = Arc::clone(&store);
             let change = Change::Swap { key: key("a"), expected: None, value: vec![n].try_into().unwrap() };
@@ -175,6 +216,32 @@ fn an_absent_key_is_swapped_in_once() {
             n_won += usize::from(swap.await.unwrap());
         }
         assert_eq!(n_won, 1);
+    });
+}
+
+/// Why nothing of the gateway swaps.
+#[test]
+fn redis_says_that_a_swap_has_failed_also_when_it_was_made() {
+    on_redis(|store| async move {
+        let swap = |expected: Option<&str>, value: &str| Change::Swap {
+            key: key("a"),
+            expected: expected.map(|text| text.as_bytes().to_vec()),
+            value: value.as_bytes().to_vec().try_into().unwrap(),
+        };
+        for (change, there) in [(swap(Some("x"), "never"), None), (swap(None, "one"), Some("one"))] {
+            assert_eq!(store.change("default", change).await, Ok(Changed::Swapped(false)));
+            assert_eq!(get(&*store, "default", "a").await.as_deref(), there);
+        }
+    });
+}
+
+#[test]
+fn the_longest_keys_and_values_are_taken_whole() {
+    on_every_store(|store| async move {
+        let (long, value) = (key(&"k".repeat(MAX_KEY_BYTES)), vec![0xa5; MAX_VALUE_BYTES]);
+        let change = Change::Set(vec![(long.clone(), value.clone().try_into().unwrap())]);
+        store.change("default", change).await.unwrap();
+        assert_eq!(store.get("default", vec![long]).await, Ok(vec![Some(value)]));
     });
 }
 
@@ -211,6 +278,30 @@ async fn what_was_answered_is_there_after_reopening() {
         let reopened = Sqlite::open(path).unwrap();
         assert_eq!(reopened.keys("default", None).await.unwrap().len(), 300);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_redis_has_answered_is_there_after_it_was_killed() {
+    let Some(mut server) = redis::Server::start() else { return };
+    let write = |store: redis::Redis, n: usize| async move {
+        let value = format!("k{n}");
+        let set = store.change("default", set(&[(&value, "v")])).await;
+        (set, store.change("default", Change::Increment(key("n"), 1)).await)
+    };
+    runtime().block_on(async {
+        let store = server.store();
+        let writes: Vec<_> = (0..100).map(|n| tokio::spawn(write(store.clone(), n))).collect();
+        for done in writes {
+            assert!(matches!(done.await.unwrap(), (Ok(Changed::Done), Ok(Changed::Counter(_)))));
+        }
+    });
+    server.crash();
+    runtime().block_on(async {
+        let store = server.store();
+        assert_eq!(store.keys("default", None).await.unwrap().len(), 101);
+        assert_eq!(get(&store, "default", "n").await.as_deref(), Some("100"));
+    });
 }
 
 #[tokio::test]
