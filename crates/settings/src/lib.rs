@@ -28,6 +28,7 @@ mod problem;
 pub mod read;
 mod secret;
 mod sign_in;
+mod telemetry;
 mod template;
 mod url;
 mod webhook;
@@ -58,6 +59,7 @@ pub use crate::policy::{Console, PolicyKey, PolicySettings, PolicySource};
 pub use crate::problem::{Problem, Problems};
 pub use crate::secret::Secret;
 pub use crate::sign_in::{ClientId, SignIn};
+pub use crate::telemetry::{Collector, Sample, Telemetry};
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
 pub use crate::webhook::{Webhook, WebhookEvent, WebhookSecret, WebhookUrl};
 
@@ -101,4 +103,6 @@ pub struct Settings {
     pub access: Access,
     /// Who is told of what happens.
     pub webhooks: Vec<Webhook>,
+    /// Which traces are followed, and who is sent spans of them.
+    pub telemetry: Telemetry,
 }

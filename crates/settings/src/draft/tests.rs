@@ -7,6 +7,7 @@ mod deny;
 mod good;
 mod policy;
 mod sign_in;
+mod telemetry;
 mod webhook;
 
 use std::collections::BTreeMap;
