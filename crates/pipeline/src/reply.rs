@@ -95,7 +95,7 @@ pub(crate) fn to_notice<P: Ports>(
 ) -> Result<Delivery, Refusal> {
     let sent = pending(x, permit, outbound)?;
     Ok(Box::pin(async move {
-        match sent.await?.status() {
+        match sent.status().await? {
             StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
             status if status.is_success() => Ok(StatusCode::ACCEPTED),
             status => Err(Refusal::Upstream(format!("answered a notification with {status}"))),
@@ -183,7 +183,7 @@ pub(crate) fn to_close<P: Ports>(
 ) -> Result<Delivery, Refusal> {
     let sent = pending(x, permit, outbound)?;
     Ok(Box::pin(async move {
-        match sent.await?.status() {
+        match sent.status().await? {
             StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
             StatusCode::METHOD_NOT_ALLOWED => Err(Refusal::MethodNotAllowed { allow: "POST, GET" }),
             status if status.is_success() => Ok(StatusCode::NO_CONTENT),
@@ -192,11 +192,7 @@ pub(crate) fn to_close<P: Ports>(
     }))
 }
 
-fn pending<P: Ports>(
-    x: &Exchange<P>,
-    permit: Permit,
-    outbound: Outbound,
-) -> Result<Pending<P::Body>, Refusal> {
+fn pending<P: Ports>(x: &Exchange<P>, permit: Permit, outbound: Outbound) -> Result<Pending<P>, Refusal> {
     Ok(forward::pending(permit, x.way(), x.connection()?, outbound))
 }
 
@@ -224,7 +220,7 @@ fn add_session<P: Ports>(
 /// A guarded answer that is still to come.
 pub(crate) fn relay_of<P: Ports>(
     x: &Exchange<P>,
-    pending: Pending<P::Body>,
+    pending: Pending<P>,
     session: Option<Session>,
     expected: Option<Expected>,
     record: Option<Open>,
@@ -267,6 +263,7 @@ pub(crate) fn relay_from<P: Ports>(
     };
     Ok(Relay::new(Parcel {
         ports: Rc::clone(&x.ports),
+        trace: x.trace.clone(),
         source,
         guard,
         record,

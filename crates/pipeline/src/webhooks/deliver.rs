@@ -1,7 +1,6 @@
 //! Sending: the first attempt of what this instance has seen, and what is due of what others have.
 
 use std::pin::pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -55,7 +54,7 @@ impl Drop for Courier<'_> {
 }
 
 /// Whether [`deliver`] would do anything now.
-pub fn has_work<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
+pub(crate) fn has_work<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
     let post = &gateway.post;
     let is_watched = !gateway.settings().webhooks.is_empty();
     is_watched
@@ -64,18 +63,18 @@ pub fn has_work<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
 }
 
 /// Sends what is to be sent. It may take seconds, so it is for a task of its own, after the answer of a request.
-pub async fn deliver<P: Ports>(gateway: Rc<Gateway>, ports: Rc<P>) {
+pub(crate) async fn deliver<P: Ports>(gateway: &Gateway, ports: &P) {
     let Some(_courier) = Courier::of(&gateway.post) else { return };
     if gateway.settings().webhooks.is_empty() {
         return;
     }
-    send_fresh(&gateway, &*ports).await;
+    send_fresh(gateway, ports).await;
     if must_look(&gateway.post, ports.monotonic()) {
         gateway.post.looked.set(Some(ports.monotonic()));
-        match gateway.post.outbox.is_time(&Shelf(&*ports), UnixMillis(ports.now())).await {
-            Ok(true) => _ = send_due(&gateway, &*ports).await,
+        match gateway.post.outbox.is_time(&Shelf(ports), UnixMillis(ports.now())).await {
+            Ok(true) => _ = send_due(gateway, ports).await,
             Ok(false) => {}
-            Err(failed) => troubled(&*ports, &failed),
+            Err(failed) => troubled(ports, &failed),
         }
     }
 }
