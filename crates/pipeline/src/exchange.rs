@@ -277,6 +277,7 @@ impl<P: Ports> Exchange<P> {
     }
 
     async fn leave_record(&self, refusal: &Refusal) {
+        self.serving.iter().for_each(|serving| serving.failed(refusal.kind()));
         if !pace::is_recorded(self, refusal) {
             return;
         }

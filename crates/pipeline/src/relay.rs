@@ -183,6 +183,11 @@ impl<P: Ports> Relay<P> {
         whole
     }
 
+    /// The upstream has no such stream, and nothing more is read.
+    pub(crate) fn unopened(&self) {
+        self.source.ended(None);
+    }
+
     /// Whether the upstream's response is one message.
     pub(crate) fn is_whole(&self) -> bool {
         self.source.is_whole()

@@ -149,10 +149,15 @@ pub(crate) async fn to_listen<P: Ports>(
 pub(crate) async fn opened<P: Ports>(opening: Opening<P>) -> Result<Relay<P>, Refusal> {
     let Opening { mut relay, record } = opening;
     relay.begun().await;
-    match relay.head().map(|head| head.status) {
+    let status = relay.head().map(|head| head.status);
+    let is_open = status == Some(StatusCode::OK) && !relay.is_whole();
+    if status.is_some() && !is_open {
+        relay.unopened();
+    }
+    match status {
         Some(StatusCode::NOT_FOUND) => Err(Refusal::Session("the upstream no longer knows it")),
         Some(StatusCode::METHOD_NOT_ALLOWED) => Err(Refusal::MethodNotAllowed { allow: "POST, DELETE" }),
-        Some(StatusCode::OK) if !relay.is_whole() => {
+        Some(StatusCode::OK) if is_open => {
             relay.check().await?;
             relay.resume(record);
             Ok(relay)

@@ -115,7 +115,11 @@ impl<P: Ports> Serving<P> {
         facts.record = Some(refusal.id);
         facts.name = refusal.name.clone().or(facts.name.take());
         facts.decision = refusal.decision.as_ref().map(|decision| decision.outcome).or(facts.decision);
-        facts.error = Some(refusal.kind.clone());
+    }
+
+    /// It has failed, with this kind of failure.
+    pub(crate) fn failed(&self, kind: &str) {
+        self.facts.borrow_mut().error = Some(kind.to_owned());
     }
 
     /// The answer is on its way. It is over now, or with its stream.

@@ -108,7 +108,10 @@ impl<P: Ports> EventStream<P> {
             let relay = self.relays.get_mut(index)?;
             let bytes = match relay.take().await {
                 Ok(out) => out.map(|out| bytes_of(&out)),
-                Err(refusal) => failure(relay, &refusal),
+                Err(refusal) => {
+                    self.serving.iter().for_each(|serving| serving.failed(refusal.kind()));
+                    failure(relay, &refusal)
+                }
             };
             let ended = relay.has_ended();
             if ended {
