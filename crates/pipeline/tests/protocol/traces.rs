@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::{
     CARD, Client, POLICIES, SETTINGS, Sent, accepted, call_of, intents, legacy_result, notification,
-    refusals, request, response, sent, set, stream, text_result, unreachable, upstream, whole, world,
+    progress, refusals, request, response, sent, set, stream, text_result, unreachable, upstream, whole,
+    world,
 };
 use crate::world::{Chunked, Done, End, Upstream, World, post, token};
 
