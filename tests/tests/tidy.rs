@@ -12,9 +12,20 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The crates that reach nothing outside of themselves: no clock, environment, randomness, network or runtime.
-const PURE: [&str; 12] = [
-    "approval", "detect", "identity", "ledger", "mcp", "pins", "pipeline", "policy", "release", "settings",
-    "usage", "webhook",
+const PURE: [&str; 13] = [
+    "approval",
+    "detect",
+    "identity",
+    "ledger",
+    "mcp",
+    "pins",
+    "pipeline",
+    "policy",
+    "release",
+    "settings",
+    "telemetry",
+    "usage",
+    "webhook",
 ];
 
 /// What would let a pure crate reach out, directly or through any of its dependencies.

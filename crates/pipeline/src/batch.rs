@@ -43,7 +43,7 @@ pub(crate) async fn serve<P: Ports>(
     }
     let (mut answers, mut relays) = (Vec::new(), Vec::new());
     for element in elements {
-        (x.to, x.name, x.is_paced) = (Addressee::default(), None, false);
+        x.begin_next();
         match self::element(x, element).await {
             Ok(relay) => relays.extend(relay),
             Err(refusal) => {

@@ -12,7 +12,7 @@ use portcullis_mcp::param_headers::PREFIX;
 use portcullis_settings::Settings;
 
 /// The headers that MCP clients send (Streamable HTTP, all revisions), besides `Mcp-Param-*`.
-const SENT: [&str; 9] = [
+const SENT: [&str; 10] = [
     "accept",
     "authorization",
     "content-type",
@@ -22,6 +22,7 @@ const SENT: [&str; 9] = [
     "mcp-protocol-version",
     "mcp-session-id",
     "traceparent",
+    "tracestate",
 ];
 /// The headers that clients read.
 const READ: &str = "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after";

@@ -13,8 +13,9 @@ use http::Response;
 use http::request::Parts;
 use portcullis_detect::KnownValues;
 use portcullis_identity::{Principal, UnixSeconds, VerifiedToken};
-use portcullis_ledger::Stage;
+use portcullis_ledger::{RecordId, Stage};
 use portcullis_mcp::era::{Call, Rejected};
+use portcullis_mcp::json::Json;
 use portcullis_mcp::revision::Revision;
 use portcullis_policy::Usage;
 use portcullis_settings::{ClassName, Connection, ConnectionName};
@@ -29,8 +30,10 @@ use crate::guard::Masker;
 use crate::ports::Ports;
 use crate::refusal::{Addressee, Refusal};
 use crate::session::{self, Bundle, Session};
+use crate::spans::{Leg, Serving};
+use crate::trace::Trace;
 use crate::usage::Account;
-use crate::{access, authenticate, edge, pace, record, usage, webhooks};
+use crate::{access, authenticate, edge, labels, pace, record, usage, webhooks};
 
 /// The longest line for the operator, in bytes.
 const LONGEST_LINE: usize = 2048;
@@ -45,6 +48,12 @@ pub(crate) struct Exchange<P: Ports> {
     /// When it came, in milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) now: u64,
     pub(crate) address: Option<IpAddr>,
+    /// The trace that the request came with, or that begins with it.
+    came_in: Trace,
+    /// The trace of what is being done: of the call, if its message names one.
+    pub(crate) trace: Trace,
+    /// How it is told, if anybody is.
+    pub(crate) serving: Option<Rc<Serving<P>>>,
     /// Where the request came to.
     pub(crate) place: Option<Place>,
     /// The connection that it is for. Where several are served, it is known when the request was read.
@@ -83,7 +92,12 @@ pub(crate) struct Exchange<P: Ports> {
 
 impl<P: Ports> Exchange<P> {
     pub(crate) fn new(gateway: Rc<Gateway>, ports: Rc<P>, parts: Parts) -> Self {
+        let sample = gateway.settings().telemetry.sample;
+        let trace = Trace::of_request(&*ports, &parts.headers, sample);
         Self {
+            serving: Serving::begin(&gateway, &ports, &parts.method),
+            came_in: trace.clone(),
+            trace,
             now: ports.now(),
             lapped: ports.monotonic(),
             timings: BTreeMap::new(),
@@ -154,7 +168,18 @@ impl<P: Ports> Exchange<P> {
 
     /// What a request for the upstream leaves through.
     pub(crate) fn way(&self) -> Way<P> {
-        Way { gateway: Rc::clone(&self.gateway), ports: Rc::clone(&self.ports) }
+        let hop = self.trace.hop(&*self.ports, |text| {
+            labels::of_value((&self.gateway, &self.active), &Json::from(text)).is_empty()
+        });
+        let leg = Leg::of(self, &hop);
+        Way { gateway: Rc::clone(&self.gateway), ports: Rc::clone(&self.ports), hop, leg }
+    }
+
+    /// What a call leaves through, which then names the same trace as its headers if it names any.
+    pub(crate) fn way_of(&self, call: &mut Call<'_>, record: Option<RecordId>) -> Way<P> {
+        let way = self.way();
+        way.hop.write_meta(call);
+        Way { leg: way.leg.map(|leg| leg.about(self, call.method.as_str(), record)), ..way }
     }
 
     /// Remembers what is asked, so that a refusal has the shape the caller expects.
@@ -166,6 +191,13 @@ impl<P: Ports> Exchange<P> {
         };
         self.name = call.subject().filter(|_| !task::is_about_ours(call)).map(ToOwned::to_owned);
         self.refused = None;
+        self.trace = self.came_in.of_call(call);
+    }
+
+    /// Begins with the next message of several.
+    pub(crate) fn begin_next(&mut self) {
+        (self.to, self.name, self.is_paced) = (Addressee::default(), None, false);
+        self.trace = self.came_in.clone();
     }
 
     pub(crate) fn rejected(&mut self, rejected: Rejected<'_>) -> Refusal {
@@ -178,15 +210,6 @@ impl<P: Ports> Exchange<P> {
         let now = self.ports.monotonic();
         self.timings.insert(stage, now.saturating_sub(self.lapped));
         self.lapped = now;
-    }
-
-    /// The trace id of a well-formed `traceparent` (W3C Trace Context §3.2).
-    pub(crate) fn trace(&self) -> Option<&str> {
-        let value = self.parts.headers.get("traceparent")?.to_str().ok()?;
-        let mut fields = value.split('-');
-        let (_version, trace) = (fields.next()?, fields.next()?);
-        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        (trace.len() == 32 && trace.bytes().all(is_hex)).then_some(trace)
     }
 
     /// The session that the headers name; its revision must be the one that the request states.
@@ -254,6 +277,7 @@ impl<P: Ports> Exchange<P> {
     }
 
     async fn leave_record(&self, refusal: &Refusal) {
+        self.serving.iter().for_each(|serving| serving.failed(refusal.kind()));
         if !pace::is_recorded(self, refusal) {
             return;
         }
@@ -276,6 +300,7 @@ impl<P: Ports> Exchange<P> {
         self.masker().text(&mut text);
         let mut text = text.into_owned();
         text.truncate(text.floor_char_boundary(LONGEST_LINE));
+        text.push_str(&format!(" (trace {})", self.trace.id));
         text
     }
 

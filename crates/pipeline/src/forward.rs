@@ -13,10 +13,13 @@ use portcullis_mcp::era::{LAST_EVENT_ID, PROTOCOL_VERSION, SESSION_ID};
 use portcullis_policy::Permit;
 use portcullis_settings::Connection;
 
+use crate::exchange::Exchange;
 use crate::gateway::Gateway;
 use crate::ports::Ports;
 use crate::session::Session;
 use crate::source::Pending;
+use crate::spans::{self, Leg};
+use crate::trace::Hop;
 
 const ACCEPTED: &str = "application/json, text/event-stream";
 
@@ -71,6 +74,17 @@ impl Outbound {
 pub(crate) struct Way<P: Ports> {
     pub(crate) gateway: Rc<Gateway>,
     pub(crate) ports: Rc<P>,
+    /// What it says of its trace.
+    pub(crate) hop: Hop,
+    /// How it is told, if anybody is.
+    pub(crate) leg: Option<Leg<P>>,
+}
+
+impl<P: Ports> Way<P> {
+    /// The same for a request of this method, which the gateway makes for itself.
+    pub(crate) fn about(self, x: &Exchange<P>, method: &'static str) -> Self {
+        Self { leg: self.leg.map(|leg| leg.about(x, method, None)), ..self }
+    }
 }
 
 /// Sends what the permit is for, once the response is waited for. The permit is spent now.
@@ -79,19 +93,23 @@ pub(crate) fn pending<P: Ports>(
     way: Way<P>,
     connection: &Connection,
     outbound: Outbound,
-) -> Pending<P::Body> {
-    let (request, name) = (request(permit, connection, outbound), connection.name.clone());
-    Box::pin(async move {
-        let Way { gateway, ports } = way;
+) -> Pending<P> {
+    let Way { gateway, ports, hop, leg } = way;
+    let (request, name) = (request(permit, connection, outbound, &hop), connection.name.clone());
+    let (left, leg) = leg.map(Rc::new).map_or((None, None), |leg| (Some(Rc::clone(&leg)), Some(leg)));
+    let place = left.as_ref().map(|_| spans::Place::of(connection, request.method()));
+    let response = Box::pin(async move {
         let now = || Duration::from_micros(ports.monotonic());
         let pass = gateway.breakers.admit(&name, now())?;
+        left.iter().zip(place).for_each(|(leg, place)| leg.leave(place));
         let answered = ports.fetch(request, gateway.settings().limits.response_time).await;
         gateway.breakers.ended(&name, pass, &answered, now());
         Ok(answered?)
-    })
+    });
+    Pending { response, leg }
 }
 
-fn request(_permit: Permit, connection: &Connection, outbound: Outbound) -> Request<Bytes> {
+fn request(_permit: Permit, connection: &Connection, outbound: Outbound, hop: &Hop) -> Request<Bytes> {
     let Outbound { method, headers, body } = outbound;
     let mut request = Request::new(body);
     *request.method_mut() = method;
@@ -106,6 +124,7 @@ fn request(_permit: Permit, connection: &Connection, outbound: Outbound) -> Requ
     for (name, value) in own {
         request.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    hop.write_headers(request.headers_mut());
     if let Some(credential) = &connection.credential {
         request.headers_mut().insert(HeaderName::clone(credential.name()), credential.value().clone());
     }

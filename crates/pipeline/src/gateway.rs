@@ -26,6 +26,7 @@ use crate::journal::{Journal, LedgerKeys};
 use crate::pace::Paces;
 use crate::params::KnownTools;
 use crate::releases::Releases;
+use crate::spans::Spans;
 use crate::usage::Meter;
 use crate::webhooks::Post;
 
@@ -87,6 +88,8 @@ pub struct Gateway {
     pub(crate) checkpoints: Looked,
     /// What is told to others.
     pub(crate) post: Post,
+    /// What is told to a collector.
+    pub(crate) spans: Spans,
     /// What it needs to let people sign in.
     pub(crate) sign_ins: SignIns,
 }
@@ -139,6 +142,7 @@ impl Gateway {
             approvals: Vault::new(app.clone(), sealer.clone()),
             access,
             post: Post::new(app.clone(), sealer.clone()),
+            spans: Spans::default(),
             app,
             settings,
             active: RefCell::new(Rc::new(active.under(&rules))),

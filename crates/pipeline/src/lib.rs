@@ -9,6 +9,7 @@
 
 mod access;
 mod active;
+mod afterwards;
 mod aggregate;
 mod approvals;
 mod attempts;
@@ -49,9 +50,11 @@ mod resume;
 mod round;
 mod session;
 mod source;
+mod spans;
 mod stream;
 mod tasks;
 mod tokenize;
+mod trace;
 mod usage;
 mod webhooks;
 
@@ -75,6 +78,7 @@ pub use portcullis_mcp::sse::KEEP_ALIVE;
 
 pub use crate::access::Unasked;
 pub use crate::active::{Active, UnusableSection};
+pub use crate::afterwards::{deliver, has_work};
 pub use crate::approvals::{drive, settle};
 pub use crate::body::BodyError;
 pub use crate::control::{NotSignedIn, Objection, Undecided, Undone, handle as control};
@@ -84,7 +88,6 @@ pub use crate::journal::LedgerKeys;
 pub use crate::ports::{BrokenBody, Chunks, FetchError, Ports, StoreError};
 pub use crate::refusal::Refusal;
 pub use crate::stream::EventStream;
-pub use crate::webhooks::{deliver, has_work};
 
 use crate::approvals::Matter;
 use crate::decide::Passage;
@@ -94,7 +97,7 @@ use crate::edge::{Route, Verb};
 use crate::exchange::Exchange;
 use crate::forward::Outbound;
 use crate::owner::Owner;
-use crate::record::Deed;
+use crate::record::{Deed, Open};
 use crate::relay::Relay;
 use crate::reply::{Delivery, Opening};
 use crate::tokenize::Tokenizer;
@@ -118,12 +121,17 @@ pub async fn handle<P: Ports>(
     let page = cors::page(gateway.settings(), &parts.headers);
     let mut exchange = Exchange::new(gateway, ports, parts);
     let served = serve(&mut exchange, body).await;
+    let serving = exchange.serving.clone();
+    serving.iter().for_each(|serving| serving.served(&exchange));
     let mut response = match (served, exchange.again.take()) {
         (Err(Refusal::Held(held)), Some(call)) if held.is_open() => {
             reply::streamed(approvals::hold::begin(exchange, call, held).await)
         }
         (served, _) => finished(exchange, served).await,
     };
+    if let Some(serving) = serving {
+        serving.answered(&mut response);
+    }
     if let Some(page) = page {
         cors::open_to(page, response.headers_mut());
     }
@@ -300,12 +308,13 @@ async fn start<P: Ports>(x: &mut Exchange<P>, mut call: Call<'_>) -> Result<Rela
         }
     };
     std::mem::take(&mut prepared.round).restore(&mut call);
+    let way = x.way_of(&mut call, record.as_ref().map(Open::id));
     let mut headers = call.headers();
     headers.extend(params.headers);
     let outbound = Outbound::message(headers, call.to_bytes(), session.as_ref());
     let granted = prepared.granted.take();
     let expected = reply::expected(&call, &prepared, granted);
-    let pending = forward::pending(permit, x.way(), x.connection()?, outbound);
+    let pending = forward::pending(permit, way, x.connection()?, outbound);
     reply::relay_of(x, pending, session, Some(expected), record)
 }
 

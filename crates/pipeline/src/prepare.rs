@@ -26,7 +26,7 @@ use crate::refusal::Refusal;
 use crate::round::{self, Round};
 use crate::session::Session;
 use crate::tasks::{self, Tasks};
-use crate::usage;
+use crate::{trace, usage};
 
 /// The most resources or tasks of one subscription: policy is asked about each.
 const LONGEST_SUBSCRIPTION: usize = 256;
@@ -110,9 +110,8 @@ fn offer_known_revision(call: &mut Call<'_>) {
     }
 }
 
-/// Of the context that a request brings along, its trace stays if it is in the form of W3C Trace Context §3.2. Baggage
-/// is text for whoever comes later, so it ends here. What is not on record, since it only says how the request is
-/// meant, must be as short as an id.
+/// Of the context that a request brings along, its trace stays if it is in its form. Baggage is text for whoever comes
+/// later, so it ends here. What is not on record, since it only says how the request is meant, must be as short as an id.
 fn keep_sound_meta(call: &mut Call<'_>) {
     let meta = call.params.as_mut().and_then(|params| params.get_mut("_meta")).and_then(Json::as_object_mut);
     let Some(meta) = meta else { return };
@@ -122,11 +121,7 @@ fn keep_sound_meta(call: &mut Call<'_>) {
             meta.remove(key);
         }
     }
-    if !meta.get_str("traceparent").is_some_and(is_traceparent) {
-        meta.remove("traceparent");
-        // Vendors' state belongs to a trace and is nothing without it.
-        meta.remove("tracestate");
-    }
+    trace::keep_sound(meta);
 }
 
 fn is_short(value: &Json<'_>) -> bool {
@@ -135,17 +130,6 @@ fn is_short(value: &Json<'_>) -> bool {
         Json::String(text) => text.len() <= LONGEST_ID,
         Json::Null | Json::Bool(_) | Json::Array(_) | Json::Object(_) => false,
     }
-}
-
-/// `version-trace-parent-flags`. Later versions may go on after it; what they would say is unknown, so they do not
-/// pass.
-fn is_traceparent(text: &str) -> bool {
-    let fields: Vec<&str> = text.split('-').collect();
-    let is_hex = |field: &&str| field.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let is_zero = |field: &str| field.bytes().all(|byte| byte == b'0');
-    fields.iter().all(is_hex)
-        && fields.iter().map(|field| field.len()).eq([2, 32, 16, 2])
-        && matches!(fields.as_slice(), [version, trace, parent, _] if *version != "ff" && !is_zero(trace) && !is_zero(parent))
 }
 
 /// Whether the client has asked for a task: with the call until 2025-11-25, with its capabilities since. What else
@@ -261,28 +245,4 @@ fn may_subscribe<P: Ports>(x: &Exchange<P>, uri: &str) -> Result<bool, Refusal> 
     let decision = decide::allowed(x.active.policies().decide(&question)).map(|_| ());
     usage::decided(x, &decision)?;
     Ok(decision.is_ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_traceparent;
-
-    #[test]
-    fn a_trace_is_in_its_form() {
-        let sound = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        assert!(is_traceparent(sound));
-        for text in [
-            "",
-            "4111 1111 1111 1111",
-            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
-            "000-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
-        ] {
-            assert!(!is_traceparent(text), "{text}");
-        }
-    }
 }

@@ -35,6 +35,7 @@ use crate::guard::{Guard, Masker};
 use crate::ports::{Ports, StoreError, fresh};
 use crate::refusal::Refusal;
 use crate::reply::Delivery;
+use crate::trace;
 
 pub(crate) use shelf::Shelf;
 pub(crate) use tried::{Tried, tried};
@@ -42,9 +43,16 @@ use who::who;
 
 const ARGUMENTS: Purpose = Purpose::new("arguments");
 /// What of `_meta` says how a request is meant, and nothing to the server's tools. None of it may be long (`client`,
-/// `prepare`), since it is not on record.
-const KNOWN_META: [&str; 5] =
-    [META_CLIENT_CAPABILITIES, META_CLIENT_INFO, META_LOG_LEVEL, META_PROTOCOL_VERSION, "progressToken"];
+/// `prepare`, `trace`), since it is not on record; of the trace its id is.
+const KNOWN_META: [&str; 7] = [
+    META_CLIENT_CAPABILITIES,
+    META_CLIENT_INFO,
+    META_LOG_LEVEL,
+    META_PROTOCOL_VERSION,
+    "progressToken",
+    trace::PARENT,
+    trace::STATE,
+];
 const SESSION: Purpose = Purpose::new("session-id");
 /// What is kept of the end of a call that may be taken up again.
 const ANSWERED: &[u8] = b"1 answered";
@@ -135,7 +143,7 @@ pub(crate) async fn intent<P: Ports>(
         arguments: arguments(&x.gateway, &mut masker, (given, sent), restored),
         labels: labels.iter().map(ToString::to_string).collect(),
         decision: decision(&x.active, Verdict::Allow, reasons),
-        trace: x.trace().map(ToOwned::to_owned),
+        trace: Some(x.trace.id.to_string()),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
     };
@@ -168,7 +176,7 @@ pub(crate) async fn administrative<P: Ports>(
         arguments: Arguments { digest, text: Excerpt::whole(text), restored: BTreeMap::new() },
         labels: BTreeSet::new(),
         decision: decision(&x.active, Verdict::Allow, reasons),
-        trace: x.trace().map(ToOwned::to_owned),
+        trace: Some(x.trace.id.to_string()),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
     };
@@ -177,6 +185,7 @@ pub(crate) async fn administrative<P: Ports>(
 
 async fn open<P: Ports>(x: &Exchange<P>, record: Intent) -> Result<Open, StoreError> {
     let (id, shelf) = (record.id, Shelf::of(x));
+    x.serving.iter().for_each(|serving| serving.intended(&record));
     if let Err(error) = shelf.write(&x.gateway, &*x.ports, &Record::Intent(record)).await {
         shelf.note_nothing_done(x, id);
         return Err(error);
@@ -345,10 +354,11 @@ pub(crate) async fn refusal<P: Ports>(x: &Exchange<P>, refusal: &Refusal) -> Res
         labels: x.refused.as_ref().map(|tried| tried.labels.clone()).unwrap_or_default(),
         decision: refusal.decision().map(|(verdict, reasons)| decision(&x.active, verdict, reasons)),
         approval: refusal.approval().map(|request| request.to_string()),
-        trace: x.trace().map(ToOwned::to_owned),
+        trace: Some(x.trace.id.to_string()),
         client_address: x.address.map(|address| address.to_string()),
         request_bytes: x.request_bytes,
     };
+    x.serving.iter().for_each(|serving| serving.refused(&record));
     Shelf::of(x).write(&x.gateway, &*x.ports, &Record::Refusal(record)).await
 }
 
@@ -367,15 +377,14 @@ pub(crate) fn revision<P: Ports>(x: &Exchange<P>, era: Era) -> &'static str {
 /// All of a call that could change what it does, but for its name: what an approval is bound to. Unlike [`given`] it
 /// always has the members under their names, so that no member can be taken for another.
 pub(crate) fn bound<'a>(call: &Call<'a>) -> Option<Json<'a>> {
-    const TRACE: [&str; 2] = ["traceparent", "tracestate"];
-    let rest = besides_its_name(call, |key| KNOWN_META.contains(&key) || TRACE.contains(&key))?;
+    let rest = besides_its_name(call)?;
     (!rest.is_empty()).then(|| rest.into())
 }
 
 /// What a call gives along besides its name: arguments, answers or what is listened to as they are if there is no
 /// more, else an object of all that goes to the server.
 pub(crate) fn given<'a>(call: &Call<'a>) -> Option<Json<'a>> {
-    let mut rest = besides_its_name(call, |key| KNOWN_META.contains(&key))?;
+    let mut rest = besides_its_name(call)?;
     let whole = ["arguments", "inputResponses", "notifications"]
         .into_iter()
         .find(|member| rest.get(member).is_some());
@@ -387,7 +396,7 @@ pub(crate) fn given<'a>(call: &Call<'a>) -> Option<Json<'a>> {
 }
 
 /// The parameters without what the call names, and without what in `_meta` only says how it is meant.
-fn besides_its_name<'a>(call: &Call<'a>, is_only_how: impl Fn(&str) -> bool) -> Option<Object<'a>> {
+fn besides_its_name<'a>(call: &Call<'a>) -> Option<Object<'a>> {
     let mut rest = call.params.clone()?;
     let named = call.method.name_member().unwrap_or("uri");
     if rest.get_str(named).is_some() {
@@ -396,7 +405,7 @@ fn besides_its_name<'a>(call: &Call<'a>, is_only_how: impl Fn(&str) -> bool) -> 
     // The rest of `_meta` is the client's own text.
     let meta = rest.get_mut("_meta").and_then(Json::as_object_mut);
     let is_bare = meta.is_some_and(|meta| {
-        meta.retain(|key| !is_only_how(key));
+        meta.retain(|key| !KNOWN_META.contains(&key));
         meta.is_empty()
     });
     if is_bare {

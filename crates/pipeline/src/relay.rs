@@ -24,11 +24,16 @@ use crate::ports::{FetchError, Ports, StoreError};
 use crate::record::{End, Open};
 use crate::refusal::{Addressee, Refusal};
 use crate::source::{Pulled, Source};
+use crate::trace::Trace;
 use crate::usage::Account;
+
+/// How OpenTelemetry's conventions for MCP call a result that says that its call has failed.
+const ANSWERED_WITH_ERROR: &str = "tool_error";
 
 /// An answer on its way.
 pub(crate) struct Relay<P: Ports> {
     ports: Rc<P>,
+    trace: Trace,
     source: Source<P>,
     guard: Guard,
     /// The record of the call, until its outcome is written.
@@ -52,6 +57,8 @@ pub(crate) struct Relay<P: Ports> {
 /// What an answer is made of.
 pub(crate) struct Parcel<P: Ports> {
     pub(crate) ports: Rc<P>,
+    /// The trace of the call.
+    pub(crate) trace: Trace,
     pub(crate) source: Source<P>,
     pub(crate) guard: Guard,
     pub(crate) record: Option<Open>,
@@ -75,10 +82,11 @@ pub(crate) enum Out {
 
 impl<P: Ports> Relay<P> {
     pub(crate) fn new(parcel: Parcel<P>) -> Self {
-        let Parcel { ports, source, guard, record, account, to, limits, until } = parcel;
+        let Parcel { ports, trace, source, guard, record, account, to, limits, until } = parcel;
         Self {
             heard: None,
             ports,
+            trace,
             source,
             guard,
             record,
@@ -173,6 +181,11 @@ impl<P: Ports> Relay<P> {
             self.ready().await;
         }
         whole
+    }
+
+    /// The upstream has no such stream, and nothing more is read.
+    pub(crate) fn unopened(&self) {
+        self.source.ended(None);
     }
 
     /// Whether the upstream's response is one message.
@@ -315,6 +328,11 @@ impl<P: Ports> Relay<P> {
     /// Writes the outcome, once, and publishes what was used. Only then the record is let go: a reader that leaves while
     /// the store works must still find one to close.
     async fn close(&mut self, end: End<'_>) -> Result<(), StoreError> {
+        self.source.ended(match &end {
+            End::Answered { failed, .. } => failed.then_some(ANSWERED_WITH_ERROR),
+            End::Abandoned => None,
+            End::Refused(refusal) => Some(refusal.kind()),
+        });
         let Self { record, ports, guard, account, is_resumable, .. } = self;
         let written = async {
             let Some(record) = record else { return Ok(()) };
@@ -333,6 +351,7 @@ impl<P: Ports> Relay<P> {
 
     /// Publishes what was used, where no outcome is written.
     async fn settle(&mut self) {
+        self.source.ended(None);
         settle(self.account.as_mut()).await;
     }
 

@@ -95,7 +95,7 @@ pub(crate) fn to_notice<P: Ports>(
 ) -> Result<Delivery, Refusal> {
     let sent = pending(x, permit, outbound)?;
     Ok(Box::pin(async move {
-        match sent.await?.status() {
+        match sent.status().await? {
             StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
             status if status.is_success() => Ok(StatusCode::ACCEPTED),
             status => Err(Refusal::Upstream(format!("answered a notification with {status}"))),
@@ -149,10 +149,15 @@ pub(crate) async fn to_listen<P: Ports>(
 pub(crate) async fn opened<P: Ports>(opening: Opening<P>) -> Result<Relay<P>, Refusal> {
     let Opening { mut relay, record } = opening;
     relay.begun().await;
-    match relay.head().map(|head| head.status) {
+    let status = relay.head().map(|head| head.status);
+    let is_open = status == Some(StatusCode::OK) && !relay.is_whole();
+    if status.is_some() && !is_open {
+        relay.unopened();
+    }
+    match status {
         Some(StatusCode::NOT_FOUND) => Err(Refusal::Session("the upstream no longer knows it")),
         Some(StatusCode::METHOD_NOT_ALLOWED) => Err(Refusal::MethodNotAllowed { allow: "POST, DELETE" }),
-        Some(StatusCode::OK) if !relay.is_whole() => {
+        Some(StatusCode::OK) if is_open => {
             relay.check().await?;
             relay.resume(record);
             Ok(relay)
@@ -183,7 +188,7 @@ pub(crate) fn to_close<P: Ports>(
 ) -> Result<Delivery, Refusal> {
     let sent = pending(x, permit, outbound)?;
     Ok(Box::pin(async move {
-        match sent.await?.status() {
+        match sent.status().await? {
             StatusCode::NOT_FOUND => Err(Refusal::Session("the upstream no longer knows it")),
             StatusCode::METHOD_NOT_ALLOWED => Err(Refusal::MethodNotAllowed { allow: "POST, GET" }),
             status if status.is_success() => Ok(StatusCode::NO_CONTENT),
@@ -192,11 +197,7 @@ pub(crate) fn to_close<P: Ports>(
     }))
 }
 
-fn pending<P: Ports>(
-    x: &Exchange<P>,
-    permit: Permit,
-    outbound: Outbound,
-) -> Result<Pending<P::Body>, Refusal> {
+fn pending<P: Ports>(x: &Exchange<P>, permit: Permit, outbound: Outbound) -> Result<Pending<P>, Refusal> {
     Ok(forward::pending(permit, x.way(), x.connection()?, outbound))
 }
 
@@ -224,7 +225,7 @@ fn add_session<P: Ports>(
 /// A guarded answer that is still to come.
 pub(crate) fn relay_of<P: Ports>(
     x: &Exchange<P>,
-    pending: Pending<P::Body>,
+    pending: Pending<P>,
     session: Option<Session>,
     expected: Option<Expected>,
     record: Option<Open>,
@@ -267,6 +268,7 @@ pub(crate) fn relay_from<P: Ports>(
     };
     Ok(Relay::new(Parcel {
         ports: Rc::clone(&x.ports),
+        trace: x.trace.clone(),
         source,
         guard,
         record,

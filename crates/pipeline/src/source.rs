@@ -13,12 +13,29 @@ use portcullis_mcp::sse::{Decoder, Event, Item};
 
 use crate::ports::{Chunks as _, Ports};
 use crate::refusal::Refusal;
+use crate::spans::Left;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const EVENTS: &str = "text/event-stream";
 
 /// A response that has not come yet.
-pub(crate) type Pending<B> = LocalBoxFuture<'static, Result<Response<B>, Refusal>>;
+pub(crate) struct Pending<P: Ports> {
+    pub(crate) response: LocalBoxFuture<'static, Result<Response<P::Body>, Refusal>>,
+    /// How the request is told, if anybody is.
+    pub(crate) leg: Left<P>,
+}
+
+impl<P: Ports> Pending<P> {
+    /// The status of the response. Nothing more of it is read.
+    pub(crate) async fn status(self) -> Result<StatusCode, Refusal> {
+        let answered = self.response.await;
+        if let Some(leg) = &self.leg {
+            answered.iter().for_each(|response| leg.answered(response.status()));
+            leg.end(answered.as_ref().err().map(Refusal::kind));
+        }
+        answered.map(|response| response.status())
+    }
+}
 
 /// Where frames come from.
 pub(crate) struct Source<P: Ports> {
@@ -28,11 +45,12 @@ pub(crate) struct Source<P: Ports> {
     limit: usize,
     /// Whether a JSON body is a message per line and does not end, as some servers answer `subscriptions/listen`.
     by_line: bool,
+    leg: Left<P>,
 }
 
 enum State<B> {
     /// Nothing has come yet.
-    Waiting(Pending<B>),
+    Waiting(LocalBoxFuture<'static, Result<Response<B>, Refusal>>),
     /// Server-sent events.
     Events { body: B, decoder: Decoder, ready: VecDeque<Item> },
     /// One message.
@@ -59,13 +77,22 @@ pub(crate) enum Pulled {
 }
 
 impl<P: Ports> Source<P> {
-    pub(crate) fn new(pending: Pending<P::Body>, limit: usize, by_line: bool) -> Self {
-        Self { state: State::Waiting(pending), head: None, limit, by_line }
+    pub(crate) fn new(pending: Pending<P>, limit: usize, by_line: bool) -> Self {
+        let Pending { response, leg } = pending;
+        Self { state: State::Waiting(response), head: None, limit, by_line, leg }
+    }
+
+    /// Nothing more is read, for this reason if it is a failure.
+    pub(crate) fn ended(&self, error: Option<&str>) {
+        if let Some(leg) = &self.leg {
+            self.head.iter().for_each(|head| leg.answered(head.status));
+            leg.end(error);
+        }
     }
 
     /// What the gateway answers itself, as if it came from the upstream: one message.
     pub(crate) fn said(message: String) -> Self {
-        Self { state: State::Said(message), head: None, limit: usize::MAX, by_line: false }
+        Self { state: State::Said(message), head: None, limit: usize::MAX, by_line: false, leg: None }
     }
 
     /// The head of the response, once it has come.

@@ -2,6 +2,7 @@
 //! ledger.
 
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 
 use bytes::Bytes;
 use futures_util::future::{Future, select_all};
@@ -14,6 +15,7 @@ use crate::control::Following;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 use crate::relay::{Out, Relay};
+use crate::spans::Serving;
 
 /// A response body that is a stream of events.
 pub struct EventStream<P: Ports> {
@@ -28,6 +30,8 @@ pub struct EventStream<P: Ports> {
     joint: bool,
     /// Its place among the caller's requests that are under way.
     slot: Option<Slot<String>>,
+    /// How its request is told, if anybody is.
+    serving: Option<Rc<Serving<P>>>,
 }
 
 impl<P: Ports> std::fmt::Debug for EventStream<P> {
@@ -38,7 +42,8 @@ impl<P: Ports> std::fmt::Debug for EventStream<P> {
 
 impl<P: Ports> EventStream<P> {
     pub(crate) fn new(relays: Vec<Relay<P>>) -> Self {
-        Self { relays, coming: None, following: None, ready: Vec::new(), joint: false, slot: None }
+        let ready = Vec::new();
+        Self { relays, coming: None, following: None, ready, joint: false, slot: None, serving: None }
     }
 
     /// A stream that begins at once with a sign of life, because its answer is held back.
@@ -73,10 +78,29 @@ impl<P: Ports> EventStream<P> {
         self.slot = slot;
     }
 
+    /// The request is over with the stream.
+    pub(crate) fn watch(&mut self, serving: Rc<Serving<P>>) {
+        self.serving = Some(serving);
+    }
+
     /// The next bytes for the caller; `None` at the end.
     ///
     /// A caller that is gone is told to the records with [`EventStream::abandon`].
     pub async fn next(&mut self) -> Option<Bytes> {
+        let next = self.pull().await;
+        if next.is_none() {
+            self.over();
+        }
+        next
+    }
+
+    fn over(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            serving.end();
+        }
+    }
+
+    async fn pull(&mut self) -> Option<Bytes> {
         if let Some(first) = self.ready.pop() {
             return Some(first);
         }
@@ -97,7 +121,10 @@ impl<P: Ports> EventStream<P> {
             let relay = self.relays.get_mut(index)?;
             let bytes = match relay.take().await {
                 Ok(out) => out.map(|out| bytes_of(&out)),
-                Err(refusal) => failure(relay, &refusal),
+                Err(refusal) => {
+                    self.serving.iter().for_each(|serving| serving.failed(refusal.kind()));
+                    failure(relay, &refusal)
+                }
             };
             let ended = relay.has_ended();
             if ended {
@@ -126,6 +153,7 @@ impl<P: Ports> EventStream<P> {
         }
         self.relays.clear();
         self.slot = None;
+        self.over();
     }
 
     /// The first answer that has something to take; `None` if there is no answer left.

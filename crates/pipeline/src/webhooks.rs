@@ -29,8 +29,7 @@ use portcullis_webhook::{Event, Failed, Key, Letter, MessageId, Outbox, Receiver
 use crate::gateway::Gateway;
 use crate::ports::{Ports, StoreError, fresh};
 
-pub(crate) use crate::webhooks::deliver::catch_up;
-pub use crate::webhooks::deliver::{deliver, has_work};
+pub(crate) use crate::webhooks::deliver::{catch_up, deliver, has_work};
 pub(crate) use crate::webhooks::expired::expire;
 pub(crate) use crate::webhooks::made::{decided, of_drift, of_push, of_refusal, requested};
 

@@ -286,7 +286,7 @@ pub(crate) fn credential_header(text: &str) -> Result<HeaderName, CredentialErro
 }
 
 /// Headers of one hop, and headers whose meaning the gateway decides.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 17] = [
     "accept",
     "accept-encoding",
     "connection",
@@ -297,6 +297,8 @@ const RESERVED: [&str; 15] = [
     "last-event-id",
     "origin",
     "te",
+    "traceparent",
+    "tracestate",
     "trailer",
     "transfer-encoding",
     "upgrade",

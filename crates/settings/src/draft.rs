@@ -10,6 +10,7 @@ mod issuer;
 mod outline;
 mod policy;
 mod sign_in;
+mod telemetry;
 mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::draft::deny::Known;
 use crate::draft::issuer::IssuerDraft;
 use crate::draft::policy::{PolicyDraft, read_console};
 use crate::draft::sign_in::SignInDraft;
+use crate::draft::telemetry::TelemetryDraft;
 use crate::draft::webhook::WebhookDraft;
 use crate::edge::EdgeDraft;
 use crate::issuer::IssuerSettings;
@@ -37,7 +39,7 @@ use crate::problem::{Problem, Problems};
 use crate::read::{self, Located, Report, Section};
 use crate::records::Records;
 use crate::secret::Secret;
-use crate::template::Template;
+use crate::template::{Template, TemplateError};
 
 /// A settings file that has been read, but whose variables are not filled in.
 #[derive(Clone, Debug)]
@@ -58,6 +60,7 @@ pub struct Draft {
     access: Access,
     records: Records,
     webhooks: Vec<WebhookDraft>,
+    telemetry: TelemetryDraft,
 }
 
 /// The keys before the first table.
@@ -116,6 +119,8 @@ impl Draft {
         let names: Vec<&str> = connections.keys().map(ConnectionName::as_str).collect();
         let deny = deny::read(&mut root, &mut report, Known { issuers: &known, connections: &names }, text);
         let webhooks = webhook::read(&mut root, &mut report, &names);
+        let telemetry =
+            read_or(&mut root, &mut report, "telemetry", TelemetryDraft::default(), TelemetryDraft::read);
         root.finish(&mut report);
         Problems::refuse_any(file, report.into_problems())?;
         let Some(top) = top else {
@@ -141,6 +146,7 @@ impl Draft {
             access,
             records,
             webhooks,
+            telemetry,
         })
     }
 
@@ -164,6 +170,7 @@ impl Draft {
         self.policy.variables(&mut names);
         self.webhooks.iter().for_each(|webhook| webhook.variables(&mut names));
         self.sign_in.iter().for_each(|sign_in| sign_in.variables(&mut names));
+        self.telemetry.variables(&mut names);
         names
     }
 
@@ -196,6 +203,7 @@ impl Draft {
             .map(|draft| draft.resolve(public_url.as_ref(), &connections, drafts, &mut fill));
         let policy = policy.resolve(&mut fill);
         let webhooks = webhook::resolve(&self.webhooks, &mut fill);
+        let telemetry = self.telemetry.resolve(&mut fill);
         let sign_in = self.sign_in.as_ref().and_then(|sign_in| sign_in.resolve(&mut fill));
         Problems::refuse_any(file, fill.problems)?;
         let (Some(public_url), Some(secret_key)) = (public_url, secret_key) else {
@@ -223,6 +231,7 @@ impl Draft {
             access: self.access.clone(),
             records: self.records,
             webhooks,
+            telemetry,
         })
     }
 
@@ -319,6 +328,11 @@ impl Fill<'_> {
         }
         Some(Secret::new(text.value))
     }
+}
+
+/// Whether it is a variable that is empty, which is how one says that there is none.
+fn is_empty(template: &Located<Template>, fill: &Fill<'_>) -> bool {
+    matches!(template.value.expand(fill.values), Err(TemplateError::EmptyVariable(_)))
 }
 
 fn read_edge(mut section: Section<'_, '_>, report: &mut Report) -> EdgeDraft {

@@ -29,6 +29,7 @@ pub mod read;
 mod records;
 mod secret;
 mod sign_in;
+mod telemetry;
 mod template;
 mod url;
 mod webhook;
@@ -60,6 +61,7 @@ pub use crate::problem::{Problem, Problems};
 pub use crate::records::Records;
 pub use crate::secret::Secret;
 pub use crate::sign_in::{ClientId, SignIn};
+pub use crate::telemetry::{Collector, Sample, Telemetry};
 pub use crate::url::{IssuerUrl, KeysUrl, PublicUrl, Resource, UpstreamUrl, UrlError};
 pub use crate::webhook::{Webhook, WebhookEvent, WebhookSecret, WebhookUrl};
 
@@ -105,4 +107,6 @@ pub struct Settings {
     pub records: Records,
     /// Who is told of what happens.
     pub webhooks: Vec<Webhook>,
+    /// Which traces are followed, and who is sent spans of them.
+    pub telemetry: Telemetry,
 }

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::issuer::ClaimValue;
 use crate::problem::{Problem, Problems};
+use crate::telemetry::Sample;
 pub use crate::words::suggest;
 
 /// A value and the line it was read from.
@@ -257,6 +258,26 @@ impl<'t, 'i> Section<'t, 'i> {
                 default
             }
         }
+    }
+
+    /// A share, from 0 to 1, if the key is there.
+    pub(crate) fn share(&mut self, report: &mut Report, key: &'static str) -> Option<Sample> {
+        let (value, line) = self.value(report, key)?;
+        let text = if let DeValue::Float(fraction) = value.get_ref() {
+            fraction.as_str()
+        } else if let DeValue::Integer(whole) = value.get_ref() {
+            whole.as_str()
+        } else {
+            self.wrong_type(report, line, key, "a number", value.get_ref());
+            return None;
+        };
+        let share = Sample::parse(text);
+        if share.is_none() {
+            let path = self.join(key);
+            let form = "from 0 to 1 with at most six digits behind the point, such as `0.1`";
+            report.add(line, format!("`{path}` must be {form}, not {text}"));
+        }
+        share
     }
 
     /// The first and the last line of it.

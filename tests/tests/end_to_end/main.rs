@@ -26,5 +26,6 @@ mod reviewing;
 mod sign_in;
 mod streams;
 mod tokens;
+mod traces;
 mod upstream;
 mod webhooks;

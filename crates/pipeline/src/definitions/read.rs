@@ -183,9 +183,11 @@ async fn page<P: Ports>(
     let outbound = request(x, place, cursor);
     let caller = x.caller()?;
     let permit = x.active.policies().permit_lifecycle(caller.principal(), step(place.kind));
-    let pending = forward::pending(permit, x.way(), x.connection()?, outbound);
+    let pending =
+        forward::pending(permit, x.way().about(x, place.kind.list().as_str()), x.connection()?, outbound);
     let mut source = Source::<P>::new(pending, limits.frame_bytes, false);
     let answered = first_response(&mut source, place.kind, limits.depth).await;
+    source.ended(answered.as_ref().err().map(Refusal::kind));
     let status = source.head().map(|head| head.status);
     match answered {
         Ok(Response { outcome: Outcome::Result(result), .. }) => Ok(Some(result)),

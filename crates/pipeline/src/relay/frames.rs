@@ -286,8 +286,10 @@ impl<P: Ports> Relay<P> {
         };
         let permit = gateway.active().policies().permit_lifecycle(self.guard.principal(), Lifecycle::Respond);
         let outbound = Outbound::message(HeaderMap::new(), message, Some(session));
-        let way = Way { gateway: Rc::clone(&gateway), ports: Rc::clone(&self.ports) };
-        if let Err(refusal) = forward::pending(permit, way, connection, outbound).await {
+        // Vendors' state was looked at for the call; an answer to the server goes without it.
+        let hop = self.trace.hop(&*self.ports, |_| false);
+        let way = Way { gateway: Rc::clone(&gateway), ports: Rc::clone(&self.ports), hop, leg: None };
+        if let Err(refusal) = forward::pending(permit, way, connection, outbound).status().await {
             self.ports.log(&format!("the upstream could not be told: {refusal}"));
         }
     }

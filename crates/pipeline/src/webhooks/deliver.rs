@@ -1,11 +1,10 @@
 //! Sending: the first attempt of what this instance has seen, and what is due of what others have.
 
 use std::pin::pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{Either, join, join_all, select};
+use futures_util::future::{Either, join_all, select};
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
 use portcullis_ledger::UnixMillis;
@@ -14,7 +13,6 @@ use portcullis_webhook::{ATTEMPTS, Due, Failed, Letter, Look, Receiver, headers}
 use serde_json::{Value, json};
 
 use super::{Fresh, Post, Shelf};
-use crate::checkpoints;
 use crate::gateway::Gateway;
 use crate::ports::{FetchError, Ports, fresh};
 
@@ -56,11 +54,7 @@ impl Drop for Courier<'_> {
 }
 
 /// Whether [`deliver`] would do anything now.
-pub fn has_work<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
-    gateway.checkpoints.is_time(ports.monotonic()) || has_post(gateway, ports)
-}
-
-fn has_post<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
+pub(crate) fn has_work<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
     let post = &gateway.post;
     let is_watched = !gateway.settings().webhooks.is_empty();
     is_watched
@@ -68,17 +62,8 @@ fn has_post<P: Ports>(gateway: &Gateway, ports: &P) -> bool {
         && (!post.fresh.borrow().is_empty() || must_look(post, ports.monotonic()))
 }
 
-/// Does what has to be done now and then, and is nobody's to wait for: sends what is to be sent, and makes a checkpoint of
-/// the ledger if none was made lately. It may take seconds, so it is for a task of its own, after the answer of a request.
-pub async fn deliver<P: Ports>(gateway: Rc<Gateway>, ports: Rc<P>) {
-    if gateway.checkpoints.is_time(ports.monotonic()) {
-        join(send_all(&gateway, &*ports), checkpoints::catch_up(&gateway, &*ports)).await;
-    } else {
-        send_all(&gateway, &*ports).await;
-    }
-}
-
-async fn send_all<P: Ports>(gateway: &Gateway, ports: &P) {
+/// Sends what is to be sent. It may take seconds, so it is for a task of its own, after the answer of a request.
+pub(crate) async fn deliver<P: Ports>(gateway: &Gateway, ports: &P) {
     let Some(_courier) = Courier::of(&gateway.post) else { return };
     if gateway.settings().webhooks.is_empty() {
         return;

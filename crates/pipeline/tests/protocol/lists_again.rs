@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{
-    CARD, Client, POLICIES, SETTINGS, call_of, request, response, sent, sent_methods, text_result, upstream,
-    whole,
+    CARD, Client, POLICIES, SETTINGS, call_of, request, response, sent, sent_methods, set, text_result,
+    upstream, whole,
 };
 use crate::world::{End, World};
 
@@ -75,7 +75,10 @@ fn seen(world: &World, asks: Asks) -> (String, Vec<String>, String) {
     world.events();
     let client = Client::of(world, asks.subject, asks.group);
     let body = request(asks.id, asks.method, json!({}));
-    let done = if asks.is_modern { client.send_modern(&body) } else { client.send(&body) };
+    let mut request = if asks.is_modern { client.modern_request(&body) } else { client.request(&body) };
+    // The log names the trace, which would be another each time.
+    set(&mut request, "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let done = world.send(request);
     sent(world);
     (done.text, world.ports.log.borrow().clone(), format!("{:?}", world.outcomes()))
 }

@@ -33,6 +33,7 @@ mod sign_in;
 mod support;
 mod tasks;
 mod tokens;
+mod traces;
 mod webhooks;
 mod whatever;
 #[expect(dead_code, reason = "the data path's tests use more of it")]

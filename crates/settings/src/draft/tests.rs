@@ -8,6 +8,7 @@ mod good;
 mod policy;
 mod records;
 mod sign_in;
+mod telemetry;
 mod webhook;
 
 use std::collections::BTreeMap;

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::draft::{Fill, bare, required_template};
+use crate::draft::{Fill, bare, is_empty, required_template};
 use crate::name::{ConnectionName, VariableName};
 use crate::read::{Located, Report, Section, suggest};
-use crate::template::{Template, TemplateError};
+use crate::template::Template;
 use crate::webhook::{Webhook, WebhookEvent, WebhookSecret};
 
 /// One entry, whose URL and secrets may still name variables.
@@ -98,10 +98,6 @@ impl WebhookDraft {
             connections: self.connections.clone(),
         })
     }
-}
-
-fn is_empty(template: &Located<Template>, fill: &Fill<'_>) -> bool {
-    matches!(template.value.expand(fill.values), Err(TemplateError::EmptyVariable(_)))
 }
 
 fn events(section: &mut Section<'_, '_>, report: &mut Report) -> BTreeSet<WebhookEvent> {
