@@ -192,6 +192,12 @@ impl Chunks for Chunked {
     }
 }
 
+impl std::fmt::Debug for Fake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fake")
+    }
+}
+
 impl Ports for Fake {
     type Body = Chunked;
 
