@@ -267,6 +267,8 @@ impl Watched {
         let collector =
             Rc::new(RefCell::new(response(200, "application/json", vec![b"{}".to_vec()], End::Whole)));
         let watched = Self { world, collector };
+        // An instance looks once whether a checkpoint is due.
+        watched.deliver();
         watched.answers(|sent| match sent.method() {
             "tools/list" => whole(&sent.result(&json!({"tools": [{"name": "search", "description": "x"}]}))),
             _ => whole(&sent.result(&legacy_result("done"))),
