@@ -1,6 +1,7 @@
-//! `portcullis sessions`: which recordings a gateway has, and an export of them.
+//! `portcullis sessions`: which recordings a gateway has, what they add up to, and an export of them.
 
 mod events;
+mod usage;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -34,6 +35,8 @@ enum Command {
     Events(events::Events),
     /// Fetch what is stored of some days, for `portcullis verify`.
     Export(Export),
+    /// Say how much was called, refused and recorded, day by day and by connection.
+    Usage(usage::Usage),
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +121,7 @@ pub(crate) async fn run(arguments: Sessions) -> anyhow::Result<Exit> {
         None => list(&arguments.list).await,
         Some(Command::Events(arguments)) => events::run(&arguments).await,
         Some(Command::Export(arguments)) => export(&arguments).await,
+        Some(Command::Usage(arguments)) => usage::run(&arguments).await,
     }
 }
 

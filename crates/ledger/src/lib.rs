@@ -86,8 +86,9 @@ pub use export::{InvalidLine, Line};
 pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use index::{
-    Cursor, Filter, Heads, HeadsStep, InvalidCursor, MAX_PAGE, Page, Posting, Prune, PruneStep, Pruned,
-    Query, QueryStep, Upkeep, UpkeepStep, Verdicts,
+    Cursor, DayTotals, DayTotalsStep, Distinct, Filter, FoundTotals, Heads, HeadsStep, InvalidCursor,
+    MAX_PAGE, Page, Posting, Prune, PruneStep, Pruned, Query, QueryStep, Refusals, SumUp, Total, Totals,
+    Upkeep, UpkeepStep, Verdicts,
 };
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};

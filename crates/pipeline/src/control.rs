@@ -49,6 +49,8 @@ enum Deed {
     Approvals(approvals::Deed),
     /// Do what has to be done now and then.
     Maintain,
+    /// Tell a monitoring system how much is called.
+    Metrics,
     /// Put a bundle in force.
     Push,
     /// Put a bundle in force that was before.
@@ -66,6 +68,7 @@ impl Deed {
             Self::Access(deed) => deed.as_str(),
             Self::Approvals(deed) => deed.as_str(),
             Self::Maintain => "maintenance",
+            Self::Metrics => "recordings/metrics",
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
             Self::Read(asked) => asked.as_str(),
@@ -102,7 +105,12 @@ async fn serve<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Response<
         sign_in::PATH => sign_in::serve(x, body).await?,
         _ => api(x, body).await?,
     };
-    Ok(answer(StatusCode::OK, &value))
+    Ok(match value {
+        Value::String(text) => respond(StatusCode::OK, recordings::MEDIA_TYPE, text),
+        value @ (Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::Object(_)) => {
+            answer(StatusCode::OK, &value)
+        }
+    })
 }
 
 async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refusal> {
@@ -117,6 +125,8 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Value, Refu
         Deed::Access(deed) => access::serve(x, deed, body).await,
         Deed::Approvals(deed) => approvals::serve(x, deed, body).await,
         Deed::Maintain => maintenance::maintain(x).await,
+        // A text, and not JSON.
+        Deed::Metrics => recordings::metrics(x).await.map(Value::String),
         Deed::Push => push::push(x, body).await,
         Deed::Rollback => push::rollback(x, body).await,
         Deed::Read(asked) => recordings::serve(x, asked).await,
@@ -136,6 +146,8 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         (access::Deed::PATH, method) => Deed::Access(access::Deed::of(method)?),
         ("/api/maintenance", &Method::POST) => Deed::Maintain,
         ("/api/maintenance", _) => return Err(Refusal::MethodNotAllowed { allow: "POST" }),
+        ("/api/metrics", &Method::GET) => Deed::Metrics,
+        ("/api/metrics", _) => return Err(Refusal::MethodNotAllowed { allow: "GET" }),
         ("/api/policy", &Method::POST) => Deed::Push,
         ("/api/policy", &Method::GET) => Deed::Status,
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
@@ -149,7 +161,7 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         Deed::Approvals(deed) => deed.body(),
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
-        Deed::Maintain | Deed::Read(_) | Deed::Status => None,
+        Deed::Maintain | Deed::Metrics | Deed::Read(_) | Deed::Status => None,
     };
     let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
@@ -300,7 +312,7 @@ fn denied(deed: Option<&str>) -> &'static str {
         Some(deed) if deed.starts_with("access/") => NOT_OFFERED,
         Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
         Some(deed) if deed.starts_with("ledger/") || deed.starts_with("recordings/") => {
-            "the policies in force do not let you do this: lists and exports of records need `audit`, and reading a \
+            "the policies in force do not let you do this: lists, totals, metrics and exports of records need `audit`, and reading a \
              recording needs `review`"
         }
         Some(_) | None => {

@@ -70,6 +70,8 @@ impl Prune {
                     let recordings: BTreeSet<_> = leaf.postings.iter().map(|one| one.recording).collect();
                     if recordings.is_disjoint(&self.held) {
                         let segments = (0..leaf.head.segments).map(|n| SegmentId { chain, n });
+                        pruned.delete.push(Key::index_sum(&app, chain));
+                        pruned.delete.push(Key::index_part(&app, chain));
                         pruned.delete.push(Key::index_leaf(&app, chain));
                         pruned
                             .delete
@@ -94,15 +96,16 @@ impl Prune {
         self.known.learn(key, value);
     }
 
-    /// The keys of all nodes of the day, as far as they are known: each node before its lists.
+    /// The keys of all nodes and totals of the day, as far as they are known: each node before its lists.
     fn nodes(&mut self) -> Vec<Key> {
         let levels = [(Level::Wide, WIDE), (Level::Narrow, FAN_OUT)];
         let nodes =
             levels.into_iter().flat_map(|(level, width)| (0..self.chains / width).map(move |n| (level, n)));
-        let mut keys = Vec::new();
+        let mut keys = vec![Key::index_day_total(self.known.app(), self.known.day())];
         for (level, n) in nodes {
             let id = NodeId { day: self.known.day(), level, n };
             let app = self.known.app().clone();
+            keys.push(Key::index_total(&app, id));
             keys.push(Key::index_node(&app, id));
             for list in List::EACH {
                 let n_pages = match self.known.directory(id, list) {

@@ -1,6 +1,6 @@
 //! Reading the ledger: which recordings there were, what is in one, and an export that can be verified without us.
 //!
-//! Lists and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of. What
+//! Lists, totals, metrics and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of. What
 //! is of no connection, or of one that the settings no longer have, needs it on all of them. Whoever reads a recording or
 //! an export is on record themselves, before they get it.
 //!
@@ -10,10 +10,13 @@
 mod before;
 mod checkpoints;
 mod export;
+mod exposition;
 mod list;
+mod metrics;
 mod one;
 mod query;
 mod store;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +27,8 @@ use portcullis_settings::ConnectionName;
 use serde_json::Value;
 
 pub(super) use self::before::before;
+pub(super) use self::exposition::MEDIA_TYPE;
+pub(super) use self::metrics::metrics;
 use crate::control::{Objection, merge, on_one};
 use crate::exchange::Exchange;
 use crate::ports::Ports;
@@ -39,6 +44,8 @@ pub(super) enum Asked {
     List,
     /// The records of one of them.
     One(RecordingId),
+    /// What the records of some days add up to.
+    Usage,
 }
 
 impl Asked {
@@ -51,6 +58,7 @@ impl Asked {
                 Self::One(id.ok_or(Refusal::NotFound)?)
             }
             None if path == "/api/ledger/export" => Self::Export,
+            None if path == "/api/usage" => Self::Usage,
             None => return Err(Refusal::NotFound),
         };
         if *method == Method::GET { Ok(asked) } else { Err(Refusal::MethodNotAllowed { allow: "GET" }) }
@@ -62,6 +70,7 @@ impl Asked {
             Self::Export => "ledger/export",
             Self::List => "recordings/list",
             Self::One(_) => "recordings/read",
+            Self::Usage => "recordings/usage",
         }
     }
 }
@@ -72,6 +81,7 @@ pub(super) async fn serve<P: Ports>(x: &mut Exchange<P>, asked: Asked) -> Result
         Asked::Export => export::export(x).await,
         Asked::List => list::list(x).await,
         Asked::One(recording) => one::one(x, recording).await,
+        Asked::Usage => usage::usage(x).await,
     }
 }
 

@@ -3,7 +3,10 @@
 use std::ops::RangeInclusive;
 
 use futures_util::future::try_join_all;
-use portcullis_ledger::{Day, Key, Page, Query, QueryStep, UnixMillis, Upkeep, UpkeepStep};
+use portcullis_ledger::{
+    Day, DayTotals, DayTotalsStep, FoundTotals, Key, Page, Query, QueryStep, SumUp, UnixMillis, Upkeep,
+    UpkeepStep,
+};
 
 use crate::control::Objection;
 use crate::exchange::Exchange;
@@ -50,7 +53,72 @@ pub(super) async fn upkeep<P: Ports>(x: &Exchange<P>, days: &RangeInclusive<Day>
 async fn of_day<P: Ports>(x: &Exchange<P>, day: Day, left: &mut usize) -> Result<(), StoreError> {
     let (app, ports) = (x.gateway.app(), &*x.ports);
     let chains = count(ports, &Key::chains(app, day))?;
-    let mut upkeep = Upkeep::new(app.clone(), day, chains, UnixMillis(x.now));
+    derive(x, &mut Upkeep::new(app.clone(), day, chains, UnixMillis(x.now)), left).await
+}
+
+/// Derives what is missing of these days, their totals too, the latest first. As [`upkeep`], nobody has to wait for it.
+pub(super) async fn sum_up<P: Ports>(x: &Exchange<P>, days: &RangeInclusive<Day>) {
+    let mut left = UPKEEP_READS;
+    let all = std::iter::successors(Some(*days.end()), |day| day.previous());
+    for day in all.take_while(|day| day >= days.start()) {
+        if let Err(error) = sum_of_day(x, day, &mut left).await {
+            return x.ports.log(&format!("the totals of {day} are not derived: {error}"));
+        }
+    }
+}
+
+async fn sum_of_day<P: Ports>(x: &Exchange<P>, day: Day, left: &mut usize) -> Result<(), StoreError> {
+    let (app, ports) = (x.gateway.app(), &*x.ports);
+    let is_past = day < Day::of(UnixMillis(x.now));
+    if is_past && ports.get(Key::tombstone(app, day).as_str()).await?.is_some() {
+        // What is derived of what was deleted would be wrong.
+        return Ok(());
+    }
+    let chains = count(ports, &Key::chains(app, day))?;
+    derive(x, &mut SumUp::new(app.clone(), day, chains, UnixMillis(x.now)), left).await
+}
+
+/// What derives values from others, step by step.
+trait Derives {
+    fn step(&mut self) -> UpkeepStep;
+    fn got(&mut self, key: &Key, value: Option<&[u8]>);
+    fn written(&mut self);
+}
+
+impl Derives for Upkeep {
+    fn step(&mut self) -> UpkeepStep {
+        Self::step(self)
+    }
+
+    fn got(&mut self, key: &Key, value: Option<&[u8]>) {
+        Self::got(self, key, value);
+    }
+
+    fn written(&mut self) {
+        Self::written(self);
+    }
+}
+
+impl Derives for SumUp {
+    fn step(&mut self) -> UpkeepStep {
+        Self::step(self)
+    }
+
+    fn got(&mut self, key: &Key, value: Option<&[u8]>) {
+        Self::got(self, key, value);
+    }
+
+    fn written(&mut self) {
+        Self::written(self);
+    }
+}
+
+async fn derive<P: Ports>(
+    x: &Exchange<P>,
+    upkeep: &mut impl Derives,
+    left: &mut usize,
+) -> Result<(), StoreError> {
+    let ports = &*x.ports;
     loop {
         match upkeep.step() {
             UpkeepStep::Done => return Ok(()),
@@ -69,6 +137,28 @@ async fn of_day<P: Ports>(x: &Exchange<P>, day: Day, left: &mut usize) -> Result
                     try_join_all(some.iter().map(|put| ports.set(put.key.as_str(), &put.value))).await?;
                 }
                 upkeep.written();
+            }
+        }
+    }
+}
+
+/// How many chains a day has, and what its records add up to.
+pub(super) async fn totals<P: Ports>(
+    x: &Exchange<P>,
+    day: Day,
+    left: &mut usize,
+) -> Result<(u64, FoundTotals), Refusal> {
+    let (app, ports) = (x.gateway.app(), &*x.ports);
+    let chains = count(ports, &Key::chains(app, day))?;
+    let mut totals = DayTotals::new(app.clone(), day, chains, UnixMillis(x.now));
+    loop {
+        match totals.step() {
+            DayTotalsStep::Found(found) => return Ok((chains, found)),
+            DayTotalsStep::Get(keys) => {
+                *left = left.checked_sub(keys.len()).ok_or(Objection::NotIndexed)?;
+                for (key, value) in get_all(ports, keys).await? {
+                    totals.got(&key, value.as_deref());
+                }
             }
         }
     }
