@@ -44,6 +44,7 @@ pub struct FoundTotals {
 pub struct DayTotals {
     known: Known,
     chains: u32,
+    now: UnixMillis,
     is_day_over: bool,
     pruned: Pruned,
 }
@@ -68,7 +69,7 @@ impl DayTotals {
         // A day that is not over is not pruned.
         let pruned = if is_day_over { Pruned::Unread } else { Pruned::No };
         let chains = u32::try_from(chains).unwrap_or(u32::MAX);
-        Self { known: Known::new(app, day), chains, is_day_over, pruned }
+        Self { known: Known::using_parts(app, day), chains, now, is_day_over, pruned }
     }
 
     /// What to do next.
@@ -112,7 +113,7 @@ impl DayTotals {
     fn all(&mut self, found: &mut FoundTotals) {
         let day = self.known.day();
         let of_day = TotalOf::Day { day, chains: self.chains };
-        if self.is_day_over && self.take(of_day, found) {
+        if self.is_day_over && self.chains > 0 && self.take(of_day, found) {
             return;
         }
         for n in 0..self.chains.div_ceil(WIDE) {
@@ -158,7 +159,7 @@ impl DayTotals {
             Found::There(leaf) => Some(leaf.head),
             Found::Nothing => None,
         };
-        let Some(segments) = self.known.chain(chain) else { return };
+        let Some(segments) = self.known.chain_at(chain, self.now) else { return };
         let totals = Totals::of_chain(segments.iter().map(|segment| &segment.totals));
         // What its leaf has seen and is not there now was removed.
         let is_short = head.is_some_and(|head| head != Leaf::of(chain, segments).head);

@@ -12,8 +12,9 @@ use super::part;
 use super::posting::Posting;
 use super::total::{self, TotalOf, Totals};
 use crate::bytes::{Reader, Unreadable};
-use crate::chain::{ChainId, Continuation, Segment, SegmentId};
+use crate::chain::{ChainId, Continuation, Segment, SegmentId, is_over};
 use crate::day::Day;
+use crate::id::UnixMillis;
 use crate::key::{AppName, Key};
 
 /// How many segments of a chain are asked for ahead, at most.
@@ -27,7 +28,9 @@ pub(super) struct Known {
     wanted: BTreeSet<Key>,
     /// Chains that have a segment which cannot be read, or lack one before another. Not forgotten.
     damaged: BTreeSet<ChainId>,
-    /// Chains with a part that is not to be used: the segment behind it does not follow on it.
+    /// Whether parts are used.
+    uses_parts: bool,
+    /// Chains with a part that is not to be used: the segment behind it does not follow on it, or it is to be read whole.
     unlinked: BTreeSet<ChainId>,
 }
 
@@ -63,8 +66,16 @@ impl Known {
             values: BTreeMap::new(),
             wanted: BTreeSet::new(),
             damaged: BTreeSet::new(),
+            uses_parts: false,
             unlinked: BTreeSet::new(),
         }
+    }
+
+    /// The same for who may take what somebody else has read of a chain that grows.
+    pub(super) const fn using_parts(app: AppName, day: Day) -> Self {
+        let mut known = Self::new(app, day);
+        known.uses_parts = true;
+        known
     }
 
     pub(super) const fn app(&self) -> &AppName {
@@ -210,11 +221,24 @@ impl Known {
         Some(summaries.collect())
     }
 
+    /// The same. What nobody can add to any more is read from its beginning, so that whatever is missing of it is found
+    /// before an index is derived.
+    pub(super) fn chain_at(&mut self, chain: ChainId, now: UnixMillis) -> Option<Vec<&Summary>> {
+        let segments = self.chain(chain)?;
+        let last = segments.last();
+        if last.is_some_and(|last| last.continuation == Continuation::Ends || is_over(last.at, now)) {
+            self.unlinked.insert(chain);
+        }
+        self.chain(chain)
+    }
+
     /// What was derived of the first segments of a chain, if that is there; `None` if it is to be read.
     fn part(&mut self, chain: ChainId) -> Option<Option<&Summary>> {
-        let is_unlinked = self.unlinked.contains(&chain);
+        if !self.uses_parts || self.unlinked.contains(&chain) {
+            return Some(None);
+        }
         match self.value(Key::index_part(&self.app, chain))? {
-            Value::Part(of, summary) if *of == chain && !is_unlinked => Some(Some(summary)),
+            Value::Part(of, summary) if *of == chain => Some(Some(summary)),
             Value::Directory(_)
             | Value::Leaf(_)
             | Value::Node(_)

@@ -1,7 +1,8 @@
 //! What an index needs of the first segments of a chain that still grows, so that nobody reads these again.
 //!
 //! It is the one derived value that depends on when it was derived: whoever finds the chain much longer writes another one
-//! over it. Any of them is right, since each says how many segments it is of, and which is the last of them; a segment
+//! over it. It only saves reading: what is listed, stated in a checkpoint or derived of a chain that has ended is read from
+//! the beginning, so that no part hides what is missing. Any of them is right, since each says how many segments it is of, and which is the last of them; a segment
 //! that does not follow on that one shows that it is not to be used.
 
 use super::leaf::{self, Leaf, Summary};

@@ -116,6 +116,9 @@ impl SumUp {
 
     /// Whether the day has its total; `None` if that is to be read.
     fn look(&mut self) -> Option<Stage> {
+        if self.chains == 0 {
+            return Some(Stage::Done);
+        }
         if !self.is_day_over {
             return Some(Stage::Indexing);
         }
@@ -138,18 +141,13 @@ impl SumUp {
         });
         self.known.forget();
         self.wide = self.wide.saturating_add(1);
-        if self.wide < self.n_wide() {
+        if self.wide < self.chains.div_ceil(WIDE) {
             return;
         }
         self.stage = Stage::Done;
         if let Some(sum) = self.sum.take().filter(|_| self.is_day_over) {
             self.batch = put(self.known.app(), self.of_day(), &sum).into_iter().collect();
         }
-    }
-
-    /// At least one, so that also a day without chains is looked at.
-    fn n_wide(&self) -> u32 {
-        self.chains.div_ceil(WIDE).max(1)
     }
 
     fn wide(&mut self) -> Work {

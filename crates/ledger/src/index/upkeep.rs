@@ -79,7 +79,7 @@ impl Upkeep {
     #[must_use]
     pub fn new(app: AppName, day: Day, chains: u64, now: UnixMillis) -> Self {
         let chains = u32::try_from(chains).unwrap_or(u32::MAX);
-        Self { known: Known::new(app, day), chains, now, wide: 0, batches: VecDeque::new() }
+        Self { known: Known::using_parts(app, day), chains, now, wide: 0, batches: VecDeque::new() }
     }
 
     /// What to do next.
@@ -250,7 +250,7 @@ impl Upkeep {
     fn state(&mut self, chain: ChainId) -> Option<State> {
         let (now, app) = (self.now, self.known.app().clone());
         // Read to its end first: then it is known whether it is damaged.
-        self.known.chain(chain)?;
+        self.known.chain_at(chain, now)?;
         if self.known.damaged().contains(&chain) {
             return Some(State::Damaged);
         }
