@@ -1,7 +1,8 @@
-//! `portcullis sessions`: which recordings a gateway has, an export of them, and what becomes of one.
+//! `portcullis sessions`: which recordings a gateway has, what they add up to, an export of them, and what becomes of one.
 
 mod events;
 mod keep;
+mod usage;
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -46,6 +47,8 @@ enum Command {
     Holds(keep::Holds),
     /// Let a recording go again that was kept from being deleted.
     Release(keep::Release),
+    /// Say how much was called, refused and recorded, day by day and by connection.
+    Usage(usage::Usage),
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +157,7 @@ pub(crate) async fn run(arguments: Sessions) -> anyhow::Result<Exit> {
         Some(Command::Hold(arguments)) => keep::hold(&arguments).await,
         Some(Command::Holds(arguments)) => keep::holds(&arguments).await,
         Some(Command::Release(arguments)) => keep::release(&arguments).await,
+        Some(Command::Usage(arguments)) => usage::run(&arguments).await,
     }
 }
 

@@ -109,6 +109,17 @@ fn the_demo_does_what_it_says() {
     let classes = text(&events.stdout).lines().filter(|line| line.contains(r#""class_uid":6003"#)).count();
     assert!(classes >= commands.len() && events.status.success(), "{events:?}");
 
+    let usage = ["sessions", "usage", "--as", "auditor", "--connection", "billing", "--state-dir", state];
+    let table = text(&portcullis(&usage).stdout);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    let [heads, .., all] = rows.as_slice() else { panic!("no rows: {table}") };
+    assert_eq!(
+        (heads[..3].join(" "), all[..4].join(" ")),
+        ("DAY CONNECTION CALLS".into(), "all days billing 2".into())
+    );
+    let lines = portcullis(&[&usage[..], &["--json"]].concat());
+    assert!(text(&lines.stdout).contains(r#""refusals":{"deny":1,"hold":0"#), "{lines:?}");
+
     let file = folder.path().join("token");
     fs::write(&file, token).expect("a file");
     let gateway =

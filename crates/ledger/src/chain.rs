@@ -24,8 +24,8 @@ use crate::id::UnixMillis;
 
 pub use author::{Author, ChainLimits};
 pub use copy::records_in;
+pub(crate) use label::{LABEL_BYTES, read_tag, tag_bytes};
 pub use label::{Label, RecordKind};
-pub(crate) use label::{read_tag, tag_bytes};
 pub use reader::{Access, ChainReader, Read, ReadError};
 pub use segment::{Entry, Header, Opening, Segment, SegmentError};
 pub use writer::{Backlog, Fate, Item, Next, Put, Ticket, Write, Writer};

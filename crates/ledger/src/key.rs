@@ -173,6 +173,26 @@ impl Key {
         Self::of_chains(app, format_args!("page:{day}:{}:{n}:{}:{page}", level.number(), list.as_str()))
     }
 
+    /// Where it is what an index needs of the first segments of a chain.
+    pub(crate) fn index_part(app: &AppName, ChainId { day, serial }: ChainId) -> Self {
+        Self::of_chains(app, format_args!("part:{day}:{serial}"))
+    }
+
+    /// Where it is what the records of one chain add up to.
+    pub(crate) fn index_sum(app: &AppName, ChainId { day, serial }: ChainId) -> Self {
+        Self::of_chains(app, format_args!("sum:{day}:{serial}"))
+    }
+
+    /// Where it is what the records of as many chains as a node is of add up to.
+    pub(crate) fn index_total(app: &AppName, NodeId { day, level, n }: NodeId) -> Self {
+        Self::of_chains(app, format_args!("total:{day}:{}:{n}", level.number()))
+    }
+
+    /// Where it is what the records of a day add up to.
+    pub(crate) fn index_day_total(app: &AppName, day: Day) -> Self {
+        Self::of_chains(app, format_args!("total:{day}"))
+    }
+
     /// The key: at most 255 bytes of `[a-z0-9._:-]`.
     #[must_use]
     pub fn as_str(&self) -> &str {

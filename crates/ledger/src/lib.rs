@@ -87,8 +87,9 @@ pub use export::{InvalidLine, Line};
 pub use hash::{ContentHash, MerkleTree};
 pub use id::{InvalidRecordId, RecordId, UnixMillis};
 pub use index::{
-    Cursor, Filter, Follow, FollowStep, Heads, HeadsStep, Held, InvalidCursor, MAX_PAGE, Page, Posting,
-    Prune, PruneStep, Pruned, Query, QueryStep, Size, SizeStep, Upkeep, UpkeepStep, Verdicts,
+    Cursor, DayTotals, DayTotalsStep, Distinct, Filter, Follow, FollowStep, FoundTotals, Heads, HeadsStep,
+    Held, InvalidCursor, MAX_PAGE, Page, Posting, Prune, PruneStep, Pruned, Query, QueryStep, Refusals, Size,
+    SizeStep, SumUp, Total, Totals, Upkeep, UpkeepStep, Verdicts,
 };
 pub use intent::{Arguments, DecisionSummary, Intent, PolicyRef, Verdict};
 pub use key::{AppName, InvalidAppName, Key};

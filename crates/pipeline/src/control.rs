@@ -54,6 +54,8 @@ enum Deed {
     Approvals(approvals::Deed),
     /// Do what has to be done now and then.
     Maintain,
+    /// Tell a monitoring system how much is called.
+    Metrics,
     /// Put a bundle in force.
     Push,
     /// Put a bundle in force that was before.
@@ -71,6 +73,7 @@ impl Deed {
             Self::Access(deed) => deed.as_str(),
             Self::Approvals(deed) => deed.as_str(),
             Self::Maintain => "maintenance",
+            Self::Metrics => "recordings/metrics",
             Self::Push => "policy/push",
             Self::Rollback => "policy/rollback",
             Self::Read(asked) => asked.as_str(),
@@ -138,6 +141,10 @@ async fn api<P: Ports>(x: &mut Exchange<P>, body: P::Body) -> Result<Served, Ref
         Deed::Access(deed) => access::serve(x, deed, body).await?,
         Deed::Approvals(deed) => approvals::serve(x, deed, body).await?,
         Deed::Maintain => maintenance::maintain(x).await?,
+        Deed::Metrics => {
+            let text = recordings::metrics(x).await?;
+            return Ok(Served::Whole(respond(StatusCode::OK, recordings::MEDIA_TYPE, text)));
+        }
         Deed::Push => push::push(x, body).await?,
         Deed::Rollback => push::rollback(x, body).await?,
         Deed::Read(asked) => return recordings::serve(x, asked, body).await,
@@ -158,6 +165,8 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         (access::Deed::PATH, method) => Deed::Access(access::Deed::of(method)?),
         ("/api/maintenance", &Method::POST) => Deed::Maintain,
         ("/api/maintenance", _) => return Err(Refusal::MethodNotAllowed { allow: "POST" }),
+        ("/api/metrics", &Method::GET) => Deed::Metrics,
+        ("/api/metrics", _) => return Err(Refusal::MethodNotAllowed { allow: "GET" }),
         ("/api/policy", &Method::POST) => Deed::Push,
         ("/api/policy", &Method::GET) => Deed::Status,
         ("/api/policy", _) => return Err(Refusal::MethodNotAllowed { allow: "GET, POST" }),
@@ -172,7 +181,7 @@ fn admit(settings: &Settings, parts: &Parts) -> Result<Deed, Refusal> {
         Deed::Push => Some("application/octet-stream"),
         Deed::Rollback => Some("application/json"),
         Deed::Read(asked) => asked.body(),
-        Deed::Maintain | Deed::Status => None,
+        Deed::Maintain | Deed::Metrics | Deed::Status => None,
     };
     let Some(needed) = needed else { return Ok(deed) };
     if parts.headers.contains_key(CONTENT_ENCODING) || !is_of(&parts.headers, needed) {
@@ -323,8 +332,8 @@ fn denied(deed: Option<&str>) -> &'static str {
         Some(deed) if deed.starts_with("access/") => NOT_OFFERED,
         Some(deed) if deed.starts_with("approval/") => approvals::Deed::DENIED,
         Some(deed) if deed.starts_with("ledger/") || deed.starts_with("recordings/") => {
-            "the policies in force do not let you do this: lists and exports of records need `audit`, reading a \
-             recording needs `review`, holding and releasing it `legal_hold`, and erasing it `erase`"
+            "the policies in force do not let you do this: lists, totals, metrics and exports of records need `audit`, \
+             reading a recording needs `review`, holding and releasing it `legal_hold`, and erasing it `erase`"
         }
         Some(_) | None => {
             "the policies in force do not let you do this: pushing and maintenance need `configure` on every connection, looking \

@@ -90,6 +90,13 @@ fn an_auditor_finds_what_was_called_and_can_prove_that_nothing_is_missing() {
         let other = gateway.api(Persona::Auditor, &format!("/api/recordings/{id}?format=cef"), None).await;
         assert!(other.status == 400 && other.text.contains("records or ocsf"), "{other:?}");
 
+        let usage = gateway.api(Persona::Auditor, "/api/usage?connection=billing", None).await;
+        let usage: Value = serde_json::from_str(&usage.text).unwrap();
+        assert_eq!((&usage["all"]["calls"], &usage["all"]["open"]), (&json!(1), &json!(0)), "{usage}");
+        let metrics = gateway.api(Persona::Auditor, "/api/metrics", None).await;
+        let sample = "\nportcullis_calls_total{connection=\"billing\",decision=\"allow\"} 1\n";
+        assert!(metrics.text.contains(sample), "{metrics:?}");
+
         let report = gateway.verified().await;
         assert!(report.findings.is_empty(), "{report:?}");
     });

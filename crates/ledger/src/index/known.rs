@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::leaf::{self, Leaf, Summary};
 use super::list::{self, Slot};
 use super::node::{self, Node};
+use super::part;
 use super::posting::Posting;
+use super::total::{self, TotalOf, Totals};
 use crate::bytes::{Reader, Unreadable};
-use crate::chain::{ChainId, Continuation, Segment, SegmentId};
+use crate::chain::{ChainId, Continuation, Segment, SegmentId, is_over};
 use crate::day::Day;
+use crate::id::UnixMillis;
 use crate::key::{AppName, Key};
 
 /// How many segments of a chain are asked for ahead, at most.
@@ -25,6 +28,10 @@ pub(super) struct Known {
     wanted: BTreeSet<Key>,
     /// Chains that have a segment which cannot be read, or lack one before another. Not forgotten.
     damaged: BTreeSet<ChainId>,
+    /// Whether parts are used.
+    uses_parts: bool,
+    /// Chains with a part that is not to be used: the segment behind it does not follow on it, or it is to be read whole.
+    unlinked: BTreeSet<ChainId>,
 }
 
 /// A value, as far as it can be used.
@@ -35,7 +42,10 @@ enum Value {
     Node(Node),
     Nothing,
     Page(Vec<(Slot, Posting)>),
+    /// The first segments of a chain.
+    Part(ChainId, Summary),
     Segment(Summary),
+    Total(TotalOf, Totals),
     /// Nothing that this release can read.
     Unreadable,
 }
@@ -50,7 +60,22 @@ pub(super) enum Found<T> {
 
 impl Known {
     pub(super) const fn new(app: AppName, day: Day) -> Self {
-        Self { app, day, values: BTreeMap::new(), wanted: BTreeSet::new(), damaged: BTreeSet::new() }
+        Self {
+            app,
+            day,
+            values: BTreeMap::new(),
+            wanted: BTreeSet::new(),
+            damaged: BTreeSet::new(),
+            uses_parts: false,
+            unlinked: BTreeSet::new(),
+        }
+    }
+
+    /// The same for who may take what somebody else has read of a chain that grows.
+    pub(super) const fn using_parts(app: AppName, day: Day) -> Self {
+        let mut known = Self::new(app, day);
+        known.uses_parts = true;
+        known
     }
 
     pub(super) const fn app(&self) -> &AppName {
@@ -96,6 +121,9 @@ impl Known {
     pub(super) fn learn(&mut self, key: &Key, value: Option<&[u8]>) {
         self.wanted.remove(key);
         let known = value.map_or(Ok(Value::Nothing), |value| parse(self.day, value));
+        if let Ok(Value::Part(chain, _)) = &known {
+            self.unlinked.remove(chain);
+        }
         self.values.insert(key.clone(), known.unwrap_or(Value::Unreadable));
     }
 
@@ -132,43 +160,95 @@ impl Known {
         }
     }
 
+    pub(super) fn total(&mut self, of: TotalOf) -> Found<&Totals> {
+        match self.value(of.key(&self.app)) {
+            None => Found::Wanted,
+            Some(Value::Total(stored, totals)) if *stored == of => Found::There(totals),
+            Some(_) => Found::Nothing,
+        }
+    }
+
     /// The segments of a chain, up to the first that is not there or cannot be read; `None` if more are to be read. If
-    /// that is not where it ends, it is damaged.
+    /// that is not where it ends, it is damaged. The first of them may be one part.
     pub(super) fn chain(&mut self, chain: ChainId) -> Option<Vec<&Summary>> {
-        let mut n: u32 = 0;
+        let first = self.part(chain)?.map_or(0, |part| part.segments);
+        let last_of_part = self.part(chain)?.map(|part| part.hash);
+        let mut n = first;
         loop {
             let key = Key::segment(&self.app, SegmentId { chain, n });
             match self.values.get(&key) {
                 None => {
-                    let ahead = n.clamp(2, MAX_AHEAD);
+                    let ahead = n.saturating_sub(first).clamp(2, MAX_AHEAD);
                     let ids = (n..n.saturating_add(ahead)).map(|n| SegmentId { chain, n });
                     let keys: Vec<_> = ids.map(|id| Key::segment(&self.app, id)).collect();
                     self.wanted.extend(keys.into_iter().filter(|key| !self.values.contains_key(key)));
                     return None;
                 }
                 Some(Value::Segment(summary)) => {
+                    if n == first && last_of_part.is_some_and(|hash| hash != summary.previous) {
+                        self.unlinked.insert(chain);
+                        return self.chain(chain);
+                    }
                     n = n.saturating_add(1);
                     if summary.continuation == Continuation::Ends {
                         break;
                     }
                 }
                 Some(found) => {
+                    let is_absent = matches!(found, Value::Nothing);
+                    let next = Key::segment(&self.app, SegmentId { chain, n: n.saturating_add(1) });
+                    if !self.values.contains_key(&next) {
+                        // One that is behind it would show that it was there.
+                        self.wanted.insert(next);
+                        return None;
+                    }
                     let mut later = (n.saturating_add(1)..=n.saturating_add(MAX_AHEAD))
                         .map(|n| Key::segment(&self.app, SegmentId { chain, n }));
                     let is_torn = later.any(|key| matches!(self.values.get(&key), Some(Value::Segment(_))));
-                    if is_torn || !matches!(found, Value::Nothing) {
+                    if is_torn || !is_absent {
                         self.damaged.insert(chain);
                     }
                     break;
                 }
             }
         }
-        let keys = (0..n).map(|n| Key::segment(&self.app, SegmentId { chain, n }));
-        let summaries = keys.filter_map(|key| match self.values.get(&key) {
-            Some(Value::Segment(summary)) => Some(summary),
+        let keys = (first..n).map(|n| Key::segment(&self.app, SegmentId { chain, n }));
+        let part = (first > 0).then(|| Key::index_part(&self.app, chain));
+        let summaries = part.into_iter().chain(keys).filter_map(|key| match self.values.get(&key) {
+            Some(Value::Part(_, summary) | Value::Segment(summary)) => Some(summary),
             Some(_) | None => None,
         });
         Some(summaries.collect())
+    }
+
+    /// The same. What nobody can add to any more is read from its beginning, so that whatever is missing of it is found
+    /// before an index is derived.
+    pub(super) fn chain_at(&mut self, chain: ChainId, now: UnixMillis) -> Option<Vec<&Summary>> {
+        let segments = self.chain(chain)?;
+        let last = segments.last();
+        if last.is_some_and(|last| last.continuation == Continuation::Ends || is_over(last.at, now)) {
+            self.unlinked.insert(chain);
+        }
+        self.chain(chain)
+    }
+
+    /// What was derived of the first segments of a chain, if that is there; `None` if it is to be read.
+    fn part(&mut self, chain: ChainId) -> Option<Option<&Summary>> {
+        if !self.uses_parts || self.unlinked.contains(&chain) {
+            return Some(None);
+        }
+        match self.value(Key::index_part(&self.app, chain))? {
+            Value::Part(of, summary) if *of == chain => Some(Some(summary)),
+            Value::Directory(_)
+            | Value::Leaf(_)
+            | Value::Node(_)
+            | Value::Nothing
+            | Value::Page(_)
+            | Value::Part(..)
+            | Value::Segment(_)
+            | Value::Total(..)
+            | Value::Unreadable => Some(None),
+        }
     }
 
     fn value(&mut self, key: Key) -> Option<&Value> {
@@ -189,7 +269,9 @@ fn parse(day: Day, value: &[u8]) -> Result<Value, Unreadable> {
         leaf::MAGIC => Leaf::read(&mut reader).map(Value::Leaf),
         list::DIRECTORY => list::read_directory(&mut reader).map(Value::Directory),
         list::PAGE => list::read_page(day, &mut reader).map(Value::Page),
+        part::MAGIC => part::read(&mut reader).map(|(chain, summary)| Value::Part(chain, summary)),
         node::MAGIC => Node::read(&mut reader).map(Value::Node),
+        total::MAGIC => Totals::read(&mut reader).map(|(of, totals)| Value::Total(of, totals)),
         _ => Err(Unreadable),
     }
 }

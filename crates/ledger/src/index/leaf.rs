@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::posting::{Posting, sort};
+use super::total::Totals;
 use crate::bytes::{Reader, Unreadable, length};
 use crate::chain::{ChainId, Continuation, Segment};
 use crate::checkpoint::Head;
@@ -24,14 +25,24 @@ pub(super) struct Leaf {
     pub(super) postings: Vec<Posting>,
 }
 
-/// What of a segment matters to an index.
+/// What of a segment matters to an index, or of the first segments of a chain together.
 #[derive(Clone, Debug)]
 pub(super) struct Summary {
+    /// Of how many segments.
+    pub(super) segments: u32,
+    /// When the first of them was made.
+    pub(super) opened_at: UnixMillis,
+    /// When the last of them was.
     pub(super) at: UnixMillis,
     pub(super) continuation: Continuation,
-    hash: ContentHash,
+    /// The hash of the segment before the first.
+    pub(super) previous: ContentHash,
+    /// That of the last.
+    pub(super) hash: ContentHash,
     bytes: u64,
     postings: Vec<Posting>,
+    /// What its records add up to.
+    pub(super) totals: Totals,
 }
 
 impl Summary {
@@ -42,8 +53,17 @@ impl Summary {
         let firsts = segment.entries().iter().filter(|entry| entry.label.piece == 0);
         let postings = firsts.map(|entry| Posting::of(&entry.label, header.id.chain)).collect();
         let bytes = u64::try_from(n_bytes).unwrap_or(u64::MAX);
-        let (at, continuation) = (header.at, header.continuation);
-        Self { at, continuation, hash: segment.hash(), bytes, postings }
+        let (at, continuation, previous) = (header.at, header.continuation, header.previous);
+        let totals = Totals::of_segment(segment.entries(), n_bytes);
+        let hash = segment.hash();
+        Self { segments: 1, opened_at: at, at, continuation, previous, hash, bytes, postings, totals }
+    }
+
+    /// The first segments of a chain that may go on, the last of which is of `at`.
+    pub(super) fn of_first(leaf: Leaf, at: UnixMillis, totals: Totals) -> Self {
+        let Leaf { head: Head { chain: _, segments, hash }, opened_at, bytes, postings } = leaf;
+        let (continuation, previous) = (Continuation::MayContinue, ContentHash::NOTHING);
+        Self { segments, opened_at, at, continuation, previous, hash, bytes, postings, totals }
     }
 }
 
@@ -53,14 +73,14 @@ impl Leaf {
         let mut head = Head { chain, segments: 0, hash: ContentHash::NOTHING };
         let (mut opened_at, mut n_bytes) = (UnixMillis(0), 0_u64);
         let mut joined: BTreeMap<(RecordingId, Option<Tag>, Option<Tag>), Posting> = BTreeMap::new();
-        for Summary { at, hash, bytes, postings, continuation: _ } in segments {
-            n_bytes = n_bytes.saturating_add(*bytes);
+        for summary in segments {
+            n_bytes = n_bytes.saturating_add(summary.bytes);
             if head.segments == 0 {
-                opened_at = *at;
+                opened_at = summary.opened_at;
             }
-            head.segments = head.segments.saturating_add(1);
-            head.hash = *hash;
-            for posting in postings {
+            head.segments = head.segments.saturating_add(summary.segments);
+            head.hash = summary.hash;
+            for posting in &summary.postings {
                 let key = (posting.recording, posting.principal, posting.connection);
                 joined.entry(key).and_modify(|known| known.join(posting)).or_insert(*posting);
             }

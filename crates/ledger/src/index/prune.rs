@@ -107,9 +107,11 @@ impl Prune {
                         let segments = (0..leaf.head.segments).rev().map(|n| SegmentId { chain, n });
                         let keys = recordings.into_iter().map(|one| Key::recording(&app, one, chain));
                         let segments = segments.map(|id| Key::segment(&app, id));
-                        let leaf = Key::index_leaf(&app, chain);
-                        let claim = Key::chain_claim(&app, chain);
-                        pruned.delete.push(keys.chain(segments).chain([claim, leaf]).collect());
+                        let derived = [Key::index_sum(&app, chain), Key::index_part(&app, chain)];
+                        let last = [Key::chain_claim(&app, chain), Key::index_leaf(&app, chain)];
+                        pruned
+                            .delete
+                            .push(derived.into_iter().chain(keys).chain(segments).chain(last).collect());
                     }
                 }
             }
@@ -127,16 +129,17 @@ impl Prune {
         self.known.learn(key, value);
     }
 
-    /// The keys of all nodes of the day, as far as they are known: each node before its lists.
+    /// The keys of all nodes and totals of the day, as far as they are known: each node before its lists.
     fn nodes(&mut self) -> Vec<Vec<Key>> {
         let levels = [(Level::Wide, WIDE), (Level::Narrow, FAN_OUT)];
         let nodes =
             levels.into_iter().flat_map(|(level, width)| (0..self.chains / width).map(move |n| (level, n)));
-        let mut all = Vec::new();
+        let mut all = vec![vec![Key::index_day_total(self.known.app(), self.known.day())]];
         for (level, n) in nodes {
             let mut keys = Vec::new();
             let id = NodeId { day: self.known.day(), level, n };
             let app = self.known.app().clone();
+            keys.push(Key::index_total(&app, id));
             keys.push(Key::index_node(&app, id));
             for list in List::EACH {
                 let n_pages = match self.known.directory(id, list) {

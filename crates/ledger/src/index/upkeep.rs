@@ -9,7 +9,10 @@ use super::known::{Found, Known};
 use super::leaf::Leaf;
 use super::list::List;
 use super::node::{Level, Merged, Node, NodeId, is_mergeable, merge, split};
+use super::part;
 use super::posting::Posting;
+use super::sum;
+use super::total::{TotalOf, Totals};
 use super::{FAN_OUT, WIDE};
 use crate::chain::{ChainId, Continuation, Put, is_over};
 use crate::day::Day;
@@ -53,12 +56,22 @@ enum Work {
 enum State {
     /// It has ended.
     Ended(Leaf),
-    /// It may go on.
-    Open { opened_at: UnixMillis },
+    /// It may go on; with what is to be written, so that nobody reads its segments again.
+    Open { opened_at: UnixMillis, part: Option<Put> },
     /// It has no segment.
     Unbegun,
     /// Not all of it can be read. Nothing is derived of it, so that whoever asks is told.
     Damaged,
+}
+
+impl State {
+    /// Takes out what is to be written of a chain that may go on.
+    fn part(&mut self) -> Option<Put> {
+        match self {
+            Self::Open { part, .. } => part.take(),
+            Self::Damaged | Self::Ended(_) | Self::Unbegun => None,
+        }
+    }
 }
 
 impl Upkeep {
@@ -66,7 +79,7 @@ impl Upkeep {
     #[must_use]
     pub fn new(app: AppName, day: Day, chains: u64, now: UnixMillis) -> Self {
         let chains = u32::try_from(chains).unwrap_or(u32::MAX);
-        Self { known: Known::new(app, day), chains, now, wide: 0, batches: VecDeque::new() }
+        Self { known: Known::using_parts(app, day), chains, now, wide: 0, batches: VecDeque::new() }
     }
 
     /// What to do next.
@@ -157,17 +170,28 @@ impl Upkeep {
                     None => is_wanted = true,
                 },
             }
+            if self.known.n_wanted() >= ROUND {
+                break;
+            }
         }
-        if is_wanted {
-            return Work::Wanted;
-        }
+        // Each as soon as it can be, so that something is derived however little may be read at once.
+        let parts: Vec<Put> = states.iter_mut().filter_map(|(_, state)| state.part()).collect();
         let ended = self.ended(&leaves, states);
         if !ended.is_empty() {
+            let sums = ended.iter().filter_map(|leaf| self.sum(leaf.head.chain)).collect();
             let put = |leaf: &Leaf| Put {
                 key: Key::index_leaf(self.known.app(), leaf.head.chain),
                 value: leaf.encode(),
             };
-            return Work::Write(vec![ended.iter().map(put).collect()]);
+            // The leaf last, so that it has its sum, unless an earlier release has left it.
+            let batches = [sums, ended.iter().map(put).collect()];
+            return Work::Write(batches.into_iter().filter(|batch: &Vec<Put>| !batch.is_empty()).collect());
+        }
+        if !parts.is_empty() {
+            return Work::Write(vec![parts]);
+        }
+        if is_wanted {
+            return Work::Wanted;
         }
         if u32::try_from(leaves.len()) != Ok(FAN_OUT) {
             return Work::Nothing;
@@ -224,9 +248,9 @@ impl Upkeep {
 
     /// `None` if more is to be read.
     fn state(&mut self, chain: ChainId) -> Option<State> {
-        let now = self.now;
+        let (now, app) = (self.now, self.known.app().clone());
         // Read to its end first: then it is known whether it is damaged.
-        self.known.chain(chain)?;
+        self.known.chain_at(chain, now)?;
         if self.known.damaged().contains(&chain) {
             return Some(State::Damaged);
         }
@@ -235,11 +259,18 @@ impl Upkeep {
             return Some(State::Unbegun);
         };
         let has_ended = last.continuation == Continuation::Ends || is_over(last.at, now);
-        let opened_at = first.at;
+        let opened_at = first.opened_at;
         Some(match has_ended {
             true => State::Ended(Leaf::of(chain, segments)),
-            false => State::Open { opened_at },
+            false => State::Open { opened_at, part: part::put(&app, chain, &segments) },
         })
+    }
+
+    /// What the records of a chain add up to, which has just been read.
+    fn sum(&mut self, chain: ChainId) -> Option<Put> {
+        let segments = self.known.chain(chain)?;
+        let totals = Totals::of_chain(segments.iter().map(|segment| &segment.totals));
+        sum::put(self.known.app(), TotalOf::Chain(chain), &totals)
     }
 
     /// Those that have ended, and those that nobody can begin any more: chains are claimed in order, so a chain that was
@@ -251,7 +282,7 @@ impl Upkeep {
             .map(|(head, opened_at)| (head.chain.serial, opened_at));
         let of_states = states.iter().filter_map(|(chain, state)| match state {
             State::Ended(leaf) => Some((chain.serial, leaf.opened_at)),
-            State::Open { opened_at } => Some((chain.serial, *opened_at)),
+            State::Open { opened_at, part: _ } => Some((chain.serial, *opened_at)),
             State::Damaged | State::Unbegun => None,
         });
         let old = of_leaves.chain(of_states).filter(|(_, opened_at)| is_over(*opened_at, self.now));

@@ -18,6 +18,7 @@ use portcullis_policy::{Reasons, Target};
 use portcullis_settings::ConnectionName;
 use serde_json::Value;
 
+pub(super) use self::list::waiting;
 pub use self::undecided::Undecided;
 
 use crate::approvals::drive;

@@ -1,10 +1,10 @@
 //! Reading the ledger: which recordings there were, what is in one, and an export that can be verified without us; and
 //! what becomes of recordings: holding, erasing, and deleting what is old.
 //!
-//! Lists and exports need `audit`, the content of a recording needs `review`, each on the connections that it is of;
-//! `legal_hold` and `erase` likewise. What is of no connection, or of one that the settings no longer have, needs it on all
-//! of them. Whoever reads a recording, follows records or reads an export is on record themselves, before they get it, and
-//! so is whoever does something with one.
+//! Lists, totals, metrics and exports need `audit`, the content of a recording needs `review`, each on the connections that
+//! it is of; `legal_hold` and `erase` likewise. What is of no connection, or of one that the settings no longer have, needs
+//! it on all of them. Whoever reads a recording, follows records or reads an export is on record themselves, before they
+//! get it, and so is whoever does something with one.
 //!
 //! Everything is bounded for each request: days, reads of the store, and the length of the answer, which says where it
 //! goes on. What cannot be read, or is missing, is told in `problems`; it never just looks shorter.
@@ -13,15 +13,18 @@ mod before;
 mod chain;
 mod erase;
 mod export;
+mod exposition;
 mod follow;
 mod holds;
 mod list;
+mod metrics;
 mod one;
 mod parts;
 mod query;
 mod retain;
 mod store;
 mod undone;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,8 +34,10 @@ use portcullis_policy::{Reasons, Target};
 use portcullis_settings::ConnectionName;
 
 pub(super) use self::before::before;
+pub(super) use self::exposition::MEDIA_TYPE;
 pub(super) use self::follow::Begun;
 pub(crate) use self::follow::Following;
+pub(super) use self::metrics::metrics;
 pub(super) use self::retain::retain;
 pub use self::undone::Undone;
 use crate::control::{Objection, Served, merge, on_one};
@@ -60,6 +65,8 @@ pub(super) enum Asked {
     One(RecordingId),
     /// Let go one that was kept from being deleted.
     Release(RecordingId),
+    /// What the records of some days add up to.
+    Usage,
 }
 
 impl Asked {
@@ -81,6 +88,7 @@ impl Asked {
             }
             None if path == "/api/ledger/export" => Self::Export,
             None if path == "/api/holds" => Self::Holds,
+            None if path == "/api/usage" => Self::Usage,
             None => return Err(Refusal::NotFound),
         };
         let (needed, allow) = match asked.body() {
@@ -94,7 +102,7 @@ impl Asked {
     pub(super) const fn body(self) -> Option<&'static str> {
         match self {
             Self::Erase(_) | Self::Hold(_) | Self::Release(_) => Some("application/json"),
-            Self::Export | Self::Follow | Self::Holds | Self::List | Self::One(_) => None,
+            Self::Export | Self::Follow | Self::Holds | Self::List | Self::One(_) | Self::Usage => None,
         }
     }
 
@@ -109,6 +117,7 @@ impl Asked {
             Self::List => "recordings/list",
             Self::One(_) => "recordings/read",
             Self::Release(_) => "recordings/release",
+            Self::Usage => "recordings/usage",
         }
     }
 }
@@ -128,6 +137,7 @@ pub(super) async fn serve<P: Ports>(
         Asked::List => list::list(x).await?,
         Asked::One(recording) => one::one(x, recording).await?,
         Asked::Release(recording) => holds::release(x, recording, body).await?,
+        Asked::Usage => usage::usage(x).await?,
     };
     Ok(Served::told(&value))
 }

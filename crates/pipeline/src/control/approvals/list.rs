@@ -12,6 +12,9 @@ use crate::exchange::Exchange;
 use crate::ports::Ports;
 use crate::refusal::Refusal;
 
+/// How many pages are counted, at most.
+const COUNTED_PAGES: usize = 8;
+
 /// What is asked of the list.
 struct Query {
     which: Which,
@@ -42,6 +45,38 @@ pub(super) async fn list<P: Ports>(x: &mut Exchange<P>) -> Result<Value, Refusal
         .map(|case| view::line(x, case, now).into())
         .collect();
     Ok(json!({ "requests": requests, "next": page.next.map(|next| next.to_string()) }))
+}
+
+/// How many requests wait for people on each connection where the caller may look at them, and of none if everywhere;
+/// `None` if they are too many to count.
+pub(in crate::control) async fn waiting<P: Ports>(
+    x: &mut Exchange<P>,
+) -> Result<Option<BTreeMap<Option<ConnectionName>, u64>>, Refusal> {
+    let mut waiting = BTreeMap::new();
+    for name in x.gateway.settings().connections.keys() {
+        if any_of(x, [name], &LOOKING).is_ok() {
+            waiting.insert(Some(name.clone()), 0);
+        }
+    }
+    if waiting.is_empty() {
+        return Ok(Some(waiting));
+    }
+    let (now, mut cursor) = (now(x), None);
+    for _ in 0..COUNTED_PAGES {
+        let filter = Filter { which: Which::Pending, groups: None };
+        let page = driven(x, Inbox::new(x.gateway.approvals(), filter, cursor, now)).await.finish();
+        let page = page.map_err(Undecided::from)?;
+        for case in &page.cases {
+            if may_look(x, case).is_ok() {
+                *waiting.entry(connection(case).cloned()).or_default() += 1;
+            }
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(Some(waiting));
+        }
+    }
+    Ok(None)
 }
 
 impl Query {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use futures_util::future::try_join_all;
-use portcullis_ledger::{Day, Key, Page, Query, QueryStep, Tombstone, UnixMillis, Upkeep, UpkeepStep};
+use portcullis_ledger::{
+    Day, DayTotals, DayTotalsStep, FoundTotals, Key, Page, Query, QueryStep, SumUp, Tombstone, UnixMillis,
+    Upkeep, UpkeepStep,
+};
 
 use crate::checkpoints;
 use crate::control::Objection;
@@ -75,9 +78,69 @@ pub(super) async fn upkeep_of<P: Ports>(
     day: Day,
     left: &mut usize,
 ) -> Result<(), StoreError> {
-    let (app, ports) = (x.gateway.app(), &*x.ports);
-    let chains = count(ports, &Key::chains(app, day))?;
-    let mut upkeep = Upkeep::new(app.clone(), day, chains, UnixMillis(x.now));
+    let app = x.gateway.app();
+    let chains = count(&*x.ports, &Key::chains(app, day))?;
+    derive(x, &mut Upkeep::new(app.clone(), day, chains, UnixMillis(x.now)), left).await
+}
+
+/// Derives what is missing of these days, their totals too, the latest first. As [`upkeep`], nobody has to wait for it.
+pub(super) async fn sum_up<P: Ports>(x: &Exchange<P>, days: &RangeInclusive<Day>, pruned: &Pruned) {
+    let mut left = UPKEEP_READS;
+    let all = std::iter::successors(Some(*days.end()), |day| day.previous());
+    for day in all.take_while(|day| day >= days.start()).filter(|day| !pruned.contains_key(day)) {
+        if let Err(error) = sum_of_day(x, day, &mut left).await {
+            return x.ports.log(&format!("the totals of {day} are not derived: {error}"));
+        }
+    }
+}
+
+async fn sum_of_day<P: Ports>(x: &Exchange<P>, day: Day, left: &mut usize) -> Result<(), StoreError> {
+    let app = x.gateway.app();
+    let chains = count(&*x.ports, &Key::chains(app, day))?;
+    derive(x, &mut SumUp::new(app.clone(), day, chains, UnixMillis(x.now)), left).await
+}
+
+/// What derives values from others, step by step.
+trait Derives {
+    fn step(&mut self) -> UpkeepStep;
+    fn got(&mut self, key: &Key, value: Option<&[u8]>);
+    fn written(&mut self);
+}
+
+impl Derives for Upkeep {
+    fn step(&mut self) -> UpkeepStep {
+        Self::step(self)
+    }
+
+    fn got(&mut self, key: &Key, value: Option<&[u8]>) {
+        Self::got(self, key, value);
+    }
+
+    fn written(&mut self) {
+        Self::written(self);
+    }
+}
+
+impl Derives for SumUp {
+    fn step(&mut self) -> UpkeepStep {
+        Self::step(self)
+    }
+
+    fn got(&mut self, key: &Key, value: Option<&[u8]>) {
+        Self::got(self, key, value);
+    }
+
+    fn written(&mut self) {
+        Self::written(self);
+    }
+}
+
+async fn derive<P: Ports>(
+    x: &Exchange<P>,
+    upkeep: &mut impl Derives,
+    left: &mut usize,
+) -> Result<(), StoreError> {
+    let ports = &*x.ports;
     loop {
         match upkeep.step() {
             UpkeepStep::Done => return Ok(()),
@@ -96,6 +159,28 @@ pub(super) async fn upkeep_of<P: Ports>(
                     try_join_all(some.iter().map(|put| ports.set(put.key.as_str(), &put.value))).await?;
                 }
                 upkeep.written();
+            }
+        }
+    }
+}
+
+/// How many chains a day has, and what its records add up to.
+pub(super) async fn totals<P: Ports>(
+    x: &Exchange<P>,
+    day: Day,
+    left: &mut usize,
+) -> Result<(u64, FoundTotals), Refusal> {
+    let (app, ports) = (x.gateway.app(), &*x.ports);
+    let chains = count(ports, &Key::chains(app, day))?;
+    let mut totals = DayTotals::new(app.clone(), day, chains, UnixMillis(x.now));
+    loop {
+        match totals.step() {
+            DayTotalsStep::Found(found) => return Ok((chains, found)),
+            DayTotalsStep::Get(keys) => {
+                *left = left.checked_sub(keys.len()).ok_or(Objection::NotIndexed)?;
+                for (key, value) in get_all(ports, keys).await? {
+                    totals.got(&key, value.as_deref());
+                }
             }
         }
     }
