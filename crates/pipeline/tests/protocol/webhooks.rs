@@ -440,6 +440,8 @@ fn who_tells_nobody_asks_the_store_for_nothing() {
     let told = Told::silent(World::of(&head, POLICIES));
     held(&told.client().send(&pay(json!({}))));
     told.client().send(&call_of(1, "never"));
+    // An instance looks once whether a checkpoint is due.
+    told.deliver();
     assert!(!has_work(&told.world.gateway, &*told.world.ports));
     told.deliver();
     let report = told.maintain();
