@@ -10,7 +10,7 @@ use portcullis_ledger::{Key, Publish, PublishStep, UnixMillis};
 
 use crate::gateway::Gateway;
 use crate::notes;
-use crate::ports::{Ports, StoreError, count, get_all};
+use crate::ports::{Ports, StoreError, count, get_each};
 
 /// How many values are read for one checkpoint.
 const READS: usize = 16_384;
@@ -88,9 +88,7 @@ pub(crate) async fn publish<P: Ports>(
             PublishStep::Get(wanted) => {
                 let enough = || StoreError("there is too much to read".to_owned());
                 left = left.checked_sub(wanted.len()).ok_or_else(enough)?;
-                for (key, value) in get_all(ports, wanted).await? {
-                    publish.got(&key, value.as_deref());
-                }
+                get_each(ports, &wanted, |key, value| publish.got(key, value)).await?;
             }
             PublishStep::Set(put) => {
                 ports.set(put.key.as_str(), &put.value).await?;

@@ -78,6 +78,19 @@ pub(crate) async fn get_all<P: Ports>(
     Ok(read)
 }
 
+/// Reads these values, and tells each as soon as it and some others are there: no more of them are in memory at once.
+pub(crate) async fn get_each<P: Ports>(
+    ports: &P,
+    keys: &[Key],
+    mut tell: impl FnMut(&Key, Option<&[u8]>),
+) -> Result<(), StoreError> {
+    for some in keys.chunks(AT_ONCE) {
+        let values = try_join_all(some.iter().map(|key| ports.get(key.as_str()))).await?;
+        some.iter().zip(values).for_each(|(key, value)| tell(key, value.as_deref()));
+    }
+    Ok(())
+}
+
 /// What a counter is.
 pub(crate) fn count<P: Ports>(ports: &P, key: &Key) -> Result<u64, StoreError> {
     ports.increment(key.as_str(), 0)

@@ -16,7 +16,7 @@ use super::store::{pruned, upkeep};
 use super::{Scope, Undone, close};
 use crate::control::Objection;
 use crate::exchange::Exchange;
-use crate::ports::{Ports, StoreError, get_all};
+use crate::ports::{Ports, StoreError, get_each};
 use crate::record;
 use crate::refusal::Refusal;
 
@@ -137,9 +137,7 @@ async fn may_grow<P: Ports>(x: &Exchange<P>, chain: ChainId) -> Result<bool, Sto
         match size.step() {
             SizeStep::Found { without_leaf, .. } => return Ok(without_leaf.is_some()),
             SizeStep::Get(keys) => {
-                for (key, value) in get_all(&*x.ports, keys).await? {
-                    size.got(&key, value.as_deref());
-                }
+                get_each(&*x.ports, &keys, |key, value| size.got(key, value)).await?;
             }
         }
     }

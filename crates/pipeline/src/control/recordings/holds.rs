@@ -208,13 +208,14 @@ async fn say<P: Ports>(
     let method = x.deed.unwrap_or_default();
     let with = json!({ "reason": entry.reason });
     let record = record::administrative(x, (method, &entry.recording().to_string()), &with, reasons).await?;
-    let said = match write(x, &entry).await {
-        Ok(()) => told(x).await.map_err(Refusal::from),
-        Err(error) => {
-            x.ports.log(&format!("a legal hold may not be written: {error}"));
-            Err(Undone::Unknown.into())
-        }
+    let said = async {
+        write(x, &entry).await?;
+        told(x).await
     };
+    let said = said.await.map_err(|error: StoreError| {
+        x.ports.log(&format!("it may not be written what is on legal hold: {error}"));
+        Undone::Unknown.into()
+    });
     close(x, record, said).await
 }
 

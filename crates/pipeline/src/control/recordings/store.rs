@@ -12,7 +12,7 @@ use portcullis_ledger::{
 use crate::checkpoints;
 use crate::control::Objection;
 use crate::exchange::Exchange;
-use crate::ports::{AT_ONCE, Ports, StoreError, count, get_all};
+use crate::ports::{AT_ONCE, Ports, StoreError, count, get_all, get_each};
 use crate::refusal::Refusal;
 
 /// How many values one request derives indexes from.
@@ -150,9 +150,7 @@ async fn derive<P: Ports>(
                     return Ok(());
                 };
                 *left = rest;
-                for (key, value) in get_all(ports, keys).await? {
-                    upkeep.got(&key, value.as_deref());
-                }
+                get_each(ports, &keys, |key, value| upkeep.got(key, value)).await?;
             }
             UpkeepStep::Set(puts) => {
                 for some in puts.chunks(AT_ONCE) {
@@ -195,9 +193,7 @@ pub(super) async fn page<P: Ports>(x: &Exchange<P>, query: &mut Query) -> Result
             QueryStep::Count(key) => query.counted(count(&*x.ports, &key)?),
             QueryStep::Get(keys) => {
                 left = left.checked_sub(keys.len()).ok_or(Objection::NotIndexed)?;
-                for (key, value) in get_all(&*x.ports, keys).await? {
-                    query.got(&key, value.as_deref());
-                }
+                get_each(&*x.ports, &keys, |key, value| query.got(key, value)).await?;
             }
         }
     }

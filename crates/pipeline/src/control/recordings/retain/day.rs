@@ -16,7 +16,7 @@ use super::survey::{note, noted};
 use crate::control::recordings::holds::Holds;
 use crate::control::recordings::store::{genuine, upkeep_of};
 use crate::exchange::Exchange;
-use crate::ports::{Ports, StoreError, count, get_all};
+use crate::ports::{Ports, StoreError, count, get_each};
 
 /// For how long a claim counts.
 const SPAN_MILLIS: u64 = 600_000;
@@ -175,9 +175,7 @@ async fn driven<P: Ports>(x: &Exchange<P>, mut prune: Prune, left: &mut Left) ->
             }
             PruneStep::Get(keys) => {
                 left.read(&*x.ports, keys.len())?;
-                for (key, value) in get_all(&*x.ports, keys).await? {
-                    prune.got(&key, value.as_deref());
-                }
+                get_each(&*x.ports, &keys, |key, value| prune.got(key, value)).await?;
             }
         }
     }
@@ -204,9 +202,7 @@ async fn seen<P: Ports>(
             SightingStep::Count(key) => sighting.counted(count(&*x.ports, &key)?),
             SightingStep::Get(keys) => {
                 left.read(&*x.ports, keys.len())?;
-                for (key, value) in get_all(&*x.ports, keys).await? {
-                    sighting.got(&key, value.as_deref());
-                }
+                get_each(&*x.ports, &keys, |key, value| sighting.got(key, value)).await?;
             }
         }
     }

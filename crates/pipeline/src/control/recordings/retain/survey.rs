@@ -10,7 +10,7 @@ use crate::control::recordings::holds::Holds;
 use crate::control::recordings::store::upkeep_of;
 use crate::exchange::Exchange;
 use crate::notes::{self, Noted};
-use crate::ports::{Ports, count, get_all};
+use crate::ports::{Ports, count, get_all, get_each};
 
 /// How many days before today are looked at, at least, if it is not noted which is the oldest.
 const LOOK_BACK: u32 = 400;
@@ -113,9 +113,7 @@ async fn measured<P: Ports>(
                     if left.read(&*x.ports, keys.len()).is_err() {
                         return Ok(None);
                     }
-                    for (key, value) in get_all(&*x.ports, keys).await? {
-                        size.got(&key, value.as_deref());
-                    }
+                    get_each(&*x.ports, &keys, |key, value| size.got(key, value)).await?;
                 }
             }
         }
