@@ -54,7 +54,7 @@ fn lines(usage: &Value) -> Vec<Value> {
     let days = usage.get("days").and_then(Value::as_array).into_iter().flatten();
     days.flat_map(|day| {
         let rows = day.get("connections").and_then(Value::as_array).into_iter().flatten();
-        rows.map(|row| {
+        rows.map(move |row| {
             let mut line = json!({ "day": day.get("day") });
             if let (Some(line), Some(row)) = (line.as_object_mut(), row.as_object()) {
                 line.extend(row.clone());

@@ -367,26 +367,34 @@ proptest! {
 #[test]
 fn totals_of_many_connections_fit_a_value_as_long_as_that_can_be() {
     let of = TotalOf::Node(NodeId { day: day(), level: Level::Wide, n: 0 });
-    let totals = |n_connections: u32| {
+    // Spread evenly, as digests are.
+    let digest = |n: u64, part: u64| {
+        let mixed = (n * 1_000 + part + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut bytes = [7; 16];
+        bytes[..8].copy_from_slice(&mixed.to_be_bytes());
+        bytes
+    };
+    let totals = |n_connections: u64, n_principals: u64| {
         let mut totals = Totals::default();
         for n in 0..n_connections {
-            let hash = |part: u32| crate::ContentHash::of(&[n.to_be_bytes(), part.to_be_bytes()].concat());
-            let digest = |part| *hash(part).as_bytes().first_chunk::<16>().unwrap();
-            let total = totals.by_connection.entry(Some(Tag::new(digest(0)))).or_default();
+            let total = totals.by_connection.entry(Some(Tag::new(digest(n, 999)))).or_default();
             total.calls = 7;
-            (0..300).for_each(|part| total.principals.insert(&digest(part)));
+            (0..n_principals).for_each(|part| total.principals.insert(&digest(n, part)));
         }
         totals
     };
-    for (n_connections, is_exact) in [(10, true), (100, true), (200, false), (2_000, false)] {
-        let bytes = totals(n_connections).encode(of).unwrap();
+    for (n_connections, n_principals, is_exact) in
+        [(10, 300, true), (100, 300, true), (200, 300, false), (2_000, 30, false)]
+    {
+        let bytes = totals(n_connections, n_principals).encode(of).unwrap();
+        assert!(bytes.len() <= MAX_VALUE_BYTES);
         let (read_of, read) = Totals::read(&mut Reader::new(&bytes[MAGIC.len()..])).unwrap();
-        assert_eq!((read_of, read.by_connection.len()), (of, n_connections as usize));
+        assert_eq!((read_of, read.by_connection.len() as u64), (of, n_connections));
         assert!(read.by_connection.values().all(|total| total.calls == 7));
         let exact = read.by_connection.values().all(|total| total.principals.is_exact());
         assert_eq!(exact, is_exact, "{n_connections}");
     }
-    assert_eq!(totals(4_000).encode(of), None);
+    assert_eq!(totals(4_000, 1).encode(of), None);
 }
 
 #[test]
