@@ -92,6 +92,8 @@ pub(crate) struct Host {
     pub(crate) cache_dir: PathBuf,
     #[arg(long)]
     pub(crate) cold: bool,
+    #[arg(long)]
+    pub(crate) single: bool,
 }
 
 fn row(name: &str) -> Result<&'static Row, String> {

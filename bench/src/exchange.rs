@@ -7,6 +7,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, CUSTOMERS, EVENTS, FORBIDDEN_TOOL};
+use crate::ledger::About;
 use crate::rows::Way;
 
 /// A request with its answer.
@@ -29,6 +30,10 @@ pub(crate) enum Exchange {
         /// In decimal megabytes.
         megabytes: usize,
     },
+    /// The latest recordings are listed.
+    ListRecordings,
+    /// A recording is read.
+    OpenRecording,
     /// The server is asked whether it lives.
     Ping,
     /// The gateway is asked whether it can serve.
@@ -49,12 +54,12 @@ impl Exchange {
             Self::List | Self::ListByName => Some(Answer::List),
             Self::Long { .. } => Some(Answer::Long),
             Self::Stream => Some(Answer::Stream),
-            Self::Denied | Self::Ready => None,
+            Self::Denied | Self::ListRecordings | Self::OpenRecording | Self::Ready => None,
         }
     }
 
-    /// The connection of the gateway that leads there.
-    pub(crate) fn connection(self) -> &'static str {
+    /// The connection of the gateway that leads there, if it is asked at all.
+    fn connection(self) -> &'static str {
         match self {
             Self::ListByName => "list-by-name",
             Self::Call
@@ -63,6 +68,8 @@ impl Exchange {
             | Self::Denied
             | Self::List
             | Self::Long { .. }
+            | Self::ListRecordings
+            | Self::OpenRecording
             | Self::Ping
             | Self::Ready
             | Self::Stream => self.answer().map_or("page", Answer::name),
@@ -71,12 +78,37 @@ impl Exchange {
 
     /// The HTTP method.
     pub(crate) fn method(self) -> Method {
-        if self == Self::Ready { Method::GET } else { Method::POST }
+        match self {
+            Self::ListRecordings | Self::OpenRecording | Self::Ready => Method::GET,
+            Self::Call
+            | Self::Complete
+            | Self::CompletePage
+            | Self::Denied
+            | Self::List
+            | Self::ListByName
+            | Self::Long { .. }
+            | Self::Ping
+            | Self::Stream => Method::POST,
+        }
     }
 
-    /// The path on this way. Through the pass-through, any would do.
-    pub(crate) fn path(self, way: Way) -> String {
+    /// Whether the console is asked, and not the gateway.
+    pub(crate) fn is_of_console(self) -> bool {
+        matches!(self, Self::ListRecordings | Self::OpenRecording)
+    }
+
+    /// What its token must be made out to, below the host's address.
+    pub(crate) fn resource(self) -> String {
+        if self.is_of_console() { "/api".to_owned() } else { format!("/mcp/{}", self.connection()) }
+    }
+
+    /// The path on this way, with what is known of the store that it starts with. Through the pass-through, any would do.
+    pub(crate) fn path(self, way: Way, stored: Option<&About>) -> String {
+        let (day, recording) =
+            stored.map_or(("", ""), |about| (about.last_day.as_str(), about.recording.as_str()));
         match (self, way) {
+            (Self::ListRecordings, _) => format!("/api/recordings?to={day}"),
+            (Self::OpenRecording, _) => format!("/api/recordings/{recording}?day={day}"),
             (Self::Ready, _) => "/readyz".to_owned(),
             (_, Way::Gateway) => format!("/mcp/{}", self.connection()),
             (_, Way::Bare | Way::Direct) => format!("/{}", self.answer().map_or("page", Answer::name)),
@@ -89,7 +121,7 @@ impl Exchange {
         let completed = json!({ "ref": reference, "argument": { "name": "customer", "value": "Ada" } });
         let query = json!({ "query": "Ada", "country": "DE", "limit": CUSTOMERS });
         let (method, params) = match self {
-            Self::Ready => return String::new(),
+            Self::ListRecordings | Self::OpenRecording | Self::Ready => return String::new(),
             Self::Ping => return json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string(),
             Self::List | Self::ListByName => ("tools/list", json!({})),
             Self::Complete | Self::CompletePage => ("completion/complete", completed),
@@ -112,6 +144,8 @@ impl Exchange {
             | Self::Denied
             | Self::List
             | Self::ListByName
+            | Self::ListRecordings
+            | Self::OpenRecording
             | Self::Ping
             | Self::Ready
             | Self::Stream => self,
@@ -129,6 +163,8 @@ impl Exchange {
             | Self::Denied
             | Self::List
             | Self::ListByName
+            | Self::ListRecordings
+            | Self::OpenRecording
             | Self::Ping
             | Self::Ready => None,
         }
@@ -139,6 +175,9 @@ impl Exchange {
     pub(crate) fn expected(self, way: Way) -> (&'static str, Option<&'static str>) {
         match (self, way) {
             (Self::Ready, _) => (r#""status":"ready""#, None),
+            // A whole page, of which nothing is missing, and more to come.
+            (Self::ListRecordings, _) => (r#""next":""#, Some("not listed")),
+            (Self::OpenRecording, _) => (r#""kind":"outcome""#, Some("missing")),
             (Self::Denied, _) => (r#""isError":true"#, None),
             (Self::Complete | Self::Ping, _) => (r#""result":{"completion":{"values":[]}}"#, None),
             (Self::Stream, _) => (r#""result":{"content""#, None),

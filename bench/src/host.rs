@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::arguments::{Options, Runtime};
 use crate::child::Process;
 use crate::clock;
+use crate::rows::Instances;
 
 /// How long a host may take to listen; the first time it compiles the component.
 const START: Duration = Duration::from_secs(180);
@@ -32,8 +33,10 @@ pub(crate) struct Application<'a> {
     pub(crate) variables: BTreeMap<&'a str, String>,
     /// Where it shall listen.
     pub(crate) address: SocketAddr,
-    /// Whether each request gets an instance of its own.
-    pub(crate) is_cold: bool,
+    /// How instances are used.
+    pub(crate) instances: Instances,
+    /// What its store has when it starts; nothing unless given.
+    pub(crate) store: Option<PathBuf>,
 }
 
 /// A running host.
@@ -53,6 +56,13 @@ impl Host {
         scratch: &Path,
     ) -> anyhow::Result<Self> {
         let state = tempfile::tempdir_in(scratch).context("no state folder can be made")?;
+        if let Some(store) = &application.store {
+            let name = match options.runtime {
+                Runtime::Embedded => "key-value.db",
+                Runtime::Spin => "sqlite_key_value.db",
+            };
+            fs::copy(store, state.path().join(name)).context("the store cannot be copied")?;
+        }
         let log = state.path().join("host.log");
         let output = File::create(&log)?;
         let process = match options.runtime {

@@ -13,6 +13,7 @@ mod clock;
 mod exchange;
 mod host;
 mod latency;
+mod ledger;
 mod load;
 mod machine;
 mod measure;

@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use crate::arguments::{self, Options};
 use crate::exchange::Exchange;
 use crate::host::{self, Application, Host};
+use crate::ledger::{self, Stored};
 use crate::load::{self, Plan};
 use crate::machine::{self, Machine};
 use crate::policies;
@@ -94,8 +95,12 @@ impl<'o> Bench<'o> {
 
     /// Starts each host once and stops it: components are compiled now and not while memory is measured.
     fn prepare(&self, rows: &[&Row]) -> anyhow::Result<()> {
-        for way in [Way::Bare, Way::Gateway] {
-            if let Some(row) = rows.iter().find(|row| row.way == way) {
+        for row in rows.iter().filter(|row| row.n_stored > 0) {
+            ledger::stored(&self.scratch, row.n_stored)?;
+        }
+        for (way, is_of_console) in [(Way::Bare, false), (Way::Gateway, false), (Way::Gateway, true)] {
+            let is_such = |row: &&&Row| (row.way, row.exchange.is_of_console()) == (way, is_of_console);
+            if let Some(row) = rows.iter().find(is_such) {
                 terminal::progress(&format!("preparing the host for `{}`", row.name));
                 drop(self.host(row, host::free_address()?)?);
             }
@@ -105,13 +110,13 @@ impl<'o> Bench<'o> {
 
     fn measure(&self, row: &Row, connections: usize) -> anyhow::Result<Measured> {
         if row.way == Way::Direct {
-            let plan = self.plan(row, self.upstream.address, connections);
+            let plan = self.plan(row, self.upstream.address, connections)?;
             let (load, (), ()) = load::run(&plan, || Ok(()), || Ok(()))?;
             return Ok(Measured::new(row, connections, load, None));
         }
         let address = host::free_address()?;
         let host = self.host(row, address)?;
-        let plan = self.plan(row, address, connections);
+        let plan = self.plan(row, address, connections)?;
         let begin = || {
             processes::forget_peak(host.id())?;
             processes::usage(host.id())
@@ -123,27 +128,32 @@ impl<'o> Bench<'o> {
 
     fn host(&self, row: &Row, address: SocketAddr) -> anyhow::Result<Host> {
         let upstream_origin = format!("http://{}", self.upstream.address);
+        let stored = self.stored(row)?;
+        // What is recorded already is read with the secret that it was recorded with.
+        let secret = stored.as_ref().map_or_else(Secret::random, |_| Secret::new(ledger::SECRET));
         let application = match row.way {
             Way::Bare | Way::Direct => Application {
                 manifest: host::fixtures().join("bare.toml"),
                 variables: BTreeMap::from([
                     ("upstream_origin", upstream_origin),
-                    ("upstream_path", row.exchange.path(Way::Bare)),
+                    ("upstream_path", row.exchange.path(Way::Bare, None)),
                 ]),
                 address,
-                is_cold: row.is_cold,
+                instances: row.instances,
+                store: stored.map(|stored| stored.file),
             },
             Way::Gateway => Application {
                 manifest: self.manifest(row)?,
                 variables: BTreeMap::from([
                     ("public_url", format!("http://{address}")),
-                    ("secret_key", Secret::random().expose().to_owned()),
+                    ("secret_key", secret.expose().to_owned()),
                     ("upstream_origin", upstream_origin),
                     ("upstream_token", Secret::random().expose().to_owned()),
                     ("oidc_issuer", self.provider.issuer().to_owned()),
                 ]),
                 address,
-                is_cold: row.is_cold,
+                instances: row.instances,
+                store: stored.map(|stored| stored.file),
             },
         };
         Host::start(self.options, &application, &self.scratch)
@@ -153,18 +163,25 @@ impl<'o> Bench<'o> {
     fn manifest(&self, row: &Row) -> anyhow::Result<PathBuf> {
         let fixtures = host::fixtures();
         match row.n_more_policies {
+            0 if row.exchange.is_of_console() => Ok(fixtures.join("console.toml")),
             0 => Ok(fixtures.join(policies::MANIFEST)),
             n_more => policies::with_more(&fixtures, &self.scratch, n_more, row.is_bundled),
         }
     }
 
-    fn plan(&self, row: &Row, address: SocketAddr, connections: usize) -> Plan {
+    /// The store that a row starts with, if there is to be anything in it.
+    fn stored(&self, row: &Row) -> anyhow::Result<Option<Stored>> {
+        (row.n_stored > 0).then(|| ledger::stored(&self.scratch, row.n_stored)).transpose()
+    }
+
+    fn plan(&self, row: &Row, address: SocketAddr, connections: usize) -> anyhow::Result<Plan> {
         let Row { way, exchange, .. } = *row;
         let (present, absent) = exchange.expected(way);
-        Plan {
+        let stored = self.stored(row)?;
+        Ok(Plan {
             address,
             method: exchange.method().to_string(),
-            path: exchange.path(way),
+            path: exchange.path(way, stored.as_ref().map(|stored| &stored.about)),
             headers: self.headers(exchange, address),
             body: exchange.body(),
             trial: exchange.trial().body(),
@@ -176,13 +193,14 @@ impl<'o> Bench<'o> {
             connections,
             warm_up_seconds: if row.is_whole() { 0 } else { WARM_UP_SECONDS },
             seconds: self.options.seconds.get(),
-        }
+        })
     }
 
     /// The same on every way, so that what differs is not the request.
     fn headers(&self, exchange: Exchange, address: SocketAddr) -> BTreeMap<String, String> {
-        let resource = format!("http://{address}/mcp/{}", exchange.connection());
-        let token = self.provider.token(Persona::Finance, &resource);
+        let resource = format!("http://{address}{}", exchange.resource());
+        let persona = if exchange.is_of_console() { Persona::Auditor } else { Persona::Finance };
+        let token = self.provider.token(persona, &resource);
         [
             ("accept", "application/json, text/event-stream".to_owned()),
             ("authorization", format!("Bearer {}", token.expose())),

@@ -29,12 +29,25 @@ pub(crate) struct Row {
     pub(crate) n_more_policies: usize,
     /// Whether instances get the policies in the form that needs no parsing.
     pub(crate) is_bundled: bool,
-    /// Whether each request gets an instance of its own.
-    pub(crate) is_cold: bool,
+    /// How instances are used.
+    pub(crate) instances: Instances,
+    /// How many records the store has before.
+    pub(crate) n_stored: u64,
+}
+
+/// How instances are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Instances {
+    /// As the host does unless told otherwise: up to 16 requests at a time, 128 in all.
+    Usual,
+    /// Each request gets an instance of its own.
+    Cold,
+    /// One request at a time, 128 in all.
+    Single,
 }
 
 /// All rows, in the order of the table. The gateway has no switches: each row adds a stage by what it asks for.
-pub(crate) const ROWS: [Row; 29] = [
+pub(crate) const ROWS: [Row; 34] = [
     row("direct", Way::Direct, Exchange::Ping, "no gateway: the upstream's small answer"),
     row("bare", Way::Bare, Exchange::Ping, "a component that passes everything on: what the platform costs"),
     row("+token", Way::Gateway, Exchange::Ping, "`ping`: token, parse, forward, guard; no policy, no record"),
@@ -48,6 +61,31 @@ pub(crate) const ROWS: [Row; 29] = [
         Exchange::Call,
         "`tools/call`: and an intent and an outcome on disk; all stages",
     ),
+    row("record-100k", Way::Gateway, Exchange::Call, "as +record, in a store with 100,000 records")
+        .recorded(100_000),
+    row("record-1m", Way::Gateway, Exchange::Call, "as +record, in a store with 1,000,000 records")
+        .recorded(1_000_000),
+    row(
+        "record-single",
+        Way::Gateway,
+        Exchange::Call,
+        "as +record, one request at a time in an instance: no two records share a write",
+    )
+    .single(),
+    row(
+        "list-recordings",
+        Way::Gateway,
+        Exchange::ListRecordings,
+        "`GET /api/recordings`: the latest 100 of a week with 1,000,000 records",
+    )
+    .recorded(1_000_000),
+    row(
+        "open-recording",
+        Way::Gateway,
+        Exchange::OpenRecording,
+        "`GET /api/recordings/…`: the records of one session among them",
+    )
+    .recorded(1_000_000),
     row(
         "+record-denied",
         Way::Gateway,
@@ -113,7 +151,16 @@ const LONG: Exchange = Exchange::Long { megabytes: 10 };
 const LONGEST: Exchange = Exchange::Long { megabytes: 1000 };
 
 const fn row(name: &'static str, way: Way, exchange: Exchange, about: &'static str) -> Row {
-    Row { name, way, exchange, about, n_more_policies: 0, is_bundled: false, is_cold: false }
+    Row {
+        name,
+        way,
+        exchange,
+        about,
+        n_more_policies: 0,
+        is_bundled: false,
+        instances: Instances::Usual,
+        n_stored: 0,
+    }
 }
 
 impl Row {
@@ -126,7 +173,15 @@ impl Row {
     }
 
     const fn cold(self) -> Self {
-        Self { is_cold: true, ..self }
+        Self { instances: Instances::Cold, ..self }
+    }
+
+    const fn single(self) -> Self {
+        Self { instances: Instances::Single, ..self }
+    }
+
+    const fn recorded(self, n_stored: u64) -> Self {
+        Self { n_stored, ..self }
     }
 
     /// The row that this one is compared with: the same answer on a way with less on it.
@@ -164,6 +219,8 @@ mod tests {
             ("+record", Some("direct-page"), Some("bare-page")),
             ("+record-denied", None, None),
             ("readyz", None, None),
+            ("record-1m", Some("direct-page"), Some("bare-page")),
+            ("list-recordings", None, None),
             ("stream", Some("direct-stream"), Some("bare-stream")),
             ("list-5000-named", None, Some("bare-list")),
             ("stream-10m", None, Some("bare-stream-10m")),

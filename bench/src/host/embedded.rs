@@ -10,6 +10,7 @@ use portcullis_host::{Host, Manifest, Reuse};
 use super::Application;
 use crate::arguments::Host as Arguments;
 use crate::child::{self, Process};
+use crate::rows::Instances;
 
 /// How long open connections may keep the host from stopping.
 const GRACE: Duration = Duration::from_millis(500);
@@ -24,8 +25,10 @@ pub(super) fn start(
     let mut command = child::own("host")?;
     command.arg("--from").arg(&application.manifest).arg("--listen").arg(application.address.to_string());
     command.arg("--state-dir").arg(state).arg("--cache-dir").arg(scratch.join("cache"));
-    if application.is_cold {
-        command.arg("--cold");
+    match application.instances {
+        Instances::Usual => {}
+        Instances::Cold => _ = command.arg("--cold"),
+        Instances::Single => _ = command.arg("--single"),
     }
     let mut process = Process::start(command.stdout(log.try_clone()?).stderr(log))?;
     process.tell(&application.variables)?;
@@ -39,10 +42,13 @@ pub(crate) fn serve(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Arguments, variables: BTreeMap<String, String>) -> anyhow::Result<()> {
-    let Arguments { from, listen, state_dir, cache_dir, cold } = arguments;
+    let Arguments { from, listen, state_dir, cache_dir, cold, single } = arguments;
     let mut reuse = Reuse::default();
     if cold {
         reuse.total = 1;
+    }
+    if single {
+        reuse.concurrent = 1;
     }
     let host = Host::builder(Manifest::load(&from)?)
         .variables(variables)

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::Application;
 use crate::child::Process;
+use crate::rows::Instances;
 
 pub(super) fn start(
     program: &Path,
@@ -20,8 +21,10 @@ pub(super) fn start(
         .arg("--listen")
         .arg(application.address.to_string());
     command.arg("--state-dir").arg(state);
-    if application.is_cold {
-        command.args(["--max-instance-reuse-count", "1"]);
+    match application.instances {
+        Instances::Usual => {}
+        Instances::Cold => _ = command.args(["--max-instance-reuse-count", "1"]),
+        Instances::Single => _ = command.args(["--max-instance-concurrent-reuse-count", "1"]),
     }
     for (name, value) in &application.variables {
         command.arg("--variable").arg(format!("{name}={value}"));

@@ -2,7 +2,7 @@
 //!
 //! Redis stands for what Spin offers beyond one machine. Where it differs from the stores of the host, a test says how.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod ledger;
 #[cfg(unix)]

@@ -6,12 +6,15 @@
 mod model;
 mod suite;
 
-use portcullis_ledger::AppName;
+use portcullis_ledger::{AppName, Day, Fate, RecordingId, UnixMillis, Upkeep, Writer};
 use proptest::prelude::*;
 
 use crate::model::{COSMOS, DYNAMO, DYNAMO_EVENTUAL, Kind, Model, REDIS, SQLITE};
+use crate::suite::export::Copy;
+use crate::suite::laws::{advance, step};
+use crate::suite::ledger::{author, item, record};
 use crate::suite::{
-    Faulty, Luck, Store as _, a_claim_is_won_by_one_at_most,
+    Faulty, Luck, NOON, Store as _, a_claim_is_won_by_one_at_most,
     a_crash_between_any_two_operations_leaves_a_ledger_that_verifies,
     an_index_of_many_chains_is_whole_whoever_derives_it, instances_at_once_leave_one_ledger, script,
     survives, values_are_as_they_were_set,
@@ -68,6 +71,34 @@ fn two_who_make_a_counter_at_once_would_both_win_it() {
     let model = Model::new(0);
     let store = Faulty::new(&model, [Luck::Shared]);
     assert_eq!([store.increment("claim", 1), store.increment("claim", 1)], [Ok(1), Ok(1)]);
+}
+
+/// Why a store must be told to read consistently.
+#[test]
+fn reads_that_are_minutes_behind_lose_nothing_but_what_is_listed() {
+    for (lag, n_listed) in [(25_000, 6), (600_000, 1)] {
+        let (model, app, day) = (Model::behind(lag), app(), Day::of(UnixMillis(NOON)));
+        // Six sessions of one chain, one every 50 s.
+        let mut writer = Writer::new(author(&app, 100));
+        for n in 0..6 {
+            let at = NOON + u64::from(n) * 50_000;
+            model.pass_to(at);
+            let (record, recording) = (record(n.into(), UnixMillis(at), 20), RecordingId::new([n; 16]));
+            let ticket = writer.push(item(&record, recording, n.into())).unwrap();
+            while writer.fate(ticket) == Fate::Pending {
+                step(&mut writer, (&model, &app), at).unwrap();
+            }
+        }
+        // Long after all of it, whoever derives the index sees the beginning of the chain, and that it is old.
+        let later = NOON + 600_500;
+        model.pass_to(later);
+        let mut upkeep = Upkeep::new(app.clone(), day, 1, UnixMillis(later));
+        while !advance(&mut upkeep, &model).unwrap() {}
+        model.pass_to(NOON + 86_400_000);
+        let copy = Copy::of(&model, &app, day);
+        assert!(copy.verify(&[]).is_clean());
+        assert_eq!((copy.records().len(), copy.listed(&model).len()), (6, n_listed), "{lag} ms behind");
+    }
 }
 
 macro_rules! each_kind {

@@ -53,6 +53,8 @@ pub(crate) const COSMOS: Kind = Kind {
 /// A store in memory that remembers what it held when.
 pub(crate) struct Model {
     lag: u64,
+    /// One read of so many is not behind: a replica is up to date.
+    fresh: u64,
     state: Mutex<State>,
 }
 
@@ -66,7 +68,12 @@ struct State {
 
 impl Model {
     pub(crate) fn new(lag: u64) -> Self {
-        Self { lag, state: Mutex::default() }
+        Self { lag, fresh: 3, state: Mutex::default() }
+    }
+
+    /// A store of which every replica is behind.
+    pub(crate) fn behind(lag: u64) -> Self {
+        Self { fresh: u64::MAX, ..Self::new(lag) }
     }
 }
 
@@ -83,8 +90,8 @@ impl Store for Model {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Lost> {
         let mut state = self.state.lock().unwrap();
         state.n_reads += 1;
-        // One replica is up to date, the others are behind: so a later read may see less than an earlier one.
-        let lag = if state.n_reads.is_multiple_of(3) { 0 } else { self.lag };
+        // So a later read may see less than an earlier one.
+        let lag = if state.n_reads.is_multiple_of(self.fresh) { 0 } else { self.lag };
         let seen = state.now.saturating_sub(lag);
         let versions = state.values.get(key).into_iter().flatten();
         Ok(versions.filter(|(at, _)| *at <= seen).last().map(|(_, value)| value.clone()))

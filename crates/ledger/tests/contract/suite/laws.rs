@@ -80,7 +80,7 @@ pub(crate) fn instances_at_once_leave_one_ledger(store: &(impl Store + Sync), ap
 }
 
 /// Does what a writer wants done; it has a chain of its own.
-fn step(writer: &mut Writer, (store, app): (&impl Store, &AppName), now: u64) -> Result<(), Lost> {
+pub(crate) fn step(writer: &mut Writer, (store, app): (&impl Store, &AppName), now: u64) -> Result<(), Lost> {
     match writer.step(UnixMillis(now)) {
         Next::Idle | Next::InFlight => {}
         Next::Claim { counter, day } => {
@@ -183,7 +183,7 @@ pub(crate) fn an_index_of_many_chains_is_whole_whoever_derives_it(store: &impl S
 }
 
 /// One step of upkeep; whether it is done.
-fn advance(upkeep: &mut Upkeep, store: &impl Store) -> Result<bool, Lost> {
+pub(crate) fn advance(upkeep: &mut Upkeep, store: &impl Store) -> Result<bool, Lost> {
     match upkeep.step() {
         UpkeepStep::Done => return Ok(true),
         UpkeepStep::Get(keys) => {

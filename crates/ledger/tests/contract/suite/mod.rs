@@ -3,10 +3,10 @@
 //! It runs here on models of stores and of their races, and in the host's tests on the stores that there are. A store is
 //! used as the gateway uses it: values are set and read by key, counters are raised, and nothing else.
 
-mod export;
+pub(crate) mod export;
 mod faults;
-mod laws;
-mod ledger;
+pub(crate) mod laws;
+pub(crate) mod ledger;
 
 pub(crate) use faults::{Faulty, Luck};
 pub(crate) use laws::{
