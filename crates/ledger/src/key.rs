@@ -143,6 +143,12 @@ impl Key {
         Self::of_chains(app, format_args!("hold:{n}"))
     }
 
+    /// The counter by which such an entry is claimed: who raises it from 0 to 1 writes it.
+    #[must_use]
+    pub fn hold_claim(app: &AppName, n: u64) -> Self {
+        Self::of_chains(app, format_args!("hold-claim:{n}"))
+    }
+
     /// Where it is said that an entry was missing when a later one was written.
     #[must_use]
     pub fn hold_missing(app: &AppName, n: u64) -> Self {

@@ -36,6 +36,8 @@ use crate::refusal::Refusal;
 const MOST: u64 = 4_096;
 /// How many more there may be to let go what is held.
 const MORE_RELEASES: u64 = 4_096;
+/// How many entries are tried for one that nobody else has claimed.
+const CLAIMS: u32 = 8;
 /// The longest body: a reason of the longest kind, all of it in escapes.
 const BODY_BYTES: usize = 8 << 10;
 /// How many chains an entry names. What else a recording is in is known from the index.
@@ -220,11 +222,7 @@ async fn say<P: Ports>(
 }
 
 async fn write<P: Ports>(x: &Exchange<P>, entry: &Entry) -> Result<(), StoreError> {
-    let app = x.gateway.app();
-    let counter = Key::holds(app);
-    // Some stores make a counter when it is first added to, and some then forget what was added.
-    x.ports.increment(counter.as_str(), 0)?;
-    let n = x.ports.increment(counter.as_str(), 1)?;
+    let (app, n) = (x.gateway.app(), claim(x)?);
     notes::write((&x.gateway, &*x.ports), PURPOSE, (&Key::hold(app, n), entry)).await?;
     // Whoever has claimed one of these and is late still writes it, and it counts from then on.
     let holds = Holds::read(x).await?;
@@ -238,6 +236,23 @@ async fn write<P: Ports>(x: &Exchange<P>, entry: &Entry) -> Result<(), StoreErro
         }
     }
     Ok(())
+}
+
+/// The number of the next entry. Some stores tell two who count at once the same number, and then one of them has it.
+fn claim<P: Ports>(x: &Exchange<P>) -> Result<u64, StoreError> {
+    let app = x.gateway.app();
+    // Some stores make a counter when it is first added to, and some then forget what was added.
+    let raise = |key: Key| {
+        x.ports.increment(key.as_str(), 0)?;
+        x.ports.increment(key.as_str(), 1)
+    };
+    for _ in 0..CLAIMS {
+        let n = raise(Key::holds(app))?;
+        if raise(Key::hold_claim(app, n))? == 1 {
+            return Ok(n);
+        }
+    }
+    Err(StoreError("no entry of the legal holds could be claimed".to_owned()))
 }
 
 /// That it is let on all of these; where something is of none, on all there are.
