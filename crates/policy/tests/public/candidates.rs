@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::generated::{Rule, any_condition, ask, rules, set, unscoped};
 use crate::support::{Ask, line, observed, policies, user};
 
-const TARGETS: [Target<'static>; 18] = [
+const TARGETS: [Target<'static>; 20] = [
     Target::Tool { name: "x" },
     Target::Tool { name: "y" },
     Target::Tool { name: "z" },
