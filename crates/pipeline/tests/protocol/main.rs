@@ -30,6 +30,7 @@ mod reviewing;
 mod rounds;
 mod sealing;
 mod sign_in;
+mod store_faults;
 mod support;
 mod tasks;
 mod tokens;
