@@ -123,10 +123,12 @@ pub fn modern(
     mut params: Value,
 ) -> Request<Body> {
     let declared = params["_meta"]["io.modelcontextprotocol/clientCapabilities"].take();
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": if declared.is_null() { json!({}) } else { declared },
-    });
+    if !params["_meta"].is_object() {
+        params["_meta"] = json!({});
+    }
+    let declared = if declared.is_null() { json!({}) } else { declared };
+    params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = declared;
     let name = ["name", "uri", "taskId"].into_iter().find_map(|member| params.get(member)?.as_str());
     let name = name.map(ToOwned::to_owned);
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });

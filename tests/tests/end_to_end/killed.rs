@@ -87,7 +87,10 @@ fn nothing_that_happened_is_without_its_record_however_often_the_host_is_killed(
         let options = Options { hosted: Some("killed::the_host"), ..Options::default() };
         let mut gateway = Gateway::start(options).await;
         let (calls, mut released) = (Calls::default(), BTreeSet::new());
-        for kill in 0..kills {
+        let mut kill = 0;
+        // A machine that is busy with something else may not answer a call before each of these ends.
+        while kill < kills || (released.is_empty() && kill < kills.saturating_mul(10)) {
+            kill += 1;
             let token = gateway.token(Persona::Finance, "billing");
             // Any time is as likely as any other, and the same in every run.
             let life = Duration::from_micros(kill.wrapping_mul(0x9E37_79B9_7F4A_7C15) % LONGEST_LIFE_US);
@@ -100,7 +103,7 @@ fn nothing_that_happened_is_without_its_record_however_often_the_host_is_killed(
             released.extend(answers.into_iter().flatten());
             gateway = gateway.restarted().await;
         }
-        check(&gateway, &calls, &released, kills).await;
+        check(&gateway, &calls, &released, kill).await;
     });
 }
 
