@@ -300,7 +300,7 @@ fn needed(heads: &mut Heads, chain: ChainId) -> impl Iterator<Item = (Key, Chain
 /// The head of the one chain, and whether it may still change.
 fn found(heads: &mut Heads) -> (Option<Head>, bool) {
     match heads.step() {
-        HeadsStep::Found { heads: found, open_from, .. } => {
+        HeadsStep::Found { heads: found, open_from } => {
             let head = found.first().copied();
             (head, head.is_none_or(|head| open_from <= head.chain.serial))
         }

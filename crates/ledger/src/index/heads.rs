@@ -1,9 +1,8 @@
-//! Reads how long the chains of a day are, for a checkpoint.
+//! Reads how long the chains of a day are, for a checkpoint: of each a few segments, however long it is.
 
 use std::ops::RangeInclusive;
 
 use super::known::{Found, Known};
-use super::leaf::Leaf;
 use crate::chain::ChainId;
 use crate::checkpoint::Head;
 use crate::day::Day;
@@ -16,8 +15,6 @@ pub enum HeadsStep {
     Found {
         /// Their heads, in order.
         heads: Vec<Head>,
-        /// How many bytes their segments have.
-        bytes: u64,
         /// The first chain that may still grow, or begin. Once a checkpoint has these heads, the next one can begin there.
         open_from: u32,
     },
@@ -42,32 +39,26 @@ impl Heads {
     /// What to do next.
     pub fn step(&mut self) -> HeadsStep {
         self.known.begin_round();
-        let (mut heads, mut n_bytes, mut open_from) = (Vec::new(), 0_u64, None);
+        let (mut heads, mut open_from) = (Vec::new(), None);
         for serial in self.serials.clone() {
             let chain = ChainId { day: self.known.day(), serial };
-            let leaf = match self.known.leaf(chain) {
+            let head = match self.known.leaf(chain) {
                 Found::Wanted => continue,
-                Found::There(leaf) => Some((leaf.head, leaf.bytes)),
-                Found::Nothing => None,
+                Found::There(leaf) => Some(leaf.head),
+                Found::Nothing => {
+                    open_from.get_or_insert(serial);
+                    // Without a leaf, it may still be begun.
+                    self.known.head(chain).flatten()
+                }
             };
-            let Some((head, bytes)) = leaf.or_else(|| {
-                open_from.get_or_insert(serial);
-                let segments = self.known.chain(chain)?;
-                let Leaf { head, bytes, .. } = Leaf::of(chain, segments);
-                // Without a leaf, it may still be begun.
-                (head.segments > 0).then_some((head, bytes))
-            }) else {
-                continue;
-            };
-            n_bytes = n_bytes.saturating_add(bytes);
-            heads.push(head);
+            heads.extend(head);
         }
         let wanted = self.known.wanted();
         if !wanted.is_empty() {
             return HeadsStep::Get(wanted);
         }
         let open_from = open_from.unwrap_or(self.serials.end().saturating_add(1));
-        HeadsStep::Found { heads, bytes: n_bytes, open_from }
+        HeadsStep::Found { heads, open_from }
     }
 
     /// Tells what lies at a key.

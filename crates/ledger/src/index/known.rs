@@ -13,12 +13,19 @@ use super::posting::Posting;
 use super::total::{self, TotalOf, Totals};
 use crate::bytes::{Reader, Unreadable};
 use crate::chain::{ChainId, Continuation, Segment, SegmentId, is_over};
+use crate::checkpoint::Head;
 use crate::day::Day;
 use crate::id::UnixMillis;
 use crate::key::{AppName, Key};
 
 /// How many segments of a chain are asked for ahead, at most.
 const MAX_AHEAD: u32 = 32;
+
+/// Which segments are read first to learn how long a chain is, and by how much they go on: 0, 1, 3, 7, 15, 31 and so on.
+const DOUBLING: [u32; 4] = [0, 1, 3, 7];
+const DOUBLED: u32 = 16;
+/// Into how many parts it is then divided what is left between one that is there and one that is not.
+const PARTS: u32 = 8;
 
 #[derive(Debug)]
 pub(super) struct Known {
@@ -219,6 +226,49 @@ impl Known {
             Some(_) | None => None,
         });
         Some(summaries.collect())
+    }
+
+    /// How long a chain is, and the hash of its last segment, from a few of its segments: each is written after those before
+    /// it. `Some(None)` if it has none; `None` if more is to be read. What is missing before its end is not noticed.
+    pub(super) fn head(&mut self, chain: ChainId) -> Option<Option<Head>> {
+        let (mut head, mut absent) = (None, None);
+        let mut probes: Vec<u32> = DOUBLING.to_vec();
+        loop {
+            let keys = probes.iter().map(|n| Key::segment(&self.app, SegmentId { chain, n: *n }));
+            let unread: Vec<_> = keys.filter(|key| !self.values.contains_key(key)).collect();
+            for n in probes.iter().copied() {
+                match self.values.get(&Key::segment(&self.app, SegmentId { chain, n })) {
+                    Some(Value::Segment(summary)) => {
+                        let found = Head { chain, segments: n.saturating_add(1), hash: summary.hash };
+                        if summary.continuation == Continuation::Ends {
+                            return Some(Some(found));
+                        }
+                        head = Some(found);
+                    }
+                    Some(_) => {
+                        absent = Some(n);
+                        break;
+                    }
+                    None => {
+                        self.wanted.extend(unread);
+                        return None;
+                    }
+                }
+            }
+            let there = head.map_or(0, |head: Head| head.segments);
+            probes = match absent {
+                None => {
+                    probes.iter().map(|n| n.saturating_mul(DOUBLED).saturating_add(DOUBLED - 1)).collect()
+                }
+                Some(absent) if there >= absent => return Some(head),
+                Some(absent) => {
+                    let step = absent.saturating_sub(there).div_ceil(PARTS).max(1);
+                    let first = there.saturating_add(step - 1);
+                    let next = |n: &u32| n.checked_add(step);
+                    std::iter::successors(Some(first), next).take_while(|n| *n < absent).collect()
+                }
+            };
+        }
     }
 
     /// The same. What nobody can add to any more is read from its beginning, so that whatever is missing of it is found

@@ -97,7 +97,7 @@ proptest! {
     fn every_segment_is_given_out_once_and_in_order(events in vec(event(), 0..60), begins_at in 0_usize..20) {
         let mut store = Store::default();
         let mut writers = [writer(), writer(), writer()];
-        let (mut now, mut follow, mut found) = (NOON, None, Vec::new());
+        let (mut now, mut follow, mut found) = (NOON, None::<Follow>, Vec::new());
         let mut ended: Vec<String> = Vec::new();
         for (n, event) in (0_u64..).zip(&events) {
             if usize::try_from(n) == Ok(begins_at) {
@@ -106,7 +106,10 @@ proptest! {
                 let leaves = store.values.keys().filter_map(|key| key.split_once(":leaf:"));
                 let of: Vec<String> = leaves.map(|(_, chain)| format!(":segment:{chain}:")).collect();
                 ended = segments(&store).into_iter().filter(|key| of.iter().any(|of| key.contains(of))).collect();
-                follow = Some(Follow::new(app(), UnixMillis(now)));
+                let mut begun = Follow::new(app(), UnixMillis(now));
+                // What ends before it is looked for the first time is not given out either.
+                found.extend(round(&mut begun, &store).0);
+                follow = Some(begun);
             }
             match *event {
                 Event::Pass(ms) => now += ms,
