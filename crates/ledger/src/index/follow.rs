@@ -18,7 +18,7 @@ use crate::key::{AppName, Key};
 /// How many segments of a chain are read at once while it is caught up with.
 const AHEAD: u32 = 16;
 /// How many chains are followed at once: each costs a read in every round.
-const MAX_CHAINS: usize = if cfg!(test) { 8 } else { 256 };
+const MAX_CHAINS: usize = if cfg!(test) { 64 } else { 256 };
 /// After how many segments of some chains, the next ones wait: what is read at once is in memory.
 const AT_ONCE: usize = 64;
 

@@ -15,6 +15,9 @@ const MAX_STRING: usize = 256;
 /// How many entries are kept of a list.
 const MAX_ENTRIES: usize = 32;
 
+/// How many are kept of a list that is itself in a list.
+const MAX_INNER_ENTRIES: usize = 8;
+
 pub(super) fn string(text: &mut String) {
     if json::string_len(text) <= MAX_STRING {
         return;
@@ -33,13 +36,13 @@ pub(super) fn optional(text: &mut Option<String>) {
 }
 
 pub(super) fn list(entries: &mut Vec<String>) {
-    each(entries, string, |note| note);
+    each(entries, MAX_ENTRIES, string, |note| note);
 }
 
 /// Cuts each entry that is kept, and says in one more how many are not.
-fn each<T>(entries: &mut Vec<T>, cut: impl FnMut(&mut T), noted: impl FnOnce(String) -> T) {
-    let more = note_of_cut(entries.len());
-    entries.truncate(MAX_ENTRIES);
+fn each<T>(entries: &mut Vec<T>, most: usize, cut: impl FnMut(&mut T), noted: impl FnOnce(String) -> T) {
+    let more = note_of_cut(entries.len(), most);
+    entries.truncate(most);
     entries.iter_mut().for_each(cut);
     entries.extend(more.map(noted));
 }
@@ -52,7 +55,7 @@ pub(super) fn set(entries: &mut BTreeSet<String>) {
 
 /// The counts of the entries that are cut are added up.
 pub(super) fn counts(counts: &mut BTreeMap<String, u32>) {
-    let more = note_of_cut(counts.len());
+    let more = note_of_cut(counts.len(), MAX_ENTRIES);
     let n_cut = counts.values().skip(MAX_ENTRIES).fold(0, |sum: u32, n| sum.saturating_add(*n));
     let kept = std::mem::take(counts).into_iter().take(MAX_ENTRIES).map(|(mut class, n)| {
         string(&mut class);
@@ -76,13 +79,13 @@ pub(super) fn who(who: &mut Who) {
 
 /// What is said of an entry that is cut is its name.
 fn attributes(entries: &mut BTreeMap<String, Attribute>) {
-    let more = note_of_cut(entries.len());
+    let more = note_of_cut(entries.len(), MAX_ENTRIES);
     let kept = std::mem::take(entries).into_iter().take(MAX_ENTRIES).map(|(mut name, mut value)| {
         string(&mut name);
         match &mut value {
             Attribute::Flag(_) | Attribute::Number(_) => {}
             Attribute::Text(text) => string(text),
-            Attribute::Texts(texts) => list(texts),
+            Attribute::Texts(texts) => each(texts, MAX_INNER_ENTRIES, string, |note| note),
         }
         (name, value)
     });
@@ -96,7 +99,7 @@ fn granted(entries: &mut Vec<Granted>) {
         string(group);
         string(request);
     };
-    each(entries, parts, |group| Granted { group, request: String::new() });
+    each(entries, MAX_ENTRIES, parts, |group| Granted { group, request: String::new() });
 }
 
 pub(super) fn decision(decision: &mut DecisionSummary) {
@@ -111,10 +114,10 @@ fn policies(entries: &mut Vec<PolicyRef>) {
         string(id);
         string(digest);
     };
-    each(entries, parts, |id| PolicyRef { id, digest: String::new() });
+    each(entries, MAX_ENTRIES, parts, |id| PolicyRef { id, digest: String::new() });
 }
 
-fn note_of_cut(n_entries: usize) -> Option<String> {
-    let n_cut = n_entries.checked_sub(MAX_ENTRIES).filter(|n| *n > 0)?;
+fn note_of_cut(n_entries: usize, most: usize) -> Option<String> {
+    let n_cut = n_entries.checked_sub(most).filter(|n| *n > 0)?;
     Some(format!("…[+{n_cut} more]"))
 }
