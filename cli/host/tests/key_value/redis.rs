@@ -148,10 +148,11 @@ impl KeyValue for Redis {
             }
             Change::Increment(key, by) => {
                 let by = by.to_string();
-                match ask(connection, &[b"INCRBY", key.as_str().as_bytes(), by.as_bytes()])? {
-                    Reply::Integer(counter) => Ok(Changed::Counter(counter)),
-                    other => Err(KeyValueError::Failed(format!("not a counter: {other:?}"))),
-                }
+                let reply = ask(connection, &[b"INCRBY", key.as_str().as_bytes(), by.as_bytes()])?;
+                let Reply::Integer(counter) = reply else {
+                    return Err(KeyValueError::Failed(format!("not a counter: {reply:?}")));
+                };
+                Ok(Changed::Counter(counter))
             }
             Change::Set(pairs) => {
                 let pairs = pairs.iter().flat_map(|(key, value)| [key.as_str().as_bytes(), value.as_bytes()]);
@@ -214,7 +215,11 @@ fn ask(connection: &mut Connection, command: &[&[u8]]) -> Result<Reply, KeyValue
         Reply::Error(text) if text.contains("not an integer") => Err(KeyValueError::NotACounter),
         Reply::Error(text) if text.contains("would overflow") => Err(KeyValueError::Overflow),
         Reply::Error(text) => Err(KeyValueError::Failed(text)),
-        other => Ok(other),
+        reply @ (Reply::Array(_)
+        | Reply::Bytes(_)
+        | Reply::Integer(_)
+        | Reply::Nothing
+        | Reply::Status(_)) => Ok(reply),
     }
 }
 
