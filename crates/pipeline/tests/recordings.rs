@@ -1,5 +1,10 @@
 //! Reading the ledger: what was called is listed, read, exported and verified, by those who may, whatever was damaged.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a failing test is its report")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failing test is its report"
+)]
 
 #[expect(dead_code, reason = "the other tests use more of it")]
 mod world;
