@@ -93,8 +93,8 @@ impl Store for Model {
         // So a later read may see less than an earlier one.
         let lag = if state.n_reads.is_multiple_of(self.fresh) { 0 } else { self.lag };
         let seen = state.now.saturating_sub(lag);
-        let versions = state.values.get(key).into_iter().flatten();
-        Ok(versions.filter(|(at, _)| *at <= seen).next_back().map(|(_, value)| value.clone()))
+        let mut versions = state.values.get(key).into_iter().flatten();
+        Ok(versions.rfind(|(at, _)| *at <= seen).map(|(_, value)| value.clone()))
     }
 
     fn increment(&self, key: &str, by: u64) -> Result<u64, Lost> {
