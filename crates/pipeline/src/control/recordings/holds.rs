@@ -223,8 +223,8 @@ async fn say<P: Ports>(
 
 async fn write<P: Ports>(x: &Exchange<P>, entry: &Entry) -> Result<(), StoreError> {
     let (app, n) = (x.gateway.app(), claim(x)?);
-    notes::write((&x.gateway, &*x.ports), PURPOSE, (&Key::hold(app, n), entry)).await?;
-    // Whoever has claimed one of these and is late still writes it, and it counts from then on.
+    // First what is missing is noted: whoever finds this entry need not look for what came before it. Whoever has claimed
+    // one of those and is late still writes it, and it counts from then on.
     let holds = Holds::read(x).await?;
     for missing in holds.missing.iter().filter(|missing| **missing < n) {
         let key = Key::hold_missing(app, *missing);
@@ -235,7 +235,7 @@ async fn write<P: Ports>(x: &Exchange<P>, entry: &Entry) -> Result<(), StoreErro
             notes::write((&x.gateway, &*x.ports), PURPOSE, (&key, &n)).await?;
         }
     }
-    Ok(())
+    notes::write((&x.gateway, &*x.ports), PURPOSE, (&Key::hold(app, n), entry)).await
 }
 
 /// The number of the next entry. Some stores tell two who count at once the same number, and then one of them has it.
